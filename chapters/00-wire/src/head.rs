@@ -1,0 +1,132 @@
+//! Names the lines of an HTTP request or response head (RFC 9112, as RFC 6455 section 4 uses it).
+
+use crate::unit::{Fault, Kind, Part, Unit};
+
+/// Where the head ends in `bytes`: after its empty line.
+pub(crate) fn end(bytes: &[u8]) -> Option<usize> {
+    bytes
+        .windows(4)
+        .position(|four| four == b"\r\n\r\n")
+        .map(|at| at + 4)
+}
+
+/// Names a head, or as much of one as there is.
+pub(crate) fn name(kind: Kind, bytes: &[u8], complete: bool) -> Unit {
+    let mut parts = Vec::new();
+    let mut faults = Vec::new();
+    let mut at = 0;
+    for line in bytes.split_inclusive(|&byte| byte == b'\n') {
+        let range = at..at + line.len();
+        at = range.end;
+        let text = String::from_utf8_lossy(line);
+        let text = text.trim_end_matches(['\r', '\n']);
+        if range.start == 0 {
+            parts.push(start_line(kind, text, range, &mut faults, complete));
+        } else if text.is_empty() && line.ends_with(b"\n") {
+            parts.push(Part::bytes(range, "empty line", "").note("the head ends here"));
+        } else {
+            parts.push(header_field(
+                text,
+                range,
+                &mut faults,
+                line.ends_with(b"\n"),
+            ));
+        }
+    }
+    let mut unit = Unit::new(kind, title(kind, &parts, complete), bytes, complete);
+    unit.parts = parts;
+    unit.faults = faults;
+    unit
+}
+
+/// Whether the head asks for a WebSocket, or grants one.
+pub(crate) fn upgrades(unit: &Unit) -> bool {
+    match unit.kind {
+        Kind::RequestHead => unit
+            .value("upgrade")
+            .is_some_and(|v| v.eq_ignore_ascii_case("websocket")),
+        Kind::ResponseHead => unit
+            .parts
+            .first()
+            .is_some_and(|line| status(&line.value) == Some("101")),
+        _ => false,
+    }
+}
+
+fn status(line: &str) -> Option<&str> {
+    line.strip_prefix("HTTP/1.1 ")
+        .map(|rest| rest.split(' ').next().unwrap_or(rest))
+}
+
+fn title(kind: Kind, parts: &[Part], complete: bool) -> String {
+    let first = parts.first().map_or("", |part| part.value.as_str());
+    let what = match kind {
+        Kind::RequestHead => format!("request: {first}"),
+        _ => format!("response: {first}"),
+    };
+    if complete {
+        what
+    } else {
+        format!("{what} (its empty line has not come)")
+    }
+}
+
+fn start_line(
+    kind: Kind,
+    text: &str,
+    range: std::ops::Range<usize>,
+    faults: &mut Vec<Fault>,
+    complete: bool,
+) -> Part {
+    if kind == Kind::ResponseHead {
+        return Part::bytes(range, "status line", text).note(match status(text) {
+            Some("101") => "from here on, frames",
+            Some("400") => "the request was malformed",
+            _ => "",
+        });
+    }
+    let words: Vec<&str> = text.split(' ').collect();
+    let is_request = matches!(words[..], ["GET", target, "HTTP/1.1"] if !target.is_empty());
+    if !is_request && complete {
+        faults.push(Fault::new(
+            "the first line is not GET, a target and HTTP/1.1",
+            "4.1",
+        ));
+    }
+    Part::bytes(range, "request line", text)
+}
+
+fn header_field(
+    text: &str,
+    range: std::ops::Range<usize>,
+    faults: &mut Vec<Fault>,
+    whole: bool,
+) -> Part {
+    let Some((name, value)) = text.split_once(':') else {
+        if whole {
+            faults.push(Fault::new(
+                format!("the line {text:?} has no colon"),
+                "4.2.1",
+            ));
+        }
+        return Part::bytes(range, "line", text);
+    };
+    Part::bytes(range, name, value.trim()).note(meaning(name, value.trim()))
+}
+
+/// What the header fields of the opening handshake are for (RFC 6455, section 11.3).
+fn meaning(name: &str, value: &str) -> &'static str {
+    match name.to_ascii_lowercase().as_str() {
+        "host" => "which of the server's names was meant",
+        "upgrade" => "the protocol to change to",
+        "connection" if value.eq_ignore_ascii_case("close") => "it ends after this answer",
+        "connection" => "this hop is to change, not only the far end",
+        "origin" => "the site whose page asks",
+        "sec-websocket-key" => "16 random bytes in base64",
+        "sec-websocket-version" => "13: the protocol of RFC 6455",
+        "sec-websocket-protocol" => "what to speak inside the frames",
+        "sec-websocket-extensions" => "changes to the frames that are on offer",
+        "sec-websocket-accept" => "made from the key: this server understood",
+        _ => "",
+    }
+}

@@ -1,0 +1,29 @@
+//! Bytes as two hexadecimal digits each, and back.
+
+/// Writes bytes as `81 05 48`.
+pub fn hex(bytes: &[u8]) -> String {
+    let digits: Vec<String> = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
+    digits.join(" ")
+}
+
+/// Reads `81 05 48`, `8105 48` or `0x81, 0x05`; an error says which piece is no byte.
+pub fn unhex(text: &str) -> Result<Vec<u8>, String> {
+    let mut bytes = Vec::new();
+    for word in text
+        .split(|c: char| c.is_whitespace() || c == ',')
+        .filter(|w| !w.is_empty())
+    {
+        let digits = word.strip_prefix("0x").unwrap_or(word);
+        if !digits.is_ascii() || digits.len() % 2 != 0 {
+            return Err(format!(
+                "'{word}' is not a row of bytes: write each as two digits, like 0a"
+            ));
+        }
+        for at in (0..digits.len()).step_by(2) {
+            let byte = u8::from_str_radix(&digits[at..at + 2], 16)
+                .map_err(|_| format!("'{word}' has a sign that is not 0-9 or a-f"))?;
+            bytes.push(byte);
+        }
+    }
+    Ok(bytes)
+}

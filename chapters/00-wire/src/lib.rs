@@ -1,0 +1,34 @@
+//! The wire: what two programs say to each other, recorded, with every byte named.
+//!
+//! The instrument of the course. It decodes on its own, without the code of any chapter, so that it can
+//! be a witness against them. The same names serve the figures of the book, the probes, the lab in the
+//! page and `tap` in the terminal:
+//!
+//! - [`Stream`] takes the bytes of one direction and hands back [`Unit`]s: heads and frames, in [`Part`]s;
+//! - [`Recorder`] keeps what several scripted [`Client`]s and their server say, and what [`Server`] prints;
+//! - [`Tap`] stands between any client and any server and reports what passes.
+
+mod client;
+mod frame;
+mod head;
+mod hex;
+mod messages;
+mod record;
+mod script;
+mod server;
+mod stage;
+mod stream;
+mod tap;
+mod text;
+mod unit;
+
+pub use client::{Client, Trouble};
+pub use frame::{Frame, Header};
+pub use hex::{hex, unhex};
+pub use record::{Closing, Event, Recorder, Recording};
+pub use script::{RFC_KEY, masked_frame, request};
+pub use server::{Server, StartError};
+pub use stage::Stage;
+pub use stream::Stream;
+pub use tap::Tap;
+pub use unit::{Fault, Kind, Part, Side, Unit};

@@ -1,0 +1,224 @@
+//! A conversation, written down as it happens.
+
+use std::collections::HashMap;
+use std::sync::mpsc::Sender;
+use std::sync::{Arc, Mutex, MutexGuard};
+
+use serde::{Deserialize, Serialize};
+
+use crate::stream::Stream;
+use crate::unit::{Side, Unit};
+
+/// How a side ended the connection.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Closing {
+    /// It sent its last byte and said so (FIN).
+    Closed,
+    /// It gave the connection up (RST).
+    Reset,
+}
+
+/// One thing that happened on the wire or in the server's terminal.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "type", rename_all = "lowercase")]
+pub enum Event {
+    /// Bytes arrived and have names. A later unit of the same client and side with the same start
+    /// is the same one, grown.
+    Unit {
+        /// Which client, from 1.
+        client: usize,
+        /// Who sent it.
+        from: Side,
+        /// What it is.
+        unit: Unit,
+    },
+    /// The server's terminal shows a line.
+    Line {
+        /// The line, without its end.
+        text: String,
+    },
+    /// A side ended the connection; the first one to do so.
+    Closed {
+        /// Which client, from 1.
+        client: usize,
+        /// Who ended it.
+        by: Side,
+        /// How.
+        how: Closing,
+    },
+}
+
+/// Writes down what it is told, from any thread: clones share one log.
+#[derive(Clone)]
+pub struct Recorder(Arc<Mutex<Log>>);
+
+struct Log {
+    output: Output,
+    streams: HashMap<(usize, Side), Stream>,
+    closed: Vec<bool>,
+}
+
+enum Output {
+    Keep(Vec<Event>),
+    Report(Sender<Event>),
+}
+
+/// A finished conversation. Its `Display` is the figure that the book shows.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Recording {
+    /// What it shows.
+    pub title: String,
+    /// What happened, in order.
+    pub events: Vec<Event>,
+}
+
+impl Default for Recorder {
+    fn default() -> Self {
+        Recorder::new()
+    }
+}
+
+impl Recorder {
+    /// Keeps everything, for [`Recorder::recording`].
+    pub fn new() -> Self {
+        Recorder::with(Output::Keep(Vec::new()))
+    }
+
+    /// Keeps nothing, and hands on every event at once.
+    pub fn reporting(to: Sender<Event>) -> Self {
+        Recorder::with(Output::Report(to))
+    }
+
+    fn with(output: Output) -> Self {
+        let log = Log {
+            output,
+            streams: HashMap::new(),
+            closed: Vec::new(),
+        };
+        Recorder(Arc::new(Mutex::new(log)))
+    }
+
+    /// A new client's number, from 1.
+    pub fn new_client(&self) -> usize {
+        let mut log = self.log();
+        log.closed.push(false);
+        let client = log.closed.len();
+        for side in [Side::Client, Side::Server] {
+            log.streams.insert((client, side), Stream::new(side));
+        }
+        client
+    }
+
+    /// Bytes crossed. Hands back the units that they completed, or made grow.
+    pub fn bytes(&self, client: usize, from: Side, bytes: &[u8]) -> Vec<Unit> {
+        let mut log = self.log();
+        let Some(stream) = log.streams.get_mut(&(client, from)) else {
+            return Vec::new();
+        };
+        let units = stream.feed(bytes);
+        for unit in &units {
+            log.put(Event::Unit {
+                client,
+                from,
+                unit: unit.clone(),
+            });
+        }
+        units
+    }
+
+    /// A side ended the connection. Only the first one counts.
+    pub fn closed(&self, client: usize, by: Side, how: Closing) {
+        let mut log = self.log();
+        if !std::mem::replace(&mut log.closed[client - 1], true) {
+            log.put(Event::Closed { client, by, how });
+        }
+    }
+
+    /// The server's terminal shows a line.
+    pub fn line(&self, text: &str) {
+        self.log().put(Event::Line {
+            text: text.to_owned(),
+        });
+    }
+
+    /// Everything so far, under a title. Empty where the recorder only reports.
+    ///
+    /// Left out is what differs from run to run, because it depends on what the system had read at
+    /// some moment: how the server's bytes were cut, and whether its end was a reset.
+    pub fn recording(&self, title: &str) -> Recording {
+        let Output::Keep(events) = &self.log().output else {
+            return Recording {
+                title: title.to_owned(),
+                events: Vec::new(),
+            };
+        };
+        let mut events = events.clone();
+        for event in &mut events {
+            match event {
+                Event::Unit {
+                    from: Side::Server,
+                    unit,
+                    ..
+                } => unit.pieces.clear(),
+                Event::Closed {
+                    by: Side::Server,
+                    how,
+                    ..
+                } => *how = Closing::Closed,
+                _ => {}
+            }
+        }
+        Recording {
+            title: title.to_owned(),
+            events,
+        }
+    }
+
+    fn log(&self) -> MutexGuard<'_, Log> {
+        self.0
+            .lock()
+            .unwrap_or_else(|poisoned| poisoned.into_inner())
+    }
+}
+
+impl Log {
+    fn put(&mut self, event: Event) {
+        match &mut self.output {
+            // Nobody listening is no reason to stop the conversation.
+            Output::Report(to) => drop(to.send(event)),
+            Output::Keep(events) => match events.iter().rposition(|old| same_unit(old, &event)) {
+                Some(at) => events[at] = event,
+                None => events.push(event),
+            },
+        }
+    }
+}
+
+fn same_unit(old: &Event, new: &Event) -> bool {
+    let key = |event: &Event| match event {
+        Event::Unit { client, from, unit } => Some((*client, *from, unit.start)),
+        _ => None,
+    };
+    key(old).is_some() && key(old) == key(new)
+}
+
+impl Recording {
+    /// The recording as one JSON document, for the lab and the drawings.
+    pub fn to_json(&self) -> String {
+        serde_json::to_string_pretty(self).expect("names and numbers are always JSON")
+    }
+}
+
+/// Asserts two insta snapshots of one [`Recording`]: `NAME` is the text that the book shows, and
+/// `NAME.json` the same as data, for the lab and the drawings. The calling crate depends on insta.
+#[macro_export]
+macro_rules! assert_recording {
+    ($name:literal, $recording:expr) => {{
+        let recording: $crate::Recording = $recording;
+        insta::with_settings!({ prepend_module_to_snapshot => false, omit_expression => true }, {
+            insta::assert_snapshot!($name, recording);
+            insta::assert_snapshot!(concat!($name, ".json"), recording.to_json());
+        });
+    }};
+}

@@ -1,0 +1,292 @@
+//! A server under observation: any program, started as a process, with its terminal read along.
+
+use std::fmt;
+use std::io::{BufRead, BufReader, Read};
+use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::process::{Child, Command, Stdio};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use crate::record::Recorder;
+
+/// A running server. It ends when this is dropped.
+pub struct Server {
+    child: Child,
+    address: SocketAddr,
+    terminal: Terminal,
+}
+
+/// Why a server could not be observed.
+#[derive(Debug)]
+pub enum StartError {
+    /// The program could not be started at all.
+    Spawn(std::io::Error),
+    /// It ended before it listened; the lines that it printed.
+    Ended(Vec<String>),
+    /// It runs, but does not listen where it should; the lines that it printed.
+    NotListening(Option<SocketAddr>, Vec<String>),
+}
+
+impl fmt::Display for StartError {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (what, lines) = match self {
+            StartError::Spawn(error) => {
+                return write!(out, "the server cannot be started: {error}");
+            }
+            StartError::Ended(lines) => ("the server ended before it listened".to_owned(), lines),
+            StartError::NotListening(None, lines) => (
+                "the server runs, but printed no address that it listens on".to_owned(),
+                lines,
+            ),
+            StartError::NotListening(Some(address), lines) => (
+                format!("the server runs, but nothing listens on {address}"),
+                lines,
+            ),
+        };
+        write!(out, "{what}")?;
+        lines
+            .iter()
+            .try_for_each(|line| write!(out, "\n  it printed: {line}"))
+    }
+}
+
+impl std::error::Error for StartError {}
+
+/// What the server has printed so far, shared with the threads that read it.
+#[derive(Clone, Default)]
+struct Terminal(Arc<(Mutex<Printed>, Condvar)>);
+
+#[derive(Default)]
+struct Printed {
+    lines: Vec<String>,
+    /// How many of stdout and stderr have ended.
+    ended: usize,
+}
+
+impl Server {
+    /// Starts a program whose first line says where it listens, as every chapter's does.
+    pub fn announced(
+        command: Command,
+        recorder: &Recorder,
+        patience: Duration,
+    ) -> Result<Server, StartError> {
+        let (child, terminal) = spawn(command, recorder)?;
+        let nowhere = SocketAddr::from(([127, 0, 0, 1], 0));
+        let mut server = Server {
+            child,
+            address: nowhere,
+            terminal,
+        };
+        let Some(line) = server.wait_for(0, patience, |line| address_in(line).is_some()) else {
+            return Err(server.not_listening(None));
+        };
+        server.address = address_in(&line).unwrap_or(nowhere);
+        Ok(server)
+    }
+
+    /// Starts a program that was told to listen on `address`, and waits until it does.
+    pub fn listening_on(
+        address: SocketAddr,
+        command: Command,
+        recorder: &Recorder,
+        patience: Duration,
+    ) -> Result<Server, StartError> {
+        let (child, terminal) = spawn(command, recorder)?;
+        let mut server = Server {
+            child,
+            address,
+            terminal,
+        };
+        let deadline = Instant::now() + patience;
+        while TcpStream::connect_timeout(&address, patience).is_err() {
+            if server.has_ended() || Instant::now() > deadline {
+                return Err(server.not_listening(Some(address)));
+            }
+            // There is no event for "some process listens": asking again is the only way.
+            thread::sleep(Duration::from_millis(10));
+        }
+        Ok(server)
+    }
+
+    /// An address on loopback with a port that was free a moment ago.
+    pub fn free_address() -> std::io::Result<SocketAddr> {
+        TcpListener::bind("127.0.0.1:0")?.local_addr()
+    }
+
+    /// Where it listens.
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// How many lines it has printed. Lines of before a moment end here.
+    pub fn line_count(&self) -> usize {
+        self.terminal.lock().lines.len()
+    }
+
+    /// The lines that it has printed, from number `from` on.
+    pub fn lines_from(&self, from: usize) -> Vec<String> {
+        self.terminal
+            .lock()
+            .lines
+            .iter()
+            .skip(from)
+            .cloned()
+            .collect()
+    }
+
+    /// Waits for a line after the first `from` that `wanted` accepts, and hands it back.
+    pub fn wait_for(
+        &self,
+        from: usize,
+        patience: Duration,
+        wanted: impl Fn(&str) -> bool,
+    ) -> Option<String> {
+        self.wait_until(patience, |lines| {
+            lines.iter().skip(from).find(|line| wanted(line)).cloned()
+        })
+    }
+
+    /// Waits until `seen` finds what it wants in all the lines so far, or the terminal has ended.
+    pub fn wait_until<T>(
+        &self,
+        patience: Duration,
+        seen: impl Fn(&[String]) -> Option<T>,
+    ) -> Option<T> {
+        let deadline = Instant::now() + patience;
+        let mut printed = self.terminal.lock();
+        loop {
+            if let Some(found) = seen(&printed.lines) {
+                return Some(found);
+            }
+            let left = deadline.saturating_duration_since(Instant::now());
+            if left.is_zero() || printed.ended == 2 {
+                return None;
+            }
+            printed = self.terminal.wait(printed, left);
+        }
+    }
+
+    /// Whether the process has ended by itself.
+    pub fn has_ended(&mut self) -> bool {
+        matches!(self.child.try_wait(), Ok(Some(_)))
+    }
+
+    /// Waits until the process ends by itself: true if it did.
+    pub fn wait_for_end(&mut self, patience: Duration) -> bool {
+        // Its terminal ends with it, and that can be waited for.
+        self.wait_until(patience, |_| None::<()>);
+        self.has_ended()
+    }
+
+    /// Ends the server; what it printed until then is in the recorder.
+    pub fn stop(mut self) -> Vec<String> {
+        self.kill();
+        self.terminal.lock().lines.clone()
+    }
+
+    fn kill(&mut self) {
+        // Both fail only where the process has ended already.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+        let mut printed = self.terminal.lock();
+        let deadline = Instant::now() + Duration::from_secs(1);
+        while printed.ended < 2 && Instant::now() < deadline {
+            printed = self.terminal.wait(printed, Duration::from_millis(100));
+        }
+    }
+
+    fn not_listening(mut self, address: Option<SocketAddr>) -> StartError {
+        let ended = self.has_ended() || self.terminal.lock().ended == 2;
+        let lines = self.terminal.lock().lines.clone();
+        match ended {
+            true => StartError::Ended(lines),
+            false => StartError::NotListening(address, lines),
+        }
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        self.kill();
+    }
+}
+
+impl Terminal {
+    fn lock(&self) -> MutexGuard<'_, Printed> {
+        self.0
+            .0
+            .lock()
+            .unwrap_or_else(|poisoned| poisoned.into_inner())
+    }
+
+    fn wait<'a>(
+        &self,
+        printed: MutexGuard<'a, Printed>,
+        left: Duration,
+    ) -> MutexGuard<'a, Printed> {
+        match self.0.1.wait_timeout(printed, left) {
+            Ok((printed, _)) => printed,
+            Err(poisoned) => poisoned.into_inner().0,
+        }
+    }
+
+    fn change(&self, change: impl FnOnce(&mut Printed)) {
+        change(&mut self.lock());
+        self.0.1.notify_all();
+    }
+}
+
+fn spawn(mut command: Command, recorder: &Recorder) -> Result<(Child, Terminal), StartError> {
+    command
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped());
+    let mut child = command.spawn().map_err(StartError::Spawn)?;
+    let terminal = Terminal::default();
+    read_along(child.stdout.take(), &terminal, recorder);
+    read_along(child.stderr.take(), &terminal, recorder);
+    Ok((child, terminal))
+}
+
+fn read_along(
+    output: Option<impl Read + Send + 'static>,
+    terminal: &Terminal,
+    recorder: &Recorder,
+) {
+    let (terminal, recorder) = (terminal.clone(), recorder.clone());
+    thread::spawn(move || {
+        for line in output.into_iter().flat_map(lines) {
+            // Where it listens differs from run to run, and is no part of the conversation.
+            if address_in(&line).is_none() {
+                recorder.line(&line);
+            }
+            terminal.change(|printed| printed.lines.push(line));
+        }
+        terminal.change(|printed| printed.ended += 1);
+    });
+}
+
+fn lines(output: impl Read) -> impl Iterator<Item = String> {
+    let mut output = BufReader::new(output);
+    std::iter::from_fn(move || {
+        let mut line = Vec::new();
+        match output.read_until(b'\n', &mut line) {
+            Ok(count) if count > 0 => Some(
+                String::from_utf8_lossy(&line)
+                    .trim_end_matches(['\r', '\n'])
+                    .to_owned(),
+            ),
+            _ => None,
+        }
+    })
+}
+
+/// The address in a line such as `listening on ws://127.0.0.1:4000`.
+fn address_in(line: &str) -> Option<SocketAddr> {
+    line.strip_prefix("listening on ")?
+        .trim_start_matches("ws://")
+        .trim()
+        .parse()
+        .ok()
+}

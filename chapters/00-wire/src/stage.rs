@@ -1,0 +1,76 @@
+//! The stage on which a chapter's conversation is recorded: its own program, scripted clients, a log.
+
+use std::cell::Cell;
+use std::process::Command;
+use std::time::Duration;
+
+use crate::client::Client;
+use crate::record::{Recorder, Recording};
+use crate::server::Server;
+
+/// How long a test waits for an event before it gives up. No test waits that long to pass.
+const PATIENCE: Duration = Duration::from_secs(20);
+
+/// One run of a chapter's program. For tests: whatever goes wrong panics.
+pub struct Stage {
+    recorder: Recorder,
+    server: Server,
+    clients: Cell<usize>,
+}
+
+impl Stage {
+    /// Starts the program at `path` on a port that the system chooses.
+    pub fn start(path: &str) -> Stage {
+        let mut command = Command::new(path);
+        command.arg("127.0.0.1:0");
+        Stage::announced(command)
+    }
+
+    /// Starts any program whose first line says where it listens.
+    pub fn announced(command: Command) -> Stage {
+        let recorder = Recorder::new();
+        let server = Server::announced(command, &recorder, PATIENCE).expect("the server starts");
+        Stage {
+            recorder,
+            server,
+            clients: Cell::new(0),
+        }
+    }
+
+    /// A client that has connected.
+    pub fn client(&self) -> Client {
+        self.clients.set(self.clients.get() + 1);
+        Client::connect(self.server.address(), &self.recorder, PATIENCE).expect("a client connects")
+    }
+
+    /// Waits until the server's terminal shows a line.
+    pub fn wait_for(&self, line: &str) {
+        let seen = self.server.wait_for(0, PATIENCE, |other| other == line);
+        assert!(
+            seen.is_some(),
+            "no line {line:?} came, only {:#?}",
+            self.server.lines_from(0)
+        );
+    }
+
+    /// Waits until the program ends by itself.
+    pub fn wait_for_end(&mut self) {
+        assert!(self.server.wait_for_end(PATIENCE), "the server goes on");
+    }
+
+    /// Waits until the server has said `line` of every client, ends it, and hands back what was
+    /// recorded.
+    pub fn recording(self, title: &str, line: &str) -> Recording {
+        let clients = self.clients.get();
+        let all_done = self.server.wait_until(PATIENCE, |lines| {
+            (lines.iter().filter(|other| *other == line).count() >= clients).then_some(())
+        });
+        let lines = self.server.lines_from(0);
+        assert!(
+            all_done.is_some(),
+            "{clients} times {line:?} was to come: {lines:#?}"
+        );
+        self.server.stop();
+        self.recorder.recording(title)
+    }
+}

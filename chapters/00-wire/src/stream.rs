@@ -1,0 +1,219 @@
+//! One direction of a connection: bytes in, as they come; named units out.
+
+use crate::frame::{self, Header};
+use crate::head;
+use crate::messages::Messages;
+use crate::unit::{Fault, Kind, Side, Unit};
+
+/// How many bytes of one unit are kept. The rest is counted, not stored, whatever a header declares.
+const KEPT: usize = 128 * 1024;
+/// How long a head may grow before it is given up as one.
+const LONGEST_HEAD: usize = 64 * 1024;
+
+/// Takes one side's bytes and names them.
+#[derive(Debug)]
+pub struct Stream {
+    side: Side,
+    phase: Phase,
+    messages: Messages,
+    /// Offset of `buffer[0]` in the stream.
+    start: usize,
+    /// The unit that is not complete yet.
+    buffer: Vec<u8>,
+    /// How many of its bytes were counted and thrown away.
+    skipped: usize,
+    /// Offsets at which a read ended.
+    cuts: Vec<usize>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq)]
+enum Phase {
+    Head,
+    Frames,
+    Body,
+}
+
+impl Stream {
+    /// What `side` sends on a new connection: a head first.
+    pub fn new(side: Side) -> Self {
+        Stream {
+            side,
+            phase: Phase::Head,
+            messages: Messages::default(),
+            start: 0,
+            buffer: Vec::new(),
+            skipped: 0,
+            cuts: Vec::new(),
+        }
+    }
+
+    /// What `side` sends once the opening handshake is over: frames from the first byte on.
+    pub fn of_frames(side: Side) -> Self {
+        Stream {
+            phase: Phase::Frames,
+            ..Stream::new(side)
+        }
+    }
+
+    /// Takes the bytes of one read. Hands back the units that they completed, and last the one that
+    /// is still growing, if there is one: it comes again, with the same start, whenever it grows.
+    pub fn feed(&mut self, mut bytes: &[u8]) -> Vec<Unit> {
+        let mut units = Vec::new();
+        let read_end = self.end() + bytes.len();
+        while !bytes.is_empty() {
+            bytes = self.take(bytes);
+            while let Some(size) = self.whole_unit() {
+                units.push(self.finish(size));
+            }
+        }
+        if !self.buffer.is_empty() {
+            units.push(self.name_pending());
+        }
+        if self.buffer.is_empty() {
+            self.cuts.clear();
+        } else {
+            self.cuts.push(read_end);
+        }
+        units
+    }
+
+    fn end(&self) -> usize {
+        self.start + self.buffer.len() + self.skipped
+    }
+
+    /// Stores what it may of `bytes`, and hands back what belongs to later units.
+    fn take<'a>(&mut self, bytes: &'a [u8]) -> &'a [u8] {
+        let room = KEPT - self.buffer.len();
+        if room > 0 {
+            let (now, later) = bytes.split_at(room.min(bytes.len()));
+            self.buffer.extend_from_slice(now);
+            return later;
+        }
+        let missing = match self.declared() {
+            Some(size) => size.saturating_sub((self.buffer.len() + self.skipped) as u64),
+            None => u64::MAX,
+        };
+        let skip = missing.min(bytes.len() as u64) as usize;
+        self.skipped += skip;
+        &bytes[skip..]
+    }
+
+    /// The size that a frame's header declares, with the header.
+    fn declared(&self) -> Option<u64> {
+        if self.phase != Phase::Frames {
+            return None;
+        }
+        Header::read(&self.buffer).map(|header| header.length.saturating_add(header.size as u64))
+    }
+
+    /// The number of bytes of the first unit in the buffer, once all of it has arrived.
+    fn whole_unit(&self) -> Option<usize> {
+        match self.phase {
+            Phase::Head if self.is_no_head() => None,
+            Phase::Head => head::end(&self.buffer),
+            Phase::Frames => {
+                let size = self.declared()?;
+                let here = (self.buffer.len() + self.skipped) as u64;
+                (here >= size).then(|| self.buffer.len().min(usize::try_from(size).unwrap_or(KEPT)))
+            }
+            Phase::Body => None,
+        }
+    }
+
+    fn finish(&mut self, size: usize) -> Unit {
+        let rest = self.buffer.split_off(size);
+        let unit = self.name(true);
+        self.start = unit.end;
+        self.buffer = rest;
+        self.skipped = 0;
+        self.cuts.retain(|&cut| cut > unit.end);
+        match self.phase {
+            Phase::Head => self.phase = self.phase_after(&unit),
+            Phase::Frames => {
+                if let Some(frame) = &unit.frame {
+                    self.messages.end_frame(&frame.header);
+                }
+            }
+            Phase::Body => {}
+        }
+        unit
+    }
+
+    fn phase_after(&self, head: &Unit) -> Phase {
+        match (self.side, head::upgrades(head)) {
+            (_, true) => Phase::Frames,
+            (Side::Client, false) => Phase::Head,
+            (Side::Server, false) => Phase::Body,
+        }
+    }
+
+    /// The growing unit, named with a copy of the state: it will be named again.
+    fn name_pending(&mut self) -> Unit {
+        let before = self.messages.clone();
+        let unit = self.name(false);
+        self.messages = before;
+        unit
+    }
+
+    fn name(&mut self, complete: bool) -> Unit {
+        let mut unit = match self.phase {
+            Phase::Head if self.is_no_head() => self.name_unknown(),
+            Phase::Head => head::name(self.head_kind(), &self.buffer, complete),
+            Phase::Frames => frame::name(self.side, &self.buffer, &mut self.messages),
+            Phase::Body => {
+                let mut unit = Unit::new(Kind::Body, "body", &self.buffer, false);
+                unit.set_text(std::str::from_utf8(&self.buffer).ok().map(str::to_owned));
+                unit
+            }
+        };
+        unit.complete = complete;
+        unit.skipped(self.skipped);
+        unit.shift(self.start);
+        unit.pieces = self.pieces(unit.end);
+        unit
+    }
+
+    fn head_kind(&self) -> Kind {
+        match self.side {
+            Side::Client => Kind::RequestHead,
+            Side::Server => Kind::ResponseHead,
+        }
+    }
+
+    /// A server's first bytes are a status line or nothing that we know; a head ends some time.
+    fn is_no_head(&self) -> bool {
+        let status = b"HTTP/";
+        let shared = status.len().min(self.buffer.len());
+        let no_status = self.side == Side::Server && self.buffer[..shared] != status[..shared];
+        no_status || (self.buffer.len() > LONGEST_HEAD && head::end(&self.buffer).is_none())
+    }
+
+    fn name_unknown(&self) -> Unit {
+        let mut unit = Unit::new(Kind::Unknown, "bytes without a head", &self.buffer, false);
+        unit.faults.push(Fault::new(
+            "a response begins with HTTP/1.1 and a status",
+            "4.2.2",
+        ));
+        if self.side == Side::Client {
+            unit.faults[0] = Fault::new("the request's head does not end", "4.1");
+        }
+        unit.set_text(std::str::from_utf8(&self.buffer).ok().map(str::to_owned));
+        unit
+    }
+
+    /// The lengths of the reads that the unit from `start` to `end` came in, where there were several.
+    fn pieces(&self, end: usize) -> Vec<usize> {
+        let mut edges: Vec<usize> = self
+            .cuts
+            .iter()
+            .copied()
+            .filter(|&cut| cut > self.start && cut < end)
+            .collect();
+        if edges.is_empty() {
+            return Vec::new();
+        }
+        edges.insert(0, self.start);
+        edges.push(end);
+        edges.windows(2).map(|pair| pair[1] - pair[0]).collect()
+    }
+}

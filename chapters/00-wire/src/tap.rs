@@ -1,0 +1,118 @@
+//! A tap: it stands between any client and any server and reports what passes.
+
+use std::collections::HashMap;
+use std::io::{self, ErrorKind, Read, Write};
+use std::net::{Shutdown, SocketAddr, TcpListener, TcpStream};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard};
+use std::thread;
+
+use crate::record::{Closing, Recorder};
+use crate::unit::Side;
+
+/// A listening tap. It stops listening, and ends its connections, when this is dropped.
+pub struct Tap {
+    address: SocketAddr,
+    stopped: Arc<AtomicBool>,
+    open: Arc<Open>,
+}
+
+/// Both streams of each open connection, by the client's number.
+type Open = Mutex<HashMap<usize, [TcpStream; 2]>>;
+
+impl Tap {
+    /// Listens, and joins each client that comes to the server at `to`.
+    pub fn open(listener: TcpListener, to: SocketAddr, recorder: Recorder) -> io::Result<Tap> {
+        let tap = Tap {
+            address: listener.local_addr()?,
+            stopped: Arc::default(),
+            open: Arc::default(),
+        };
+        let (stopped, open) = (tap.stopped.clone(), tap.open.clone());
+        thread::spawn(move || {
+            for client in listener.incoming() {
+                if stopped.load(Ordering::SeqCst) {
+                    return;
+                }
+                if let Ok(client) = client {
+                    let (recorder, open) = (recorder.clone(), open.clone());
+                    thread::spawn(move || join(client, to, &recorder, &open));
+                }
+            }
+        });
+        Ok(tap)
+    }
+
+    /// Where it listens.
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+}
+
+impl Drop for Tap {
+    fn drop(&mut self) {
+        self.stopped.store(true, Ordering::SeqCst);
+        // Wakes the thread that waits for clients.
+        let _ = TcpStream::connect(self.address);
+        for (_, [client, server]) in lock(&self.open).drain() {
+            let _ = client.shutdown(Shutdown::Both);
+            let _ = server.shutdown(Shutdown::Both);
+        }
+    }
+}
+
+fn lock(open: &Open) -> MutexGuard<'_, HashMap<usize, [TcpStream; 2]>> {
+    open.lock().unwrap_or_else(|poisoned| poisoned.into_inner())
+}
+
+/// Carries both directions of one connection until both have ended.
+fn join(client: TcpStream, to: SocketAddr, recorder: &Recorder, open: &Open) {
+    let number = recorder.new_client();
+    let Ok(server) = TcpStream::connect(to) else {
+        recorder.line(&format!("(the tap could not reach a server at {to})"));
+        return recorder.closed(number, Side::Server, Closing::Reset);
+    };
+    if let Ok(pair) = pair(&client, &server) {
+        lock(open).insert(number, pair);
+    }
+    thread::scope(|scope| {
+        scope.spawn(|| carry(&client, &server, Side::Client, number, recorder));
+        carry(&server, &client, Side::Server, number, recorder);
+    });
+    lock(open).remove(&number);
+}
+
+/// Handles on both streams, with which to end them; nothing waits for a full packet on either.
+fn pair(client: &TcpStream, server: &TcpStream) -> io::Result<[TcpStream; 2]> {
+    client.set_nodelay(true)?;
+    server.set_nodelay(true)?;
+    Ok([client.try_clone()?, server.try_clone()?])
+}
+
+fn carry(mut from: &TcpStream, mut to: &TcpStream, side: Side, number: usize, recorder: &Recorder) {
+    let mut buffer = [0; 16 * 1024];
+    let how = loop {
+        match from.read(&mut buffer) {
+            Ok(0) => break Closing::Closed,
+            Ok(count) => {
+                recorder.bytes(number, side, &buffer[..count]);
+                if to.write_all(&buffer[..count]).is_err() {
+                    break Closing::Reset;
+                }
+            }
+            Err(error) if error.kind() == ErrorKind::Interrupted => {}
+            Err(_) => break Closing::Reset,
+        }
+    };
+    recorder.closed(number, side, how);
+    // An end in one direction is an end in one direction; a reset ends both.
+    let both = if how == Closing::Closed {
+        Shutdown::Write
+    } else {
+        Shutdown::Both
+    };
+    let _ = to.shutdown(both);
+    if how == Closing::Reset {
+        let _ = from.shutdown(Shutdown::Both);
+    }
+}

@@ -1,0 +1,267 @@
+//! Units and recordings as plain text: what a snapshot, a figure and a terminal show.
+
+use std::fmt;
+
+use crate::hex::hex;
+use crate::record::{Closing, Event, Recording};
+use crate::unit::{Kind, Part, Unit};
+
+/// How many bytes a row of a dump shows.
+const ROW: usize = 8;
+/// How many rows of one part are shown before the rest is counted.
+const ROWS: usize = 3;
+/// The column of a row's meaning.
+const MEANING: usize = 28;
+/// How much of a long text is shown.
+const CHARACTERS: usize = 90;
+
+impl fmt::Display for Recording {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let crowd = self
+            .events
+            .iter()
+            .any(|event| number(event).is_some_and(|client| client > 1));
+        let mut blank = "";
+        for event in self.events.iter().filter(|event| number(event).is_some()) {
+            write!(out, "{blank}")?;
+            write_event(out, event, crowd)?;
+            blank = "\n";
+        }
+        let lines: Vec<&str> = self.events.iter().filter_map(line).collect();
+        if !lines.is_empty() {
+            writeln!(out, "{blank}the server's terminal")?;
+        }
+        for line in lines {
+            writeln!(out, "{}", format!("  {}", shortened(line)).trim_end())?;
+        }
+        Ok(())
+    }
+}
+
+impl fmt::Display for Event {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write_event(out, self, true)
+    }
+}
+
+impl fmt::Display for Unit {
+    /// The rows of the dump, without a heading.
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.kind {
+            Kind::RequestHead | Kind::ResponseHead => write_head(out, self)?,
+            Kind::Frame => write_frame(out, self)?,
+            Kind::Body | Kind::Unknown => {
+                let end = self.start + self.bytes_shown();
+                let text = shortened(self.text.as_deref().unwrap_or_default());
+                write_rows(out, self, self.start..end, &format!("\"{text}\""))?;
+            }
+        }
+        if self.omitted > 0 && self.kind != Kind::Frame {
+            writeln!(out, "  … and {} more bytes", self.omitted)?;
+        }
+        if self.pieces.len() > 1 {
+            let pieces: Vec<String> = self.pieces.iter().map(usize::to_string).collect();
+            writeln!(
+                out,
+                "  in {} pieces: {} bytes",
+                pieces.len(),
+                pieces.join(" + ")
+            )?;
+        }
+        if !self.complete && self.kind == Kind::Frame {
+            writeln!(out, "  not all here yet")?;
+        }
+        for fault in &self.faults {
+            writeln!(
+                out,
+                "  ✗ {} (RFC 6455, section {})",
+                fault.why, fault.section
+            )?;
+        }
+        Ok(())
+    }
+}
+
+impl Unit {
+    fn bytes_shown(&self) -> usize {
+        self.hex.split_whitespace().count()
+    }
+
+    /// The digits of a range, which is given as offsets in the stream; two digits a byte.
+    fn digits(&self, range: std::ops::Range<usize>) -> Vec<&str> {
+        let shown = self.bytes_shown();
+        let from = (range.start - self.start).min(shown);
+        let to = (range.end - self.start).min(shown);
+        self.hex
+            .split_whitespace()
+            .skip(from)
+            .take(to - from)
+            .collect()
+    }
+}
+
+fn number(event: &Event) -> Option<usize> {
+    match event {
+        Event::Unit { client, .. } | Event::Closed { client, .. } => Some(*client),
+        Event::Line { .. } => None,
+    }
+}
+
+fn line(event: &Event) -> Option<&str> {
+    match event {
+        Event::Line { text } => Some(text),
+        _ => None,
+    }
+}
+
+fn write_event(out: &mut fmt::Formatter<'_>, event: &Event, crowd: bool) -> fmt::Result {
+    let client = |number: usize| {
+        if crowd {
+            format!("client {number}")
+        } else {
+            "client".to_owned()
+        }
+    };
+    match event {
+        Event::Unit {
+            client: number,
+            from,
+            unit,
+        } => {
+            let (sender, receiver) = match from {
+                crate::Side::Client => (client(*number), "server".to_owned()),
+                crate::Side::Server => ("server".to_owned(), client(*number)),
+            };
+            writeln!(out, "{sender} → {receiver} · {}", visible(&unit.title))?;
+            write!(out, "{unit}")
+        }
+        Event::Line { text } => writeln!(out, "server prints · {}", visible(text)),
+        Event::Closed {
+            client: number,
+            by,
+            how,
+        } => {
+            let by = if *by == crate::Side::Client {
+                client(*number)
+            } else {
+                "server".to_owned()
+            };
+            match how {
+                Closing::Closed => writeln!(out, "the {by} closes the connection"),
+                Closing::Reset => writeln!(out, "the {by} resets the connection"),
+            }
+        }
+    }
+}
+
+fn write_head(out: &mut fmt::Formatter<'_>, unit: &Unit) -> fmt::Result {
+    for part in &unit.parts {
+        let range = part.start - unit.start..part.end - unit.start;
+        let bytes = crate::unhex(
+            &unit
+                .digits(range.start + unit.start..range.end + unit.start)
+                .join(" "),
+        );
+        let line = marked(&String::from_utf8_lossy(&bytes.unwrap_or_default()));
+        match part.note.is_empty() {
+            true => writeln!(out, "  {line}")?,
+            false => writeln!(out, "  {line:<52}  {}", part.note)?,
+        }
+    }
+    Ok(())
+}
+
+/// A head's line with its end made visible.
+fn marked(line: &str) -> String {
+    let (text, end) = match (line.strip_suffix("\r\n"), line.strip_suffix('\n')) {
+        (Some(text), _) => (text, "␍␊"),
+        (None, Some(text)) => (text, "␊"),
+        (None, None) => (line, ""),
+    };
+    format!("{}{end}", visible(text))
+}
+
+fn write_frame(out: &mut fmt::Formatter<'_>, unit: &Unit) -> fmt::Result {
+    let mut parts = unit.parts.as_slice();
+    while let Some(first) = parts.first() {
+        let same = parts
+            .iter()
+            .take_while(|part| part.start == first.start)
+            .count();
+        let (row, rest) = parts.split_at(same);
+        let meanings: Vec<String> = row.iter().map(meaning).collect();
+        write_rows(out, unit, first.start..first.end, &meanings.join(", "))?;
+        parts = rest;
+    }
+    Ok(())
+}
+
+fn meaning(part: &Part) -> String {
+    let (name, value, note) = (&part.name, visible(&part.value), &part.note);
+    match name.as_str() {
+        "masking-key" => name.clone(),
+        "FIN" | "MASK" => format!("{name} {value}"),
+        "opcode" | "close code" => format!("{name} {value} {note}"),
+        _ if note.is_empty() => format!("{name} {value}"),
+        _ if value.is_empty() => format!("{name}, {note}"),
+        "payload length" => format!("{name} {value}: {note}"),
+        _ => format!("{name} {value}, {note}"),
+    }
+}
+
+fn write_rows(
+    out: &mut fmt::Formatter<'_>,
+    unit: &Unit,
+    range: std::ops::Range<usize>,
+    meaning: &str,
+) -> fmt::Result {
+    let length = range.len();
+    let digits = unit.digits(range);
+    let mut meaning = meaning;
+    for row in digits.chunks(ROW).take(ROWS) {
+        writeln!(
+            out,
+            "{}",
+            format!("  {:<MEANING$}{meaning}", row.join(" ")).trim_end()
+        )?;
+        meaning = "";
+    }
+    let left = length.saturating_sub(digits.len().min(ROW * ROWS)) + omitted(unit);
+    if left > 0 && length > 0 && length + omitted(unit) > ROW * ROWS {
+        writeln!(out, "  … and {left} more bytes")?;
+    }
+    Ok(())
+}
+
+/// Bytes of a frame that were counted and not kept: all of them belong to its last part.
+fn omitted(unit: &Unit) -> usize {
+    let named = unit.parts.last().map_or(0, |part| part.end - unit.start);
+    (unit.end - unit.start).saturating_sub(named.max(unit.bytes_shown()))
+}
+
+/// A text that fits in a figure, with what a terminal would obey made visible.
+fn shortened(text: &str) -> String {
+    let count = text.chars().count();
+    let start: String = text.chars().take(CHARACTERS).collect();
+    match count > CHARACTERS {
+        true => format!("{}… ({count} characters)", visible(&start)),
+        false => visible(&start),
+    }
+}
+
+/// A text in which control characters are written out, so that no terminal obeys them.
+fn visible(text: &str) -> String {
+    let escape = |c: char| match c.is_control() {
+        true => c.escape_default().to_string(),
+        false => c.to_string(),
+    };
+    text.chars().map(escape).collect()
+}
+
+/// Bytes in a row, for messages: the first 16 of them.
+pub(crate) fn short_hex(bytes: &[u8]) -> String {
+    match bytes.len() > 16 {
+        true => format!("{} … ({} bytes)", hex(&bytes[..16]), bytes.len()),
+        false => hex(bytes),
+    }
+}

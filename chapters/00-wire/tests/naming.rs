@@ -1,0 +1,150 @@
+//! The instrument on known bytes: the examples of RFC 6455, and what is malformed.
+
+use ch00_wire::{
+    Closing, RFC_KEY, Recorder, Side, Stream, Unit, assert_recording, masked_frame, request, unhex,
+};
+
+/// The units that these bytes are, sent by `side` after the opening handshake.
+fn frames(side: Side, hex: &str) -> Vec<Unit> {
+    Stream::of_frames(side).feed(&unhex(hex).expect("hexadecimal"))
+}
+
+/// The dump of each of some frames, under its bytes' sender and title.
+fn dumps(vectors: &[(Side, &str)]) -> String {
+    let mut out = String::new();
+    for (side, hex) in vectors {
+        for unit in frames(*side, hex) {
+            out += &format!("{side} · {}\n{unit}\n", unit.title);
+        }
+    }
+    out
+}
+
+#[test]
+fn examples_of_the_rfc() {
+    insta::assert_snapshot!(dumps(&[
+        (Side::Server, "81 05 48 65 6c 6c 6f"),
+        (Side::Client, "81 85 37 fa 21 3d 7f 9f 4d 51 58"),
+        (Side::Server, "01 03 48 65 6c 80 02 6c 6f"),
+        (Side::Server, "89 05 48 65 6c 6c 6f"),
+        (Side::Client, "8a 85 37 fa 21 3d 7f 9f 4d 51 58"),
+        (Side::Server, &format!("82 7e 01 00 {}", "aa".repeat(256))),
+        (
+            Side::Server,
+            &format!("82 7f 00 00 00 00 00 01 00 00 {}", "bb".repeat(65_536))
+        ),
+    ]));
+}
+
+#[test]
+fn what_is_malformed() {
+    insta::assert_snapshot!(dumps(&[
+        (Side::Client, "81 05 48 65 6c 6c 6f"),
+        (Side::Server, "81 85 37 fa 21 3d 7f 9f 4d 51 58"),
+        (Side::Server, "c1 00"),
+        (Side::Server, "83 00"),
+        (Side::Server, "09 00"),
+        (Side::Server, &format!("89 7e 00 7e {}", "00".repeat(126))),
+        (Side::Server, "81 7e 00 05 48 65 6c 6c 6f"),
+        (Side::Server, "82 7f 80 00 00 00 00 00 00 00"),
+        (Side::Server, "81 02 c3 28"),
+        (Side::Server, "81 01 e6"),
+        (Side::Server, "80 01 41"),
+        (Side::Server, "01 01 41 81 01 42"),
+        (Side::Server, "88 01 03"),
+        (Side::Server, "88 02 03 ed"),
+        (Side::Server, "88 03 03 e8 ff"),
+        (Side::Server, "88 02 03 e8 81 01 41"),
+    ]));
+}
+
+#[test]
+fn closing_frames() {
+    insta::assert_snapshot!(dumps(&[
+        (Side::Server, "88 00"),
+        (Side::Server, "88 02 03 e8"),
+        (Side::Client, "88 89 37 fa 21 3d 34 13 46 52 5e 94 46 1d 56"),
+    ]));
+}
+
+#[test]
+fn a_frame_that_has_not_fully_arrived() {
+    let frame = unhex("81 fe 00 7e 37 fa 21 3d 7f 9f 4d 51 58").expect("hexadecimal");
+    let mut out = String::new();
+    for end in [1, 2, 3, 4, 6, 8, 10, 13] {
+        for unit in Stream::of_frames(Side::Client).feed(&frame[..end]) {
+            out += &format!("{end} bytes · {}\n{unit}\n", unit.title);
+        }
+    }
+    insta::assert_snapshot!(out);
+}
+
+#[test]
+fn heads() {
+    let mut out = String::new();
+    for (side, head) in [
+        (
+            Side::Client,
+            "GET / HTTP/1.1\r\nHost: x\r\nno colon\r\n\r\n",
+        ),
+        (Side::Client, "POST / HTTP/1.0\r\n\r\n"),
+        (Side::Client, "GET / HTTP/1.1\r\nHost: \u{1b}[31mx"),
+        (
+            Side::Server,
+            "HTTP/1.1 400 Bad Request\r\nConnection: close\r\n\r\nno key\n",
+        ),
+        (Side::Server, "hello"),
+        (Side::Server, "HTTP/1.1 101 Switching Protocols\r\n\r\n\0"),
+    ] {
+        for unit in Stream::new(side).feed(head.as_bytes()) {
+            out += &format!("{side} · {}\n{unit}\n", unit.title.escape_debug());
+        }
+    }
+    insta::assert_snapshot!(out);
+}
+
+#[test]
+fn a_character_cut_between_two_frames_is_no_fault() {
+    // 漢 is e6 bc a2.
+    let units = frames(Side::Server, "01 01 e6 80 02 bc a2");
+    assert!(
+        units.iter().all(|unit| unit.faults.is_empty()),
+        "{units:#?}"
+    );
+    assert_eq!(units[1].text.as_deref(), Some("漢"));
+    let units = frames(Side::Server, "01 01 e6 80 01 bc");
+    assert_eq!(units[1].faults[0].section, "8.1");
+}
+
+/// The handshake of section 1.3 and the first two frames of section 5.7, as one conversation.
+#[test]
+fn a_first_conversation() {
+    let recorder = Recorder::new();
+    let client = recorder.new_client();
+    recorder.bytes(
+        client,
+        Side::Client,
+        &request(&format!("Sec-WebSocket-Key: {RFC_KEY}")),
+    );
+    let answer = "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\n\
+        Connection: Upgrade\r\nSec-WebSocket-Accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo=\r\n\r\n";
+    recorder.bytes(client, Side::Server, answer.as_bytes());
+    recorder.bytes(client, Side::Client, &masked_frame(1, b"Li Jing"));
+    recorder.bytes(client, Side::Server, b"\x81\x07Li Jing");
+    recorder.closed(client, Side::Client, Closing::Closed);
+    assert_recording!("first", recorder.recording("A first conversation"));
+}
+
+#[test]
+fn hexadecimal_that_is_none_is_refused() {
+    assert_eq!(
+        unhex("81 0"),
+        Err("'0' is not a row of bytes: write each as two digits, like 0a".into())
+    );
+    assert_eq!(
+        unhex("zz"),
+        Err("'zz' has a sign that is not 0-9 or a-f".into())
+    );
+    assert_eq!(unhex("0x81,05 4865"), Ok(vec![0x81, 0x05, 0x48, 0x65]));
+    assert!(unhex("é").is_err());
+}

@@ -1,0 +1,114 @@
+//! What holds for any bytes at all: the instrument never panics, and names what it is given.
+
+use ch00_wire::{Side, Stream, Unit};
+use proptest::prelude::*;
+
+const ESCAPE: char = '\u{1b}';
+
+/// Feeds the pieces between `cuts`, and keeps the last form of each unit.
+fn fed_in_pieces(mut stream: Stream, bytes: &[u8], cuts: &[usize]) -> Vec<Unit> {
+    let mut units: Vec<Unit> = Vec::new();
+    let mut edges: Vec<usize> = cuts.iter().map(|cut| cut % (bytes.len() + 1)).collect();
+    edges.extend([0, bytes.len()]);
+    edges.sort_unstable();
+    for pair in edges.windows(2) {
+        for unit in stream.feed(&bytes[pair[0]..pair[1]]) {
+            if units.last().is_some_and(|last| last.start == unit.start) {
+                units.pop();
+            }
+            units.push(unit);
+        }
+    }
+    for unit in &mut units {
+        unit.pieces.clear();
+    }
+    units
+}
+
+fn streams() -> impl Strategy<Value = (Side, bool)> {
+    (
+        prop_oneof![Just(Side::Client), Just(Side::Server)],
+        any::<bool>(),
+    )
+}
+
+fn stream(side: Side, frames: bool) -> Stream {
+    if frames {
+        Stream::of_frames(side)
+    } else {
+        Stream::new(side)
+    }
+}
+
+/// Bytes that look like the wire more often than random ones do.
+fn bytes() -> impl Strategy<Value = Vec<u8>> {
+    let piece = prop_oneof![
+        prop::collection::vec(any::<u8>(), 0..20),
+        Just(b"GET / HTTP/1.1\r\nUpgrade: websocket\r\n\r\n".to_vec()),
+        Just(b"HTTP/1.1 101 Switching Protocols\r\n\r\n".to_vec()),
+        Just(vec![0x81, 0x05, 0x48, 0x65, 0x6c, 0x6c, 0x6f]),
+        Just(vec![0x88, 0x02, 0x03, 0xe8]),
+        Just(vec![0x01, 0x01, 0xe6]),
+        (any::<u8>(), 0u16..300).prop_map(|(first, length)| {
+            [
+                &[first, 126][..],
+                &length.to_be_bytes(),
+                &vec![0x41; length.into()],
+            ]
+            .concat()
+        }),
+        any::<u64>().prop_map(|length| [&[0x82, 127][..], &length.to_be_bytes()].concat()),
+    ];
+    prop::collection::vec(piece, 0..8).prop_map(|pieces| pieces.concat())
+}
+
+proptest! {
+    #[test]
+    fn any_bytes_have_names((side, frames) in streams(), bytes in bytes()) {
+        for unit in stream(side, frames).feed(&bytes) {
+            prop_assert!(unit.start < unit.end && unit.end <= bytes.len());
+            prop_assert!(!unit.to_string().contains(ESCAPE));
+            for part in &unit.parts {
+                prop_assert!(unit.start <= part.start && part.end <= unit.end);
+            }
+        }
+    }
+
+    #[test]
+    fn every_byte_of_a_whole_frame_is_in_some_part((side, _) in streams(), bytes in bytes()) {
+        for unit in stream(side, true).feed(&bytes) {
+            for at in unit.start..unit.end {
+                let named = unit.parts.iter().any(|part| part.start <= at && at < part.end);
+                prop_assert!(named || !unit.complete, "byte {at} of {unit:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn where_reads_are_cut_changes_no_name(
+        (side, frames) in streams(),
+        bytes in bytes(),
+        cuts in prop::collection::vec(any::<usize>(), 0..6),
+    ) {
+        let at_once = fed_in_pieces(stream(side, frames), &bytes, &[]);
+        prop_assert_eq!(fed_in_pieces(stream(side, frames), &bytes, &cuts), at_once);
+    }
+}
+
+#[test]
+fn a_declared_length_is_not_allocated() {
+    let mut stream = Stream::of_frames(Side::Server);
+    let header = [0x82, 127, 0x7f, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff];
+    stream.feed(&header);
+    for _ in 0..64 {
+        let units = stream.feed(&[0xaa; 16 * 1024]);
+        assert!(
+            units[0].bytes.len() <= 128 * 1024,
+            "the instrument keeps {}",
+            units[0].bytes.len()
+        );
+    }
+    let unit = &stream.feed(&[0xaa])[0];
+    assert_eq!(unit.end, 10 + 64 * 16 * 1024 + 1);
+    assert!(!unit.complete);
+}

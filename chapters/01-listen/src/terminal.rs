@@ -1,0 +1,14 @@
+//! What a client sends, made fit for a terminal.
+
+// ANCHOR: printable
+/// Text that a terminal shows and does not obey: what is not UTF-8 becomes `�`, and a control
+/// character, which could move the cursor or worse, is written out. Ends of lines stay.
+pub fn printable(bytes: &[u8]) -> String {
+    let text = String::from_utf8_lossy(bytes).replace("\r\n", "\n");
+    let escape = |c: char| match c.is_control() && c != '\n' {
+        true => c.escape_default().to_string(),
+        false => c.to_string(),
+    };
+    text.chars().map(escape).collect()
+}
+// ANCHOR_END: printable

@@ -1,0 +1,50 @@
+//! The chapter's conversations, recorded from its own program: the figures of its page.
+
+use std::time::Duration;
+
+use ch00_wire::{Client, RFC_KEY, Recorder, Server, Stage, Trouble, assert_recording, request};
+
+const PROGRAM: &str = env!("CARGO_BIN_EXE_ch01-listen");
+const DONE: &str = "the connection is closed";
+
+#[test]
+fn nobody_listens() {
+    let nowhere = Server::free_address().expect("a free port");
+    let trouble = Client::connect(nowhere, &Recorder::new(), Duration::from_secs(20)).err();
+    assert!(matches!(trouble, Some(Trouble::Refused(_))), "{trouble:?}");
+    insta::assert_snapshot!(
+        "refused",
+        trouble.map(|t| t.to_string()).unwrap_or_default()
+    );
+}
+
+#[test]
+fn a_request_is_printed() {
+    let stage = Stage::start(PROGRAM);
+    let mut client = stage.client();
+    client
+        .send(&request(&format!("Sec-WebSocket-Key: {RFC_KEY}")))
+        .expect("sent");
+    client.ended().expect("the server hangs up");
+    assert_recording!("request", stage.recording("A request is printed", DONE));
+}
+
+#[test]
+fn anything_is_printed() {
+    let stage = Stage::start(PROGRAM);
+    let mut client = stage.client();
+    client.send(b"hello\r\n\r\n").expect("sent");
+    client.ended().expect("the server hangs up");
+    assert_recording!("hello", stage.recording("Anything is printed", DONE));
+}
+
+#[test]
+fn a_client_that_leaves_ends_nothing() {
+    let stage = Stage::start(PROGRAM);
+    stage.client().leave();
+    stage.wait_for(DONE);
+    let mut second = stage.client();
+    second.send(b"GET /second HTTP/1.1\r\n\r\n").expect("sent");
+    second.ended().expect("the server hangs up");
+    assert_recording!("leaves", stage.recording("The next client is served", DONE));
+}

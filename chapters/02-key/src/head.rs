@@ -1,0 +1,106 @@
+//! The head of an HTTP request: a request line, header fields, an empty line.
+
+use std::fmt;
+use std::io::{self, BufRead, Read};
+
+// ANCHOR: read_head
+/// The longest head that is read, in bytes. A longer one is cut off, and so is no request.
+pub const MAX_HEAD: u64 = 16 * 1024;
+
+/// Reads up to the empty line, in however many pieces it arrives. What follows it stays unread.
+/// Empty if the client left without a word.
+pub fn read_head(reader: &mut impl BufRead) -> io::Result<Vec<u8>> {
+    let mut head = Vec::new();
+    let mut reader = reader.take(MAX_HEAD);
+    loop {
+        let count = reader.read_until(b'\n', &mut head)?;
+        let line = &head[head.len() - count..];
+        if matches!(line, b"" | b"\n" | b"\r\n") {
+            return Ok(head);
+        }
+    }
+}
+// ANCHOR_END: read_head
+
+// ANCHOR: request
+/// A request, as far as an opening handshake needs it.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Request {
+    /// What is asked for, such as `/chat`.
+    pub target: String,
+    /// The header fields in order: name and value, without the space around the value.
+    pub fields: Vec<(String, String)>,
+}
+
+/// Why a request is answered with 400.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum BadRequest {
+    /// The first line is not `GET`, a target and `HTTP/1.1`.
+    NoRequestLine,
+    /// A line is no header field: it has no colon.
+    NoField,
+    /// The empty line never came, or not within [`MAX_HEAD`].
+    NoEnd,
+    /// There is no `Sec-WebSocket-Key`.
+    NoKey,
+}
+// ANCHOR_END: request
+
+// ANCHOR: parse
+impl Request {
+    /// Takes a head apart.
+    pub fn parse(head: &[u8]) -> Result<Request, BadRequest> {
+        let head = String::from_utf8_lossy(head);
+        let mut lines = head.lines();
+        let first: Vec<&str> = lines.next().unwrap_or_default().split(' ').collect();
+        let ["GET", target, "HTTP/1.1"] = first[..] else {
+            return Err(BadRequest::NoRequestLine);
+        };
+        let mut fields = Vec::new();
+        for line in lines {
+            if line.is_empty() {
+                return Ok(Request {
+                    target: target.to_owned(),
+                    fields,
+                });
+            }
+            let (name, value) = line.split_once(':').ok_or(BadRequest::NoField)?;
+            fields.push((name.to_owned(), value.trim_matches([' ', '\t']).to_owned()));
+        }
+        Err(BadRequest::NoEnd)
+    }
+    // ANCHOR_END: parse
+
+    // ANCHOR: field
+    /// The value of the first field with this name, in whatever case it is written.
+    pub fn field(&self, name: &str) -> Option<&str> {
+        let mut fields = self.fields.iter();
+        fields
+            .find(|(other, _)| other.eq_ignore_ascii_case(name))
+            .map(|(_, value)| value.as_str())
+    }
+
+    /// The key, which makes a request the start of a WebSocket connection.
+    pub fn key(&self) -> Result<String, BadRequest> {
+        match self.field("Sec-WebSocket-Key") {
+            Some(key) if !key.is_empty() => Ok(key.to_owned()),
+            _ => Err(BadRequest::NoKey),
+        }
+    }
+    // ANCHOR_END: field
+}
+
+// ANCHOR: errors
+impl fmt::Display for BadRequest {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.write_str(match self {
+            BadRequest::NoRequestLine => "the first line must be: GET, a target, HTTP/1.1",
+            BadRequest::NoField => "a header field must be: a name, a colon, a value",
+            BadRequest::NoEnd => "the head must end with an empty line",
+            BadRequest::NoKey => "there is no Sec-WebSocket-Key: this server speaks WebSocket only",
+        })
+    }
+}
+
+impl std::error::Error for BadRequest {}
+// ANCHOR_END: errors

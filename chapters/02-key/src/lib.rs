@@ -1,0 +1,71 @@
+//! Chapter 02, The key: the request's head, and the key in it.
+
+mod head;
+
+use std::io::{self, BufRead, BufReader, Write};
+use std::net::TcpStream;
+
+use ch01_listen::{Socket, each_client, printable};
+
+pub use head::{BadRequest, MAX_HEAD, Request, read_head};
+
+// ANCHOR: receive_key
+/// Reads the request and hands back its key. A request that is none is answered with 400.
+/// `None`: there is nothing to answer any more, hang up.
+pub fn receive_key(
+    reader: &mut impl BufRead,
+    mut writer: impl Write,
+) -> io::Result<Option<String>> {
+    let head = read_head(reader)?;
+    if head.is_empty() {
+        return Ok(None);
+    }
+    for line in printable(&head).lines() {
+        println!("  {line}");
+    }
+    match Request::parse(&head).and_then(|request| request.key()) {
+        Ok(key) => Ok(Some(key)),
+        Err(why) => {
+            println!("400: {why}");
+            writer.write_all(bad_request(&why).as_bytes())?;
+            Ok(None)
+        }
+    }
+}
+
+/// The whole answer to a request that is none.
+fn bad_request(why: &BadRequest) -> String {
+    let body = format!("{why}\n");
+    format!(
+        "HTTP/1.1 400 Bad Request\r\n\
+         Content-Type: text/plain\r\n\
+         Content-Length: {}\r\n\
+         Connection: close\r\n\
+         \r\n\
+         {body}",
+        body.len()
+    )
+}
+// ANCHOR_END: receive_key
+
+// ANCHOR: serve
+/// Prints each client's key, and says nothing: the client waits.
+pub fn serve(listener: &Socket) -> ! {
+    each_client(listener, print_key)
+}
+
+fn print_key(client: &TcpStream) -> io::Result<()> {
+    let mut reader = BufReader::new(client);
+    if let Some(key) = receive_key(&mut reader, client)? {
+        println!("the key is {}", printable(key.as_bytes()));
+        wait_until_it_leaves(&mut reader)?;
+    }
+    Ok(())
+}
+
+/// Reads and forgets, until the client has no more to say.
+fn wait_until_it_leaves(reader: &mut impl BufRead) -> io::Result<()> {
+    io::copy(reader, &mut io::sink())?;
+    Ok(())
+}
+// ANCHOR_END: serve

@@ -1,0 +1,56 @@
+//! The chapter's conversations, recorded from its own program: the figures of its page.
+
+use std::time::Duration;
+
+use ch00_wire::{RFC_KEY, Stage, assert_recording, request};
+
+const PROGRAM: &str = env!("CARGO_BIN_EXE_ch02-key");
+const DONE: &str = "the connection is closed";
+
+/// Sends a request that is none, and records the answer.
+fn refusal(title: &str, request: &[u8]) -> ch00_wire::Recording {
+    let stage = Stage::start(PROGRAM);
+    let mut client = stage.client();
+    client.send(request).expect("sent");
+    client.ended().expect("the server hangs up");
+    stage.recording(title, DONE)
+}
+
+#[test]
+fn no_request() {
+    assert_recording!("hello", refusal("A request that is none", b"hello\r\n\r\n"));
+}
+
+#[test]
+fn no_key() {
+    let request = b"GET / HTTP/1.1\r\nHost: server.example.com\r\n\r\n";
+    assert_recording!("no_key", refusal("A request without a key", request));
+}
+
+#[test]
+fn a_key_and_then_silence() {
+    let stage = Stage::start(PROGRAM);
+    let mut client = stage.client();
+    client
+        .send(&request(&format!("sec-websocket-key:{RFC_KEY}")))
+        .expect("sent");
+    stage.wait_for(&format!("the key is {RFC_KEY}"));
+    client.leave();
+    assert_recording!(
+        "key",
+        stage.recording("The key is found, and the client waits", DONE)
+    );
+}
+
+#[test]
+fn a_head_in_pieces() {
+    let stage = Stage::start(PROGRAM);
+    let mut client = stage.client();
+    let request = request(&format!("Sec-WebSocket-Key: {RFC_KEY}"));
+    client
+        .send_cut(&request, &[1, 100], Duration::from_millis(50))
+        .expect("sent");
+    stage.wait_for(&format!("the key is {RFC_KEY}"));
+    client.leave();
+    assert_recording!("pieces", stage.recording("A head in three pieces", DONE));
+}

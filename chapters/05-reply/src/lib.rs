@@ -1,0 +1,53 @@
+//! Chapter 05, Reply: a frame back. The server is an echo now.
+
+use std::io::{self, BufReader, Write};
+use std::net::TcpStream;
+
+use ch01_listen::{Socket, each_client};
+use ch03_accept::opening_handshake;
+use ch04_decode::{each_frame, print_message};
+
+// ANCHOR: text
+/// The opcode of a text frame (RFC 6455, section 5.2).
+pub const TEXT: u8 = 0x1;
+// ANCHOR_END: text
+
+// ANCHOR: encode
+/// A whole message in one frame, its payload length in the shortest form, not masked: a server's
+/// frames never are (RFC 6455, section 5.1).
+pub fn encode(opcode: u8, payload: &[u8]) -> Vec<u8> {
+    let fin = 0x80;
+    let mut frame = vec![fin | opcode];
+    match payload.len() {
+        length @ 0..=125 => frame.push(length as u8),
+        length @ 126..=65_535 => {
+            frame.push(126);
+            frame.extend((length as u16).to_be_bytes());
+        }
+        length => {
+            frame.push(127);
+            frame.extend((length as u64).to_be_bytes());
+        }
+    }
+    frame.extend(payload);
+    frame
+}
+// ANCHOR_END: encode
+
+// ANCHOR: serve
+/// Sends each client what it says back to it.
+pub fn serve(listener: &Socket) -> ! {
+    each_client(listener, echo)
+}
+
+fn echo(mut client: &TcpStream) -> io::Result<()> {
+    let mut reader = BufReader::new(client);
+    if !opening_handshake(&mut reader, client)? {
+        return Ok(());
+    }
+    each_frame(reader, |frame| {
+        print_message(&frame);
+        client.write_all(&encode(TEXT, &frame.payload))
+    })
+}
+// ANCHOR_END: serve
