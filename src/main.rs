@@ -1,2 +1,132 @@
-//! x
-fn main() {}
+//! The command line of the workshop: `cargo run` opens the book.
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use anyhow::{Context, Result};
+use clap::{Args, Parser, Subcommand};
+use frame_by_frame::book::{self, Edition};
+use frame_by_frame::{chapters, check, ladder, tap, web};
+
+/// Build a WebSocket server from the socket up, in Rust.
+///
+/// Without a command: opens the book, with its labs, in a web server on this machine.
+#[derive(Parser)]
+#[command(version, args_conflicts_with_subcommands = true)]
+struct Cli {
+    #[command(subcommand)]
+    command: Option<Task>,
+    /// Where to serve the book; if the port is taken, the next free one is used
+    #[arg(long, default_value_t = 3000)]
+    port: u16,
+}
+
+#[derive(Subcommand)]
+enum Task {
+    /// Run the server of a chapter
+    Run {
+        /// The chapter, such as 5
+        chapter: u8,
+        /// Where to listen; otherwise the port in PORT, or 127.0.0.1:4000
+        address: Option<String>,
+    },
+    /// Hold your own server against the probes, chapter by chapter, up to the first that fails
+    Check {
+        /// The last chapter to check
+        #[arg(default_value_t = chapters::CHAPTERS.len() as u8)]
+        chapter: u8,
+        #[command(flatten)]
+        subject: Subject,
+    },
+    /// Show any conversation, named byte by byte
+    Tap {
+        /// Where clients connect: a port, or an address with a port
+        #[arg(long, value_parser = address)]
+        listen: SocketAddr,
+        /// Where the server is: a port, or an address with a port
+        #[arg(long, value_parser = address)]
+        to: SocketAddr,
+    },
+    /// Print which probe holds in which chapter
+    Ladder,
+    /// Write the book as files, for any web server
+    Book {
+        /// The folder to write; it is emptied first
+        #[arg(long, default_value = "target/book/static")]
+        out: PathBuf,
+    },
+}
+
+#[derive(Args)]
+#[group(required = true, multiple = false)]
+struct Subject {
+    /// The command that starts your server; its port is in the variable PORT, and replaces {port}
+    #[arg(long, value_name = "COMMAND")]
+    server: Option<String>,
+    /// The port, or the address, of a server that runs already
+    #[arg(long, value_name = "ADDRESS", value_parser = address)]
+    attach: Option<SocketAddr>,
+}
+
+fn main() -> ExitCode {
+    let cli = Cli::parse();
+    let result = match cli.command {
+        None => web::open(book::course(), cli.port).map(|()| ExitCode::SUCCESS),
+        Some(task) => perform(task),
+    };
+    result.unwrap_or_else(|error| {
+        eprintln!("{error:#}");
+        ExitCode::FAILURE
+    })
+}
+
+fn perform(task: Task) -> Result<ExitCode> {
+    let holds = match task {
+        Task::Run { chapter, address } => {
+            let chapter = chapters::find(chapter).map_err(anyhow::Error::msg)?;
+            return Ok(ch01_listen::run(address, chapter.serve));
+        }
+        Task::Check { chapter, subject } => check::check(subject.into(), chapter)?,
+        Task::Tap { listen, to } => tap::tap(listen, to).map(|()| true)?,
+        Task::Ladder => climb()?,
+        Task::Book { out } => write_book(&out)?,
+    };
+    Ok(if holds { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+fn climb() -> Result<bool> {
+    let workshop = std::env::current_exe().context("the workshop cannot find itself")?;
+    let ladder = ladder::climb(&workshop);
+    print!("{ladder}");
+    let broken = ladder.broken();
+    for law in &broken {
+        println!("\nthe ladder is broken {law}");
+    }
+    Ok(broken.is_empty())
+}
+
+fn write_book(out: &std::path::Path) -> Result<bool> {
+    let out = std::path::absolute(out)?;
+    book::build(&book::course(), &out, Edition::Static)?;
+    println!("the book is written: {}", out.join("index.html").display());
+    Ok(true)
+}
+
+impl From<Subject> for check::Subject {
+    fn from(subject: Subject) -> Self {
+        match (subject.server, subject.attach) {
+            (Some(command), _) => check::Subject::Command(command),
+            (None, Some(address)) => check::Subject::Running(address),
+            (None, None) => unreachable!("clap requires one of them"),
+        }
+    }
+}
+
+/// `4000` or `127.0.0.1:4000`.
+fn address(text: &str) -> Result<SocketAddr, String> {
+    if let Ok(port) = text.parse() {
+        return Ok(SocketAddr::from(([127, 0, 0, 1], port)));
+    }
+    text.parse().map_err(|_| "write it like 4000 or 127.0.0.1:4000".to_owned())
+}

@@ -44,19 +44,10 @@ impl fmt::Display for Trouble {
             }
             Trouble::Silent(waited, Some(unit)) => {
                 let here = short_hex(&unit.bytes);
-                write!(
-                    out,
-                    "only {here} came in {} ms: {}",
-                    waited.as_millis(),
-                    unit.title
-                )
+                write!(out, "only {here} came in {} ms: {}", waited.as_millis(), unit.title)
             }
             Trouble::Ended(how, unit) => {
-                let verb = if *how == Closing::Closed {
-                    "closed"
-                } else {
-                    "reset"
-                };
+                let verb = if *how == Closing::Closed { "closed" } else { "reset" };
                 write!(out, "the server {verb} the connection")?;
                 match unit {
                     Some(unit) => write!(out, " in the middle of {}", unit.title),
@@ -133,9 +124,7 @@ impl Client {
     /// Waits for the next frame; anything else is [`Trouble::Unexpected`].
     pub fn frame(&mut self) -> Result<Frame, Trouble> {
         let unit = self.unit()?;
-        unit.frame
-            .clone()
-            .ok_or_else(|| Trouble::Unexpected(Box::new(unit)))
+        unit.frame.clone().ok_or_else(|| Trouble::Unexpected(Box::new(unit)))
     }
 
     /// Waits until the server ends the connection, and hands back what it sent before that, a
@@ -149,10 +138,7 @@ impl Client {
             }
         }
         let how = self.ended.unwrap_or(Closing::Closed);
-        Ok((
-            how,
-            self.complete.drain(..).chain(self.growing.take()).collect(),
-        ))
+        Ok((how, self.complete.drain(..).chain(self.growing.take()).collect()))
     }
 
     /// Listens for a while; anything that comes is [`Trouble::Unexpected`].
@@ -174,22 +160,19 @@ impl Client {
     pub fn finish_sending(&mut self) {
         // A connection that is gone already has nothing more to say either.
         let _ = self.stream.shutdown(Shutdown::Write);
-        self.recorder
-            .closed(self.number, Side::Client, Closing::Closed);
+        self.recorder.closed(self.number, Side::Client, Closing::Closed);
     }
 
     /// Leaves without a word.
     pub fn leave(self) {
-        self.recorder
-            .closed(self.number, Side::Client, Closing::Closed);
+        self.recorder.closed(self.number, Side::Client, Closing::Closed);
     }
 
     /// Leaves as a process does that is killed: with a reset.
     pub fn reset(self) {
         // Without it the connection still ends, only politely.
         let _ = socket2::SockRef::from(&self.stream).set_linger(Some(Duration::ZERO));
-        self.recorder
-            .closed(self.number, Side::Client, Closing::Reset);
+        self.recorder.closed(self.number, Side::Client, Closing::Reset);
     }
 
     /// One read, before the deadline.
@@ -198,19 +181,14 @@ impl Client {
             return Err(Trouble::Ended(how, self.growing.clone().map(Box::new)));
         }
         let left = deadline.saturating_duration_since(Instant::now());
-        let _ = self
-            .stream
-            .set_read_timeout(Some(left.max(Duration::from_millis(1))));
+        let _ = self.stream.set_read_timeout(Some(left.max(Duration::from_millis(1))));
         let mut buffer = [0; 16 * 1024];
         match self.stream.read(&mut buffer) {
             Ok(0) => self.end(Closing::Closed),
             Ok(count) => self.receive(&buffer[..count]),
             Err(error) if error.kind() == ErrorKind::Interrupted => Ok(()),
             Err(error) if matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::TimedOut) => {
-                Err(Trouble::Silent(
-                    self.patience,
-                    self.growing.clone().map(Box::new),
-                ))
+                Err(Trouble::Silent(self.patience, self.growing.clone().map(Box::new)))
             }
             Err(_) => self.end(Closing::Reset),
         }

@@ -34,10 +34,7 @@ impl Header {
     pub fn read(bytes: &[u8]) -> Option<Header> {
         let (&first, &second) = (bytes.first()?, bytes.get(1)?);
         let (length, length_end) = match second & 0x7f {
-            126 => (
-                u64::from(u16::from_be_bytes(bytes.get(2..4)?.try_into().ok()?)),
-                4,
-            ),
+            126 => (u64::from(u16::from_be_bytes(bytes.get(2..4)?.try_into().ok()?)), 4),
             127 => (u64::from_be_bytes(bytes.get(2..10)?.try_into().ok()?), 10),
             short => (u64::from(short), 2),
         };
@@ -67,10 +64,7 @@ pub(crate) fn name(side: Side, bytes: &[u8], messages: &mut Messages) -> Unit {
         parts.extend(extended_length(bytes, second & 0x7f));
     }
     let Some(header) = header else {
-        let title = format!(
-            "{} frame (its header is not all here)",
-            opcode_name(bytes[0] & 0x0f)
-        );
+        let title = format!("{} frame (its header is not all here)", opcode_name(bytes[0] & 0x0f));
         let mut unit = Unit::new(Kind::Frame, title, bytes, false);
         unit.faults = first_byte_faults(bytes[0], messages);
         unit.parts = parts;
@@ -78,21 +72,12 @@ pub(crate) fn name(side: Side, bytes: &[u8], messages: &mut Messages) -> Unit {
     };
     let key_start = header.size - header.masking_key.map_or(0, |key| key.len());
     if let Some(key) = header.masking_key {
-        parts.push(Part::bytes(
-            key_start..header.size,
-            "masking-key",
-            crate::hex(&key),
-        ));
+        parts.push(Part::bytes(key_start..header.size, "masking-key", crate::hex(&key)));
     }
     let arrived = &bytes[header.size..];
     let complete = arrived.len() as u64 >= header.length;
     let payload = unmask(arrived, header.masking_key);
-    let mut unit = Unit::new(
-        Kind::Frame,
-        title(&header, arrived.len(), complete),
-        bytes,
-        complete,
-    );
+    let mut unit = Unit::new(Kind::Frame, title(&header, arrived.len(), complete), bytes, complete);
     unit.faults = first_byte_faults(bytes[0], messages);
     unit.faults.extend(header_faults(side, &header));
     describe_payload(&mut unit, &mut parts, &header, &payload, messages);
@@ -118,19 +103,11 @@ fn unmask(payload: &[u8], key: Option<[u8; 4]>) -> Vec<u8> {
     let Some(key) = key else {
         return payload.to_vec();
     };
-    payload
-        .iter()
-        .zip(key.iter().cycle())
-        .map(|(byte, key)| byte ^ key)
-        .collect()
+    payload.iter().zip(key.iter().cycle()).map(|(byte, key)| byte ^ key).collect()
 }
 
 fn title(header: &Header, arrived: usize, complete: bool) -> String {
-    let mut title = format!(
-        "{} frame, {} bytes",
-        opcode_name(header.opcode),
-        header.length
-    );
+    let mut title = format!("{} frame, {} bytes", opcode_name(header.opcode), header.length);
     if header.masking_key.is_some() {
         title += ", masked";
     }
@@ -181,10 +158,9 @@ fn extended_length(bytes: &[u8], short: u8) -> Option<Part> {
         return None;
     }
     let value = match here == end {
-        true => bytes[2..end]
-            .iter()
-            .fold(0u64, |sum, &byte| sum << 8 | u64::from(byte))
-            .to_string(),
+        true => {
+            bytes[2..end].iter().fold(0u64, |sum, &byte| sum << 8 | u64::from(byte)).to_string()
+        }
         false => format!("{} of {} bytes here", here - 2, end - 2),
     };
     Some(Part::bytes(2..here, "extended payload length", value))
@@ -194,10 +170,7 @@ fn first_byte_faults(byte: u8, messages: &Messages) -> Vec<Fault> {
     let (fin, opcode) = (byte & 0x80 != 0, byte & 0x0f);
     let mut faults = Vec::new();
     if byte & 0x70 != 0 {
-        faults.push(Fault::new(
-            "a reserved bit is set, and no extension was agreed on",
-            "5.2",
-        ));
+        faults.push(Fault::new("a reserved bit is set, and no extension was agreed on", "5.2"));
     }
     if opcode_name(opcode) == "reserved" {
         faults.push(Fault::new(format!("opcode {opcode:x} is reserved"), "5.2"));
@@ -219,10 +192,7 @@ fn header_faults(side: Side, header: &Header) -> Vec<Fault> {
         _ => {}
     }
     if header.opcode & 0x8 != 0 && header.length > 125 {
-        faults.push(Fault::new(
-            "a control frame has at most 125 bytes of payload",
-            "5.5",
-        ));
+        faults.push(Fault::new("a control frame has at most 125 bytes of payload", "5.5"));
     }
     let length_bytes = header.size - header.masking_key.map_or(0, |key| key.len()) - 2;
     let fewest = match header.length {
@@ -231,16 +201,10 @@ fn header_faults(side: Side, header: &Header) -> Vec<Fault> {
         _ => 8,
     };
     if length_bytes > fewest {
-        faults.push(Fault::new(
-            "the payload length takes more bytes than it needs",
-            "5.2",
-        ));
+        faults.push(Fault::new("the payload length takes more bytes than it needs", "5.2"));
     }
     if header.length >> 63 != 0 {
-        faults.push(Fault::new(
-            "the first bit of a 64-bit payload length must be 0",
-            "5.2",
-        ));
+        faults.push(Fault::new("the first bit of a 64-bit payload length must be 0", "5.2"));
     }
     faults
 }
@@ -284,8 +248,7 @@ fn describe_close(
 ) {
     let [high, low, reason @ ..] = payload else {
         if payload.len() == 1 && unit.complete {
-            unit.faults
-                .push(Fault::new("a close code takes 2 bytes", "5.5.1"));
+            unit.faults.push(Fault::new("a close code takes 2 bytes", "5.5.1"));
             parts.push(Part::bytes(range, "half a close code", crate::hex(payload)));
         }
         return;
@@ -296,18 +259,14 @@ fn describe_close(
         Part::bytes(range.start..code_end, "close code", code.to_string()).note(code_name(code)),
     );
     if !matches!(code, 1000..=1003 | 1007..=1014 | 3000..=4999) {
-        unit.faults.push(Fault::new(
-            format!("close code {code} must not be sent"),
-            "7.4",
-        ));
+        unit.faults.push(Fault::new(format!("close code {code} must not be sent"), "7.4"));
     }
     if reason.is_empty() {
         return;
     }
     let text = String::from_utf8_lossy(reason).into_owned();
     if unit.complete && std::str::from_utf8(reason).is_err() {
-        unit.faults
-            .push(Fault::new("the reason is not UTF-8", "5.5.1"));
+        unit.faults.push(Fault::new("the reason is not UTF-8", "5.5.1"));
     }
     parts.push(Part::bytes(code_end..range.end, "reason", "").text(&text));
     unit.set_text(Some(text));

@@ -4,10 +4,7 @@ use crate::unit::{Fault, Kind, Part, Unit};
 
 /// Where the head ends in `bytes`: after its empty line.
 pub(crate) fn end(bytes: &[u8]) -> Option<usize> {
-    bytes
-        .windows(4)
-        .position(|four| four == b"\r\n\r\n")
-        .map(|at| at + 4)
+    bytes.windows(4).position(|four| four == b"\r\n\r\n").map(|at| at + 4)
 }
 
 /// Names a head, or as much of one as there is.
@@ -25,12 +22,7 @@ pub(crate) fn name(kind: Kind, bytes: &[u8], complete: bool) -> Unit {
         } else if text.is_empty() && line.ends_with(b"\n") {
             parts.push(Part::bytes(range, "empty line", "").note("the head ends here"));
         } else {
-            parts.push(header_field(
-                text,
-                range,
-                &mut faults,
-                line.ends_with(b"\n"),
-            ));
+            parts.push(header_field(text, range, &mut faults, line.ends_with(b"\n")));
         }
     }
     let mut unit = Unit::new(kind, title(kind, &parts, complete), bytes, complete);
@@ -42,20 +34,18 @@ pub(crate) fn name(kind: Kind, bytes: &[u8], complete: bool) -> Unit {
 /// Whether the head asks for a WebSocket, or grants one.
 pub(crate) fn upgrades(unit: &Unit) -> bool {
     match unit.kind {
-        Kind::RequestHead => unit
-            .value("upgrade")
-            .is_some_and(|v| v.eq_ignore_ascii_case("websocket")),
-        Kind::ResponseHead => unit
-            .parts
-            .first()
-            .is_some_and(|line| status(&line.value) == Some("101")),
+        Kind::RequestHead => {
+            unit.value("upgrade").is_some_and(|v| v.eq_ignore_ascii_case("websocket"))
+        }
+        Kind::ResponseHead => {
+            unit.parts.first().is_some_and(|line| status(&line.value) == Some("101"))
+        }
         _ => false,
     }
 }
 
 fn status(line: &str) -> Option<&str> {
-    line.strip_prefix("HTTP/1.1 ")
-        .map(|rest| rest.split(' ').next().unwrap_or(rest))
+    line.strip_prefix("HTTP/1.1 ").map(|rest| rest.split(' ').next().unwrap_or(rest))
 }
 
 fn title(kind: Kind, parts: &[Part], complete: bool) -> String {
@@ -64,11 +54,7 @@ fn title(kind: Kind, parts: &[Part], complete: bool) -> String {
         Kind::RequestHead => format!("request: {first}"),
         _ => format!("response: {first}"),
     };
-    if complete {
-        what
-    } else {
-        format!("{what} (its empty line has not come)")
-    }
+    if complete { what } else { format!("{what} (its empty line has not come)") }
 }
 
 fn start_line(
@@ -88,10 +74,7 @@ fn start_line(
     let words: Vec<&str> = text.split(' ').collect();
     let is_request = matches!(words[..], ["GET", target, "HTTP/1.1"] if !target.is_empty());
     if !is_request && complete {
-        faults.push(Fault::new(
-            "the first line is not GET, a target and HTTP/1.1",
-            "4.1",
-        ));
+        faults.push(Fault::new("the first line is not GET, a target and HTTP/1.1", "4.1"));
     }
     Part::bytes(range, "request line", text)
 }
@@ -104,10 +87,7 @@ fn header_field(
 ) -> Part {
     let Some((name, value)) = text.split_once(':') else {
         if whole {
-            faults.push(Fault::new(
-                format!("the line {text:?} has no colon"),
-                "4.2.1",
-            ));
+            faults.push(Fault::new(format!("the line {text:?} has no colon"), "4.2.1"));
         }
         return Part::bytes(range, "line", text);
     };

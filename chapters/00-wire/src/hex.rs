@@ -9,10 +9,7 @@ pub fn hex(bytes: &[u8]) -> String {
 /// Reads `81 05 48`, `8105 48` or `0x81, 0x05`; an error says which piece is no byte.
 pub fn unhex(text: &str) -> Result<Vec<u8>, String> {
     let mut bytes = Vec::new();
-    for word in text
-        .split(|c: char| c.is_whitespace() || c == ',')
-        .filter(|w| !w.is_empty())
-    {
+    for word in text.split(|c: char| c.is_whitespace() || c == ',').filter(|w| !w.is_empty()) {
         let digits = word.strip_prefix("0x").unwrap_or(word);
         if !digits.is_ascii() || digits.len() % 2 != 0 {
             return Err(format!(

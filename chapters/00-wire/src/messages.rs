@@ -21,10 +21,9 @@ impl Messages {
         }
         match (opcode, self.open) {
             (0x0, None) => Some(Fault::new("there is no message to continue", "5.4")),
-            (0x1 | 0x2, Some(_)) => Some(Fault::new(
-                "the message before has not ended: opcode 0 continues it",
-                "5.4",
-            )),
+            (0x1 | 0x2, Some(_)) => {
+                Some(Fault::new("the message before has not ended: opcode 0 continues it", "5.4"))
+            }
             _ => None,
         }
     }
@@ -38,16 +37,9 @@ impl Messages {
         faults: &mut Vec<Fault>,
     ) -> Option<String> {
         if header.opcode & 0x8 != 0 {
-            return std::str::from_utf8(payload)
-                .ok()
-                .filter(|t| !t.is_empty())
-                .map(str::to_owned);
+            return std::str::from_utf8(payload).ok().filter(|t| !t.is_empty()).map(str::to_owned);
         }
-        let opcode = if header.opcode == 0 {
-            self.open?
-        } else {
-            header.opcode
-        };
+        let opcode = if header.opcode == 0 { self.open? } else { header.opcode };
         if opcode != 0x1 {
             return None;
         }
@@ -57,25 +49,15 @@ impl Messages {
             Err(error) => error.valid_up_to(),
         };
         let only_cut = bytes.len() - valid < 4
-            && std::str::from_utf8(&bytes)
-                .err()
-                .is_some_and(|error| error.error_len().is_none());
+            && std::str::from_utf8(&bytes).err().is_some_and(|error| error.error_len().is_none());
         if whole && valid < bytes.len() && (header.fin || !only_cut) {
             faults.push(Fault::new("the text is not UTF-8", "8.1"));
         }
         let ends_cut = !header.fin && only_cut;
         if whole {
-            self.cut = if ends_cut {
-                bytes[valid..].to_vec()
-            } else {
-                Vec::new()
-            };
+            self.cut = if ends_cut { bytes[valid..].to_vec() } else { Vec::new() };
         }
-        let shown = if ends_cut || !whole {
-            &bytes[..valid]
-        } else {
-            &bytes[..]
-        };
+        let shown = if ends_cut || !whole { &bytes[..valid] } else { &bytes[..] };
         Some(String::from_utf8_lossy(shown).into_owned())
     }
 

@@ -1,7 +1,7 @@
 //! A conversation, written down as it happens.
 
 use std::collections::HashMap;
-use std::sync::mpsc::Sender;
+use std::sync::mpsc::SyncSender;
 use std::sync::{Arc, Mutex, MutexGuard};
 
 use serde::{Deserialize, Serialize};
@@ -31,7 +31,7 @@ pub enum Event {
         /// Who sent it.
         from: Side,
         /// What it is.
-        unit: Unit,
+        unit: Box<Unit>,
     },
     /// The server's terminal shows a line.
     Line {
@@ -61,7 +61,7 @@ struct Log {
 
 enum Output {
     Keep(Vec<Event>),
-    Report(Sender<Event>),
+    Report(SyncSender<Event>),
 }
 
 /// A finished conversation. Its `Display` is the figure that the book shows.
@@ -85,17 +85,14 @@ impl Recorder {
         Recorder::with(Output::Keep(Vec::new()))
     }
 
-    /// Keeps nothing, and hands on every event at once.
-    pub fn reporting(to: Sender<Event>) -> Self {
+    /// Keeps nothing, and hands on every event at once. Where the channel is full, the conversation
+    /// waits.
+    pub fn reporting(to: SyncSender<Event>) -> Self {
         Recorder::with(Output::Report(to))
     }
 
     fn with(output: Output) -> Self {
-        let log = Log {
-            output,
-            streams: HashMap::new(),
-            closed: Vec::new(),
-        };
+        let log = Log { output, streams: HashMap::new(), closed: Vec::new() };
         Recorder(Arc::new(Mutex::new(log)))
     }
 
@@ -118,11 +115,7 @@ impl Recorder {
         };
         let units = stream.feed(bytes);
         for unit in &units {
-            log.put(Event::Unit {
-                client,
-                from,
-                unit: unit.clone(),
-            });
+            log.put(Event::Unit { client, from, unit: Box::new(unit.clone()) });
         }
         units
     }
@@ -137,9 +130,7 @@ impl Recorder {
 
     /// The server's terminal shows a line.
     pub fn line(&self, text: &str) {
-        self.log().put(Event::Line {
-            text: text.to_owned(),
-        });
+        self.log().put(Event::Line { text: text.to_owned() });
     }
 
     /// Everything so far, under a title. Empty where the recorder only reports.
@@ -148,37 +139,21 @@ impl Recorder {
     /// some moment: how the server's bytes were cut, and whether its end was a reset.
     pub fn recording(&self, title: &str) -> Recording {
         let Output::Keep(events) = &self.log().output else {
-            return Recording {
-                title: title.to_owned(),
-                events: Vec::new(),
-            };
+            return Recording { title: title.to_owned(), events: Vec::new() };
         };
         let mut events = events.clone();
         for event in &mut events {
             match event {
-                Event::Unit {
-                    from: Side::Server,
-                    unit,
-                    ..
-                } => unit.pieces.clear(),
-                Event::Closed {
-                    by: Side::Server,
-                    how,
-                    ..
-                } => *how = Closing::Closed,
+                Event::Unit { from: Side::Server, unit, .. } => unit.pieces.clear(),
+                Event::Closed { by: Side::Server, how, .. } => *how = Closing::Closed,
                 _ => {}
             }
         }
-        Recording {
-            title: title.to_owned(),
-            events,
-        }
+        Recording { title: title.to_owned(), events }
     }
 
     fn log(&self) -> MutexGuard<'_, Log> {
-        self.0
-            .lock()
-            .unwrap_or_else(|poisoned| poisoned.into_inner())
+        self.0.lock().unwrap_or_else(|poisoned| poisoned.into_inner())
     }
 }
 

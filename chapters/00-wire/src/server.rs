@@ -35,19 +35,15 @@ impl fmt::Display for StartError {
                 return write!(out, "the server cannot be started: {error}");
             }
             StartError::Ended(lines) => ("the server ended before it listened".to_owned(), lines),
-            StartError::NotListening(None, lines) => (
-                "the server runs, but printed no address that it listens on".to_owned(),
-                lines,
-            ),
-            StartError::NotListening(Some(address), lines) => (
-                format!("the server runs, but nothing listens on {address}"),
-                lines,
-            ),
+            StartError::NotListening(None, lines) => {
+                ("the server runs, but printed no address that it listens on".to_owned(), lines)
+            }
+            StartError::NotListening(Some(address), lines) => {
+                (format!("the server runs, but nothing listens on {address}"), lines)
+            }
         };
         write!(out, "{what}")?;
-        lines
-            .iter()
-            .try_for_each(|line| write!(out, "\n  it printed: {line}"))
+        lines.iter().try_for_each(|line| write!(out, "\n  it printed: {line}"))
     }
 }
 
@@ -73,11 +69,7 @@ impl Server {
     ) -> Result<Server, StartError> {
         let (child, terminal) = spawn(command, recorder)?;
         let nowhere = SocketAddr::from(([127, 0, 0, 1], 0));
-        let mut server = Server {
-            child,
-            address: nowhere,
-            terminal,
-        };
+        let mut server = Server { child, address: nowhere, terminal };
         let Some(line) = server.wait_for(0, patience, |line| address_in(line).is_some()) else {
             return Err(server.not_listening(None));
         };
@@ -93,11 +85,7 @@ impl Server {
         patience: Duration,
     ) -> Result<Server, StartError> {
         let (child, terminal) = spawn(command, recorder)?;
-        let mut server = Server {
-            child,
-            address,
-            terminal,
-        };
+        let mut server = Server { child, address, terminal };
         let deadline = Instant::now() + patience;
         while TcpStream::connect_timeout(&address, patience).is_err() {
             if server.has_ended() || Instant::now() > deadline {
@@ -126,13 +114,7 @@ impl Server {
 
     /// The lines that it has printed, from number `from` on.
     pub fn lines_from(&self, from: usize) -> Vec<String> {
-        self.terminal
-            .lock()
-            .lines
-            .iter()
-            .skip(from)
-            .cloned()
-            .collect()
+        self.terminal.lock().lines.iter().skip(from).cloned().collect()
     }
 
     /// Waits for a line after the first `from` that `wanted` accepts, and hands it back.
@@ -214,10 +196,7 @@ impl Drop for Server {
 
 impl Terminal {
     fn lock(&self) -> MutexGuard<'_, Printed> {
-        self.0
-            .0
-            .lock()
-            .unwrap_or_else(|poisoned| poisoned.into_inner())
+        self.0.0.lock().unwrap_or_else(|poisoned| poisoned.into_inner())
     }
 
     fn wait<'a>(
@@ -238,10 +217,7 @@ impl Terminal {
 }
 
 fn spawn(mut command: Command, recorder: &Recorder) -> Result<(Child, Terminal), StartError> {
-    command
-        .stdin(Stdio::null())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped());
+    command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
     let mut child = command.spawn().map_err(StartError::Spawn)?;
     let terminal = Terminal::default();
     read_along(child.stdout.take(), &terminal, recorder);
@@ -272,11 +248,9 @@ fn lines(output: impl Read) -> impl Iterator<Item = String> {
     std::iter::from_fn(move || {
         let mut line = Vec::new();
         match output.read_until(b'\n', &mut line) {
-            Ok(count) if count > 0 => Some(
-                String::from_utf8_lossy(&line)
-                    .trim_end_matches(['\r', '\n'])
-                    .to_owned(),
-            ),
+            Ok(count) if count > 0 => {
+                Some(String::from_utf8_lossy(&line).trim_end_matches(['\r', '\n']).to_owned())
+            }
             _ => None,
         }
     })
@@ -284,9 +258,5 @@ fn lines(output: impl Read) -> impl Iterator<Item = String> {
 
 /// The address in a line such as `listening on ws://127.0.0.1:4000`.
 fn address_in(line: &str) -> Option<SocketAddr> {
-    line.strip_prefix("listening on ")?
-        .trim_start_matches("ws://")
-        .trim()
-        .parse()
-        .ok()
+    line.strip_prefix("listening on ")?.trim_start_matches("ws://").trim().parse().ok()
 }

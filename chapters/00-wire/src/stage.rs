@@ -30,11 +30,7 @@ impl Stage {
     pub fn announced(command: Command) -> Stage {
         let recorder = Recorder::new();
         let server = Server::announced(command, &recorder, PATIENCE).expect("the server starts");
-        Stage {
-            recorder,
-            server,
-            clients: Cell::new(0),
-        }
+        Stage { recorder, server, clients: Cell::new(0) }
     }
 
     /// A client that has connected.
@@ -46,11 +42,7 @@ impl Stage {
     /// Waits until the server's terminal shows a line.
     pub fn wait_for(&self, line: &str) {
         let seen = self.server.wait_for(0, PATIENCE, |other| other == line);
-        assert!(
-            seen.is_some(),
-            "no line {line:?} came, only {:#?}",
-            self.server.lines_from(0)
-        );
+        assert!(seen.is_some(), "no line {line:?} came, only {:#?}", self.server.lines_from(0));
     }
 
     /// Waits until the program ends by itself.
@@ -66,10 +58,7 @@ impl Stage {
             (lines.iter().filter(|other| *other == line).count() >= clients).then_some(())
         });
         let lines = self.server.lines_from(0);
-        assert!(
-            all_done.is_some(),
-            "{clients} times {line:?} was to come: {lines:#?}"
-        );
+        assert!(all_done.is_some(), "{clients} times {line:?} was to come: {lines:#?}");
         self.server.stop();
         self.recorder.recording(title)
     }

@@ -49,10 +49,7 @@ impl Stream {
 
     /// What `side` sends once the opening handshake is over: frames from the first byte on.
     pub fn of_frames(side: Side) -> Self {
-        Stream {
-            phase: Phase::Frames,
-            ..Stream::new(side)
-        }
+        Stream { phase: Phase::Frames, ..Stream::new(side) }
     }
 
     /// Takes the bytes of one read. Hands back the units that they completed, and last the one that
@@ -190,10 +187,7 @@ impl Stream {
 
     fn name_unknown(&self) -> Unit {
         let mut unit = Unit::new(Kind::Unknown, "bytes without a head", &self.buffer, false);
-        unit.faults.push(Fault::new(
-            "a response begins with HTTP/1.1 and a status",
-            "4.2.2",
-        ));
+        unit.faults.push(Fault::new("a response begins with HTTP/1.1 and a status", "4.2.2"));
         if self.side == Side::Client {
             unit.faults[0] = Fault::new("the request's head does not end", "4.1");
         }
@@ -203,12 +197,8 @@ impl Stream {
 
     /// The lengths of the reads that the unit from `start` to `end` came in, where there were several.
     fn pieces(&self, end: usize) -> Vec<usize> {
-        let mut edges: Vec<usize> = self
-            .cuts
-            .iter()
-            .copied()
-            .filter(|&cut| cut > self.start && cut < end)
-            .collect();
+        let mut edges: Vec<usize> =
+            self.cuts.iter().copied().filter(|&cut| cut > self.start && cut < end).collect();
         if edges.is_empty() {
             return Vec::new();
         }

@@ -23,11 +23,8 @@ type Open = Mutex<HashMap<usize, [TcpStream; 2]>>;
 impl Tap {
     /// Listens, and joins each client that comes to the server at `to`.
     pub fn open(listener: TcpListener, to: SocketAddr, recorder: Recorder) -> io::Result<Tap> {
-        let tap = Tap {
-            address: listener.local_addr()?,
-            stopped: Arc::default(),
-            open: Arc::default(),
-        };
+        let tap =
+            Tap { address: listener.local_addr()?, stopped: Arc::default(), open: Arc::default() };
         let (stopped, open) = (tap.stopped.clone(), tap.open.clone());
         thread::spawn(move || {
             for client in listener.incoming() {
@@ -106,11 +103,7 @@ fn carry(mut from: &TcpStream, mut to: &TcpStream, side: Side, number: usize, re
     };
     recorder.closed(number, side, how);
     // An end in one direction is an end in one direction; a reset ends both.
-    let both = if how == Closing::Closed {
-        Shutdown::Write
-    } else {
-        Shutdown::Both
-    };
+    let both = if how == Closing::Closed { Shutdown::Write } else { Shutdown::Both };
     let _ = to.shutdown(both);
     if how == Closing::Reset {
         let _ = from.shutdown(Shutdown::Both);

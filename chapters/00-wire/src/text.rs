@@ -17,10 +17,7 @@ const CHARACTERS: usize = 90;
 
 impl fmt::Display for Recording {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let crowd = self
-            .events
-            .iter()
-            .any(|event| number(event).is_some_and(|client| client > 1));
+        let crowd = self.events.iter().any(|event| number(event).is_some_and(|client| client > 1));
         let mut blank = "";
         for event in self.events.iter().filter(|event| number(event).is_some()) {
             write!(out, "{blank}")?;
@@ -61,22 +58,13 @@ impl fmt::Display for Unit {
         }
         if self.pieces.len() > 1 {
             let pieces: Vec<String> = self.pieces.iter().map(usize::to_string).collect();
-            writeln!(
-                out,
-                "  in {} pieces: {} bytes",
-                pieces.len(),
-                pieces.join(" + ")
-            )?;
+            writeln!(out, "  in {} pieces: {} bytes", pieces.len(), pieces.join(" + "))?;
         }
         if !self.complete && self.kind == Kind::Frame {
             writeln!(out, "  not all here yet")?;
         }
         for fault in &self.faults {
-            writeln!(
-                out,
-                "  ✗ {} (RFC 6455, section {})",
-                fault.why, fault.section
-            )?;
+            writeln!(out, "  ✗ {} (RFC 6455, section {})", fault.why, fault.section)?;
         }
         Ok(())
     }
@@ -92,11 +80,7 @@ impl Unit {
         let shown = self.bytes_shown();
         let from = (range.start - self.start).min(shown);
         let to = (range.end - self.start).min(shown);
-        self.hex
-            .split_whitespace()
-            .skip(from)
-            .take(to - from)
-            .collect()
+        self.hex.split_whitespace().skip(from).take(to - from).collect()
     }
 }
 
@@ -116,18 +100,10 @@ fn line(event: &Event) -> Option<&str> {
 
 fn write_event(out: &mut fmt::Formatter<'_>, event: &Event, crowd: bool) -> fmt::Result {
     let client = |number: usize| {
-        if crowd {
-            format!("client {number}")
-        } else {
-            "client".to_owned()
-        }
+        if crowd { format!("client {number}") } else { "client".to_owned() }
     };
     match event {
-        Event::Unit {
-            client: number,
-            from,
-            unit,
-        } => {
+        Event::Unit { client: number, from, unit } => {
             let (sender, receiver) = match from {
                 crate::Side::Client => (client(*number), "server".to_owned()),
                 crate::Side::Server => ("server".to_owned(), client(*number)),
@@ -136,16 +112,8 @@ fn write_event(out: &mut fmt::Formatter<'_>, event: &Event, crowd: bool) -> fmt:
             write!(out, "{unit}")
         }
         Event::Line { text } => writeln!(out, "server prints · {}", visible(text)),
-        Event::Closed {
-            client: number,
-            by,
-            how,
-        } => {
-            let by = if *by == crate::Side::Client {
-                client(*number)
-            } else {
-                "server".to_owned()
-            };
+        Event::Closed { client: number, by, how } => {
+            let by = if *by == crate::Side::Client { client(*number) } else { "server".to_owned() };
             match how {
                 Closing::Closed => writeln!(out, "the {by} closes the connection"),
                 Closing::Reset => writeln!(out, "the {by} resets the connection"),
@@ -157,11 +125,8 @@ fn write_event(out: &mut fmt::Formatter<'_>, event: &Event, crowd: bool) -> fmt:
 fn write_head(out: &mut fmt::Formatter<'_>, unit: &Unit) -> fmt::Result {
     for part in &unit.parts {
         let range = part.start - unit.start..part.end - unit.start;
-        let bytes = crate::unhex(
-            &unit
-                .digits(range.start + unit.start..range.end + unit.start)
-                .join(" "),
-        );
+        let bytes =
+            crate::unhex(&unit.digits(range.start + unit.start..range.end + unit.start).join(" "));
         let line = marked(&String::from_utf8_lossy(&bytes.unwrap_or_default()));
         match part.note.is_empty() {
             true => writeln!(out, "  {line}")?,
@@ -184,10 +149,7 @@ fn marked(line: &str) -> String {
 fn write_frame(out: &mut fmt::Formatter<'_>, unit: &Unit) -> fmt::Result {
     let mut parts = unit.parts.as_slice();
     while let Some(first) = parts.first() {
-        let same = parts
-            .iter()
-            .take_while(|part| part.start == first.start)
-            .count();
+        let same = parts.iter().take_while(|part| part.start == first.start).count();
         let (row, rest) = parts.split_at(same);
         let meanings: Vec<String> = row.iter().map(meaning).collect();
         write_rows(out, unit, first.start..first.end, &meanings.join(", "))?;
@@ -219,11 +181,7 @@ fn write_rows(
     let digits = unit.digits(range);
     let mut meaning = meaning;
     for row in digits.chunks(ROW).take(ROWS) {
-        writeln!(
-            out,
-            "{}",
-            format!("  {:<MEANING$}{meaning}", row.join(" ")).trim_end()
-        )?;
+        writeln!(out, "{}", format!("  {:<MEANING$}{meaning}", row.join(" ")).trim_end())?;
         meaning = "";
     }
     let left = length.saturating_sub(digits.len().min(ROW * ROWS)) + omitted(unit);

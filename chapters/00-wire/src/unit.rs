@@ -63,10 +63,7 @@ pub struct Fault {
 
 impl Fault {
     pub(crate) fn new(why: impl Into<String>, section: &str) -> Self {
-        Fault {
-            why: why.into(),
-            section: section.into(),
-        }
+        Fault { why: why.into(), section: section.into() }
     }
 }
 
@@ -102,10 +99,7 @@ impl Part {
     }
 
     pub(crate) fn bits(at: usize, bits: (u8, u8), name: &str, value: impl Into<String>) -> Self {
-        Part {
-            bits: Some(bits),
-            ..Part::bytes(at..at + 1, name, value)
-        }
+        Part { bits: Some(bits), ..Part::bytes(at..at + 1, name, value) }
     }
 
     pub(crate) fn note(mut self, note: impl Into<String>) -> Self {
@@ -117,17 +111,10 @@ impl Part {
     pub(crate) fn text(self, text: &str) -> Self {
         let count = text.chars().count();
         if count <= SHOWN_AS_VALUE {
-            return Part {
-                value: format!("\"{text}\""),
-                ..self
-            };
+            return Part { value: format!("\"{text}\""), ..self };
         }
         let start: String = text.chars().take(SHOWN_AS_VALUE).collect();
-        Part {
-            value: format!("\"{start}…\""),
-            note: format!("{count} characters"),
-            ..self
-        }
+        Part { value: format!("\"{start}…\""), note: format!("{count} characters"), ..self }
     }
 
     pub(crate) fn shift(&mut self, by: usize) {
@@ -195,9 +182,7 @@ impl Unit {
     /// The value of the first part with this name, in whatever case: a header field's value, say.
     pub fn value(&self, name: &str) -> Option<&str> {
         let mut parts = self.parts.iter();
-        parts
-            .find(|part| part.name.eq_ignore_ascii_case(name))
-            .map(|part| part.value.as_str())
+        parts.find(|part| part.name.eq_ignore_ascii_case(name)).map(|part| part.value.as_str())
     }
 
     pub(crate) fn set_text(&mut self, text: Option<String>) {

@@ -29,10 +29,7 @@ fn examples_of_the_rfc() {
         (Side::Server, "89 05 48 65 6c 6c 6f"),
         (Side::Client, "8a 85 37 fa 21 3d 7f 9f 4d 51 58"),
         (Side::Server, &format!("82 7e 01 00 {}", "aa".repeat(256))),
-        (
-            Side::Server,
-            &format!("82 7f 00 00 00 00 00 01 00 00 {}", "bb".repeat(65_536))
-        ),
+        (Side::Server, &format!("82 7f 00 00 00 00 00 01 00 00 {}", "bb".repeat(65_536))),
     ]));
 }
 
@@ -83,16 +80,10 @@ fn a_frame_that_has_not_fully_arrived() {
 fn heads() {
     let mut out = String::new();
     for (side, head) in [
-        (
-            Side::Client,
-            "GET / HTTP/1.1\r\nHost: x\r\nno colon\r\n\r\n",
-        ),
+        (Side::Client, "GET / HTTP/1.1\r\nHost: x\r\nno colon\r\n\r\n"),
         (Side::Client, "POST / HTTP/1.0\r\n\r\n"),
         (Side::Client, "GET / HTTP/1.1\r\nHost: \u{1b}[31mx"),
-        (
-            Side::Server,
-            "HTTP/1.1 400 Bad Request\r\nConnection: close\r\n\r\nno key\n",
-        ),
+        (Side::Server, "HTTP/1.1 400 Bad Request\r\nConnection: close\r\n\r\nno key\n"),
         (Side::Server, "hello"),
         (Side::Server, "HTTP/1.1 101 Switching Protocols\r\n\r\n\0"),
     ] {
@@ -107,10 +98,7 @@ fn heads() {
 fn a_character_cut_between_two_frames_is_no_fault() {
     // 漢 is e6 bc a2.
     let units = frames(Side::Server, "01 01 e6 80 02 bc a2");
-    assert!(
-        units.iter().all(|unit| unit.faults.is_empty()),
-        "{units:#?}"
-    );
+    assert!(units.iter().all(|unit| unit.faults.is_empty()), "{units:#?}");
     assert_eq!(units[1].text.as_deref(), Some("漢"));
     let units = frames(Side::Server, "01 01 e6 80 01 bc");
     assert_eq!(units[1].faults[0].section, "8.1");
@@ -121,11 +109,7 @@ fn a_character_cut_between_two_frames_is_no_fault() {
 fn a_first_conversation() {
     let recorder = Recorder::new();
     let client = recorder.new_client();
-    recorder.bytes(
-        client,
-        Side::Client,
-        &request(&format!("Sec-WebSocket-Key: {RFC_KEY}")),
-    );
+    recorder.bytes(client, Side::Client, &request(&format!("Sec-WebSocket-Key: {RFC_KEY}")));
     let answer = "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\n\
         Connection: Upgrade\r\nSec-WebSocket-Accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo=\r\n\r\n";
     recorder.bytes(client, Side::Server, answer.as_bytes());
@@ -141,10 +125,7 @@ fn hexadecimal_that_is_none_is_refused() {
         unhex("81 0"),
         Err("'0' is not a row of bytes: write each as two digits, like 0a".into())
     );
-    assert_eq!(
-        unhex("zz"),
-        Err("'zz' has a sign that is not 0-9 or a-f".into())
-    );
+    assert_eq!(unhex("zz"), Err("'zz' has a sign that is not 0-9 or a-f".into()));
     assert_eq!(unhex("0x81,05 4865"), Ok(vec![0x81, 0x05, 0x48, 0x65]));
     assert!(unhex("é").is_err());
 }

@@ -26,18 +26,11 @@ fn fed_in_pieces(mut stream: Stream, bytes: &[u8], cuts: &[usize]) -> Vec<Unit> 
 }
 
 fn streams() -> impl Strategy<Value = (Side, bool)> {
-    (
-        prop_oneof![Just(Side::Client), Just(Side::Server)],
-        any::<bool>(),
-    )
+    (prop_oneof![Just(Side::Client), Just(Side::Server)], any::<bool>())
 }
 
 fn stream(side: Side, frames: bool) -> Stream {
-    if frames {
-        Stream::of_frames(side)
-    } else {
-        Stream::new(side)
-    }
+    if frames { Stream::of_frames(side) } else { Stream::new(side) }
 }
 
 /// Bytes that look like the wire more often than random ones do.
@@ -50,12 +43,7 @@ fn bytes() -> impl Strategy<Value = Vec<u8>> {
         Just(vec![0x88, 0x02, 0x03, 0xe8]),
         Just(vec![0x01, 0x01, 0xe6]),
         (any::<u8>(), 0u16..300).prop_map(|(first, length)| {
-            [
-                &[first, 126][..],
-                &length.to_be_bytes(),
-                &vec![0x41; length.into()],
-            ]
-            .concat()
+            [&[first, 126][..], &length.to_be_bytes(), &vec![0x41; length.into()]].concat()
         }),
         any::<u64>().prop_map(|length| [&[0x82, 127][..], &length.to_be_bytes()].concat()),
     ];

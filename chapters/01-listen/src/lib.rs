@@ -23,11 +23,7 @@ pub const READ_SIZE: usize = 4096;
 // ANCHOR: listen
 /// Makes a socket that listens on `address`, in the four calls that every language wraps.
 pub fn listen(address: SocketAddr) -> io::Result<Socket> {
-    let socket = Socket::new(
-        Domain::for_address(address),
-        Type::STREAM,
-        Some(Protocol::TCP),
-    )?;
+    let socket = Socket::new(Domain::for_address(address), Type::STREAM, Some(Protocol::TCP))?;
     // On Windows the same option means "share the port with whoever has it": not wanted there.
     #[cfg(not(windows))]
     socket.set_reuse_address(true)?;

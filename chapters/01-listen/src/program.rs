@@ -36,15 +36,10 @@ pub fn run(argument: Option<String>, serve: fn(&Socket) -> !) -> ExitCode {
 /// Where to listen: `argument` is an address and a port, `port` the variable `PORT`.
 pub fn address(argument: Option<String>, port: Option<String>) -> Result<SocketAddr, AddressError> {
     if let Some(text) = argument {
-        return text.parse().map_err(|_| AddressError {
-            what: "address",
-            text,
-        });
+        return text.parse().map_err(|_| AddressError { what: "address", text });
     }
     let port = match port {
-        Some(text) => text
-            .parse()
-            .map_err(|_| AddressError { what: "port", text })?,
+        Some(text) => text.parse().map_err(|_| AddressError { what: "port", text })?,
         None => DEFAULT_PORT,
     };
     Ok(SocketAddr::from(([127, 0, 0, 1], port)))
@@ -63,11 +58,7 @@ impl fmt::Display for AddressError {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.what {
             "port" => write!(out, "PORT={}: give it a number from 0 to 65535", self.text),
-            _ => write!(
-                out,
-                "{:?} is no address: write it like 127.0.0.1:4000",
-                self.text
-            ),
+            _ => write!(out, "{:?} is no address: write it like 127.0.0.1:4000", self.text),
         }
     }
 }

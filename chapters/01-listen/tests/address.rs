@@ -24,10 +24,7 @@ fn argument_then_port_then_4000() {
     let at = |text: &str| Ok(text.parse::<SocketAddr>().expect("an address"));
     assert_eq!(found(None, None), at("127.0.0.1:4000"));
     assert_eq!(found(None, Some("4100")), at("127.0.0.1:4100"));
-    assert_eq!(
-        found(Some("127.0.0.1:4200"), Some("4100")),
-        at("127.0.0.1:4200")
-    );
+    assert_eq!(found(Some("127.0.0.1:4200"), Some("4100")), at("127.0.0.1:4200"));
     assert_eq!(found(Some("[::1]:4200"), None), at("[::1]:4200"));
     insta::assert_debug_snapshot!([
         found(Some("4100"), None),
@@ -39,12 +36,7 @@ fn argument_then_port_then_4000() {
 #[test]
 fn an_address_in_use_says_so_in_one_line() {
     let taken = listen(SocketAddr::from(([127, 0, 0, 1], 0))).expect("a free port");
-    let at = taken
-        .local_addr()
-        .expect("bound")
-        .as_socket()
-        .expect("an address")
-        .to_string();
+    let at = taken.local_addr().expect("bound").as_socket().expect("an address").to_string();
     insta::assert_snapshot!(says(&at).replace(&at, "127.0.0.1:4000"));
 }
 
@@ -62,11 +54,7 @@ fn what_is_no_address_says_so_in_one_line() {
 #[test]
 fn a_port_can_be_taken_again_at_once() {
     let first = listen(SocketAddr::from(([127, 0, 0, 1], 0))).expect("a free port");
-    let at = first
-        .local_addr()
-        .expect("bound")
-        .as_socket()
-        .expect("an address");
+    let at = first.local_addr().expect("bound").as_socket().expect("an address");
     let client = std::net::TcpStream::connect(at).expect("a client connects");
     // The side that closes first keeps the port in TIME_WAIT: without the option, bind would fail.
     drop(first.accept().expect("accepted"));
@@ -77,9 +65,6 @@ fn a_port_can_be_taken_again_at_once() {
 
 #[test]
 fn a_terminal_does_not_obey() {
-    assert_eq!(
-        printable(b"a\r\nb\x1b[2J\xff\0"),
-        "a\nb\\u{1b}[2J\u{fffd}\\u{0}"
-    );
+    assert_eq!(printable(b"a\r\nb\x1b[2J\xff\0"), "a\nb\\u{1b}[2J\u{fffd}\\u{0}");
     assert_eq!(printable("李静".as_bytes()), "李静");
 }

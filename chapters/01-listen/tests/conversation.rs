@@ -12,19 +12,14 @@ fn nobody_listens() {
     let nowhere = Server::free_address().expect("a free port");
     let trouble = Client::connect(nowhere, &Recorder::new(), Duration::from_secs(20)).err();
     assert!(matches!(trouble, Some(Trouble::Refused(_))), "{trouble:?}");
-    insta::assert_snapshot!(
-        "refused",
-        trouble.map(|t| t.to_string()).unwrap_or_default()
-    );
+    insta::assert_snapshot!("refused", trouble.map(|t| t.to_string()).unwrap_or_default());
 }
 
 #[test]
 fn a_request_is_printed() {
     let stage = Stage::start(PROGRAM);
     let mut client = stage.client();
-    client
-        .send(&request(&format!("Sec-WebSocket-Key: {RFC_KEY}")))
-        .expect("sent");
+    client.send(&request(&format!("Sec-WebSocket-Key: {RFC_KEY}"))).expect("sent");
     client.ended().expect("the server hangs up");
     assert_recording!("request", stage.recording("A request is printed", DONE));
 }

@@ -59,10 +59,7 @@ impl Request {
         let mut fields = Vec::new();
         for line in lines {
             if line.is_empty() {
-                return Ok(Request {
-                    target: target.to_owned(),
-                    fields,
-                });
+                return Ok(Request { target: target.to_owned(), fields });
             }
             let (name, value) = line.split_once(':').ok_or(BadRequest::NoField)?;
             fields.push((name.to_owned(), value.trim_matches([' ', '\t']).to_owned()));
@@ -75,9 +72,7 @@ impl Request {
     /// The value of the first field with this name, in whatever case it is written.
     pub fn field(&self, name: &str) -> Option<&str> {
         let mut fields = self.fields.iter();
-        fields
-            .find(|(other, _)| other.eq_ignore_ascii_case(name))
-            .map(|(_, value)| value.as_str())
+        fields.find(|(other, _)| other.eq_ignore_ascii_case(name)).map(|(_, value)| value.as_str())
     }
 
     /// The key, which makes a request the start of a WebSocket connection.

@@ -31,15 +31,10 @@ fn no_key() {
 fn a_key_and_then_silence() {
     let stage = Stage::start(PROGRAM);
     let mut client = stage.client();
-    client
-        .send(&request(&format!("sec-websocket-key:{RFC_KEY}")))
-        .expect("sent");
+    client.send(&request(&format!("sec-websocket-key:{RFC_KEY}"))).expect("sent");
     stage.wait_for(&format!("the key is {RFC_KEY}"));
     client.leave();
-    assert_recording!(
-        "key",
-        stage.recording("The key is found, and the client waits", DONE)
-    );
+    assert_recording!("key", stage.recording("The key is found, and the client waits", DONE));
 }
 
 #[test]
@@ -47,9 +42,7 @@ fn a_head_in_pieces() {
     let stage = Stage::start(PROGRAM);
     let mut client = stage.client();
     let request = request(&format!("Sec-WebSocket-Key: {RFC_KEY}"));
-    client
-        .send_cut(&request, &[1, 100], Duration::from_millis(50))
-        .expect("sent");
+    client.send_cut(&request, &[1, 100], Duration::from_millis(50)).expect("sent");
     stage.wait_for(&format!("the key is {RFC_KEY}"));
     client.leave();
     assert_recording!("pieces", stage.recording("A head in three pieces", DONE));

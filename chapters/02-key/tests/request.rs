@@ -46,10 +46,7 @@ fn what_is_no_request() {
 #[test]
 fn a_head_is_read_up_to_its_empty_line() {
     let mut reader: &[u8] = b"GET / HTTP/1.1\r\nHost: x\r\n\r\n\x81\x80";
-    assert_eq!(
-        read_head(&mut reader).expect("read"),
-        b"GET / HTTP/1.1\r\nHost: x\r\n\r\n"
-    );
+    assert_eq!(read_head(&mut reader).expect("read"), b"GET / HTTP/1.1\r\nHost: x\r\n\r\n");
     assert_eq!(reader, b"\x81\x80");
 }
 

@@ -7,9 +7,7 @@ const DONE: &str = "the connection is closed";
 
 fn open(stage: &Stage) -> Client {
     let mut client = stage.client();
-    client
-        .send(&request(&format!("Sec-WebSocket-Key: {RFC_KEY}")))
-        .expect("sent");
+    client.send(&request(&format!("Sec-WebSocket-Key: {RFC_KEY}"))).expect("sent");
     client.unit().expect("an answer");
     client
 }
@@ -20,10 +18,7 @@ fn the_connection_opens() {
     let mut client = open(&stage);
     client.finish_sending();
     let (_, after) = client.ended().expect("the server hangs up");
-    assert!(
-        after.is_empty(),
-        "nothing follows the empty line: {after:#?}"
-    );
+    assert!(after.is_empty(), "nothing follows the empty line: {after:#?}");
     assert_recording!("accept", stage.recording("The connection opens", DONE));
 }
 
@@ -34,8 +29,5 @@ fn a_message_arrives_scrambled() {
     client.send(&masked_frame(1, b"Li Jing")).expect("sent");
     client.finish_sending();
     client.ended().expect("the server hangs up");
-    assert_recording!(
-        "scrambled",
-        stage.recording("A message arrives scrambled", DONE)
-    );
+    assert_recording!("scrambled", stage.recording("A message arrives scrambled", DONE));
 }

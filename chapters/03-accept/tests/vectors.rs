@@ -10,10 +10,7 @@ fn the_key_of_the_rfc() {
 
 #[test]
 fn another_key() {
-    assert_eq!(
-        accept_key("x3JJHMbDL1EzLkh9GBhXDw=="),
-        "HSmrc0sMlYUkAGmm5OPpG2HaGWk="
-    );
+    assert_eq!(accept_key("x3JJHMbDL1EzLkh9GBhXDw=="), "HSmrc0sMlYUkAGmm5OPpG2HaGWk=");
 }
 
 #[test]

@@ -42,21 +42,12 @@ pub fn decode(bytes: &[u8]) -> Result<Frame, DecodeError> {
     if second & 0x80 == 0 {
         return Err(DecodeError::NotMasked);
     }
-    let (key, rest) = rest
-        .split_first_chunk()
-        .ok_or(DecodeError::HeaderCutShort)?;
+    let (key, rest) = rest.split_first_chunk().ok_or(DecodeError::HeaderCutShort)?;
     let payload = usize::try_from(declared)
         .ok()
         .and_then(|length| rest.get(..length))
-        .ok_or(DecodeError::PayloadCutShort {
-            declared,
-            here: rest.len(),
-        })?;
-    Ok(Frame {
-        fin: first & 0x80 != 0,
-        opcode: first & 0x0f,
-        payload: unmask(payload, *key),
-    })
+        .ok_or(DecodeError::PayloadCutShort { declared, here: rest.len() })?;
+    Ok(Frame { fin: first & 0x80 != 0, opcode: first & 0x0f, payload: unmask(payload, *key) })
 }
 // ANCHOR_END: decode
 
@@ -68,9 +59,7 @@ fn payload_length(short: u8, rest: &[u8]) -> Result<(u64, &[u8]), DecodeError> {
         126 => rest
             .split_first_chunk()
             .map(|(length, rest)| (u64::from(u16::from_be_bytes(*length)), rest)),
-        127 => rest
-            .split_first_chunk()
-            .map(|(length, rest)| (u64::from_be_bytes(*length), rest)),
+        127 => rest.split_first_chunk().map(|(length, rest)| (u64::from_be_bytes(*length), rest)),
         _ => Some((u64::from(short), rest)),
     };
     long.ok_or(DecodeError::HeaderCutShort)
@@ -81,11 +70,7 @@ fn payload_length(short: u8, rest: &[u8]) -> Result<(u64, &[u8]), DecodeError> {
 /// Undoes the mask, or does it: byte *i* of the payload XOR byte *i* mod 4 of the masking-key
 /// (section 5.3).
 pub fn unmask(payload: &[u8], key: [u8; 4]) -> Vec<u8> {
-    payload
-        .iter()
-        .enumerate()
-        .map(|(i, byte)| byte ^ key[i % 4])
-        .collect()
+    payload.iter().enumerate().map(|(i, byte)| byte ^ key[i % 4]).collect()
 }
 // ANCHOR_END: unmask
 
@@ -95,10 +80,7 @@ impl fmt::Display for DecodeError {
         match self {
             DecodeError::HeaderCutShort => out.write_str("it ends inside its header"),
             DecodeError::PayloadCutShort { declared, here } => {
-                write!(
-                    out,
-                    "it declares {declared} bytes of payload, and {here} came with it"
-                )
+                write!(out, "it declares {declared} bytes of payload, and {here} came with it")
             }
             DecodeError::NotMasked => out.write_str("it is not masked"),
         }

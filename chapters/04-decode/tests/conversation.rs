@@ -9,9 +9,7 @@ const DONE: &str = "the connection is closed";
 
 fn open(stage: &Stage) -> Client {
     let mut client = stage.client();
-    client
-        .send(&request(&format!("Sec-WebSocket-Key: {RFC_KEY}")))
-        .expect("sent");
+    client.send(&request(&format!("Sec-WebSocket-Key: {RFC_KEY}"))).expect("sent");
     client.unit().expect("an answer");
     client
 }
@@ -28,29 +26,20 @@ fn recorded(title: &str, bytes: &[u8]) -> Recording {
 
 #[test]
 fn a_message_is_printed() {
-    assert_recording!(
-        "li_jing",
-        recorded("A message is printed", &masked_frame(1, b"Li Jing"))
-    );
+    assert_recording!("li_jing", recorded("A message is printed", &masked_frame(1, b"Li Jing")));
 }
 
 #[test]
 fn a_message_of_126_bytes() {
     let message = "Li Jing ".repeat(16);
     let frame = masked_frame(1, &message.as_bytes()[..126]);
-    assert_recording!(
-        "126_bytes",
-        recorded("The length needs two more bytes", &frame)
-    );
+    assert_recording!("126_bytes", recorded("The length needs two more bytes", &frame));
 }
 
 #[test]
 fn characters_of_several_bytes() {
     let frame = masked_frame(1, "李静, héllo".as_bytes());
-    assert_recording!(
-        "characters",
-        recorded("Characters of several bytes", &frame)
-    );
+    assert_recording!("characters", recorded("Characters of several bytes", &frame));
 }
 
 #[test]
@@ -71,16 +60,10 @@ fn a_frame_in_two_reads() {
 
 #[test]
 fn a_frame_without_a_mask() {
-    assert_recording!(
-        "not_masked",
-        recorded("A frame without a mask", b"\x81\x07Li Jing")
-    );
+    assert_recording!("not_masked", recorded("A frame without a mask", b"\x81\x07Li Jing"));
 }
 
 #[test]
 fn a_closing_frame_is_taken_for_text() {
-    assert_recording!(
-        "close",
-        recorded("A closing frame", &masked_frame(8, b"\x03\xe8"))
-    );
+    assert_recording!("close", recorded("A closing frame", &masked_frame(8, b"\x03\xe8")));
 }

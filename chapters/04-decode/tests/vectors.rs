@@ -9,17 +9,9 @@ fn decoded(hex: &str) -> Result<Frame, DecodeError> {
 
 #[test]
 fn hello_of_the_rfc() {
-    let frame = Frame {
-        fin: true,
-        opcode: 1,
-        payload: b"Hello".to_vec(),
-    };
+    let frame = Frame { fin: true, opcode: 1, payload: b"Hello".to_vec() };
     assert_eq!(decoded("81 85 37 fa 21 3d 7f 9f 4d 51 58"), Ok(frame));
-    let pong = Frame {
-        fin: true,
-        opcode: 10,
-        payload: b"Hello".to_vec(),
-    };
+    let pong = Frame { fin: true, opcode: 10, payload: b"Hello".to_vec() };
     assert_eq!(decoded("8a 85 37 fa 21 3d 7f 9f 4d 51 58"), Ok(pong));
 }
 
@@ -27,10 +19,7 @@ fn hello_of_the_rfc() {
 fn a_mask_undoes_itself() {
     let key = [0x37, 0xfa, 0x21, 0x3d];
     assert_eq!(unmask(&unmask(b"Li Jing", key), key), b"Li Jing");
-    assert_eq!(
-        unmask(b"Li Jing", key),
-        unhex("7b 93 01 77 5e 94 46").expect("hexadecimal")
-    );
+    assert_eq!(unmask(b"Li Jing", key), unhex("7b 93 01 77 5e 94 46").expect("hexadecimal"));
 }
 
 #[test]
@@ -47,11 +36,7 @@ fn a_frame_that_is_cut_anywhere_is_no_frame() {
     for length in [7, 126, 65_536] {
         let frame = masked_frame(1, &vec![b'x'; length]);
         for end in (0..frame.len()).step_by(1 + frame.len() / 200) {
-            assert!(
-                decode(&frame[..end]).is_err(),
-                "{end} of {} bytes",
-                frame.len()
-            );
+            assert!(decode(&frame[..end]).is_err(), "{end} of {} bytes", frame.len());
         }
     }
 }

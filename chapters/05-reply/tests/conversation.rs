@@ -9,9 +9,7 @@ const DONE: &str = "the connection is closed";
 
 fn open(stage: &Stage) -> Client {
     let mut client = stage.client();
-    client
-        .send(&request(&format!("Sec-WebSocket-Key: {RFC_KEY}")))
-        .expect("sent");
+    client.send(&request(&format!("Sec-WebSocket-Key: {RFC_KEY}"))).expect("sent");
     client.unit().expect("an answer");
     client
 }
@@ -35,29 +33,20 @@ fn text(length: usize) -> Vec<u8> {
 
 #[test]
 fn the_echo() {
-    assert_recording!(
-        "echo",
-        conversation("The echo", &[masked_frame(1, b"Li Jing")])
-    );
+    assert_recording!("echo", conversation("The echo", &[masked_frame(1, b"Li Jing")]));
 }
 
 #[test]
 fn the_lengths_at_the_edges() {
     let frames = [125, 126, 127, 1_500].map(|length| masked_frame(1, &text(length)));
-    assert_recording!(
-        "lengths",
-        conversation("At the edges of the lengths", &frames)
-    );
+    assert_recording!("lengths", conversation("At the edges of the lengths", &frames));
 }
 
 #[test]
 fn characters_of_several_bytes() {
     // 42 times 3 bytes: one byte more than a piece of 125 would hold.
     let frame = masked_frame(1, "静".repeat(42).as_bytes());
-    assert_recording!(
-        "characters",
-        conversation("Characters at the edge", &[frame])
-    );
+    assert_recording!("characters", conversation("Characters at the edge", &[frame]));
 }
 
 /// Sends bytes that this chapter does not bear, and waits until the server hangs up.
@@ -72,18 +61,12 @@ fn broken(title: &str, bytes: &[u8]) -> Recording {
 
 #[test]
 fn more_than_one_read_takes() {
-    assert_recording!(
-        "5000_bytes",
-        broken("5,000 bytes", &masked_frame(1, &text(5_000)))
-    );
+    assert_recording!("5000_bytes", broken("5,000 bytes", &masked_frame(1, &text(5_000))));
 }
 
 #[test]
 fn as_many_as_the_longest_form_is_for() {
-    assert_recording!(
-        "65536_bytes",
-        broken("65,536 bytes", &masked_frame(1, &text(65_536)))
-    );
+    assert_recording!("65536_bytes", broken("65,536 bytes", &masked_frame(1, &text(65_536))));
 }
 
 #[test]
@@ -99,23 +82,15 @@ fn a_frame_in_two_reads() {
 fn two_frames_in_one_read() {
     let stage = Stage::start(PROGRAM);
     let mut client = open(&stage);
-    client
-        .send(&[masked_frame(1, b"Li"), masked_frame(1, b"Jing")].concat())
-        .expect("sent");
+    client.send(&[masked_frame(1, b"Li"), masked_frame(1, b"Jing")].concat()).expect("sent");
     client.finish_sending();
     let (_, replies) = client.ended().expect("the server hangs up");
     assert_eq!(replies.len(), 1, "the second is lost, until chapter 09");
-    assert_recording!(
-        "two_in_one",
-        stage.recording("Two frames in one read", DONE)
-    );
+    assert_recording!("two_in_one", stage.recording("Two frames in one read", DONE));
 }
 
 #[test]
 fn ping_and_close_come_back_as_text() {
     let frames = [masked_frame(9, b"Li Jing"), masked_frame(8, b"\x03\xe8")];
-    assert_recording!(
-        "control",
-        conversation("Ping and close come back as text", &frames)
-    );
+    assert_recording!("control", conversation("Ping and close come back as text", &frames));
 }

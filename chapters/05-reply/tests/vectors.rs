@@ -15,9 +15,8 @@ fn the_header_of_every_length_around_the_three_forms() {
         let frame = encode(0x2, &vec![0; length]);
         format!("{length:>6} bytes  {}", hex(&frame[..frame.len() - length]))
     };
-    let headers: Vec<String> = [0, 1, 125, 126, 127, 256, 1_500, 65_535, 65_536, 70_000]
-        .map(header)
-        .into();
+    let headers: Vec<String> =
+        [0, 1, 125, 126, 127, 256, 1_500, 65_535, 65_536, 70_000].map(header).into();
     insta::assert_snapshot!("headers", headers.join("\n"));
 }
 
@@ -27,11 +26,7 @@ fn the_instrument_reads_what_we_write() {
         let payload: Vec<u8> = (0..length).map(|i| b'a' + (i % 26) as u8).collect();
         let units = Stream::of_frames(Side::Server).feed(&encode(TEXT, &payload));
         assert_eq!(units.len(), 1);
-        assert!(
-            units[0].complete && units[0].faults.is_empty(),
-            "{:?}",
-            units[0].faults
-        );
+        assert!(units[0].complete && units[0].faults.is_empty(), "{:?}", units[0].faults);
         let frame = units[0].frame.as_ref().expect("a frame");
         assert_eq!((frame.header.fin, frame.header.opcode), (true, TEXT));
         assert_eq!(frame.payload, payload);

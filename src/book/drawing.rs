@@ -1,0 +1,185 @@
+//! Drawings of what was recorded, as inline SVG: they take their colors from the page.
+
+use std::fmt::Write;
+
+use ch00_wire::{Closing, Event, Part, Recording, Side, Unit};
+
+use super::figures::{escaped, spoken};
+
+/// The width of a bit or byte cell, and its height.
+const CELL: usize = 44;
+const HEIGHT: usize = 30;
+/// How many cells stand in a row.
+const COLUMNS: usize = 16;
+const WIDTH: usize = CELL * COLUMNS + 2;
+/// From one row of cells to the next, with names below.
+const ROW: usize = 84;
+/// How many rows of whole bytes are drawn at the most.
+const ROWS: usize = 3;
+
+/// A frame: the bits of its first two bytes, then its other bytes, each part with its name.
+pub(super) fn frame(unit: &Unit, from: Side) -> String {
+    let bytes = ch00_wire::unhex(&unit.hex).unwrap_or_default();
+    let mut svg = String::new();
+    bits(&mut svg, unit, &bytes);
+    let shown = bytes.len().min(2 + ROWS * COLUMNS);
+    let rows = (shown.saturating_sub(2)).div_ceil(COLUMNS);
+    for row in 0..rows {
+        let start = 2 + row * COLUMNS;
+        let end = (start + COLUMNS).min(shown);
+        byte_row(&mut svg, unit, &bytes, start..end, 110 + row * ROW);
+    }
+    let mut height = 110 + rows * ROW;
+    let left = unit.end - unit.start - shown;
+    if left > 0 {
+        let _ = write!(
+            svg,
+            "<text class=\"label\" x=\"1\" y=\"{}\">… and {left} more bytes</text>",
+            height
+        );
+        height += 20;
+    }
+    picture(&svg, WIDTH, height, &spoken(unit, from))
+}
+
+/// The first two bytes, bit by bit.
+fn bits(svg: &mut String, unit: &Unit, bytes: &[u8]) {
+    for (i, byte) in bytes.iter().take(2).enumerate() {
+        let x = 1 + i * 8 * CELL;
+        let _ = write!(svg, "<text class=\"hex\" x=\"{x}\" y=\"14\">{byte:02x}</text>");
+        for bit in 0..8 {
+            cell(svg, x + bit * CELL, 22, "bits", &((byte >> (7 - bit)) & 1).to_string());
+        }
+    }
+    for part in unit.parts.iter().filter(|part| part.bits.is_some()) {
+        let (first, last) = part.bits.unwrap_or_default();
+        let byte = part.start - unit.start;
+        let x = 1 + (byte * 8 + usize::from(first)) * CELL;
+        let width = usize::from(last - first) * CELL;
+        let value = match part.name.as_str() {
+            "opcode" => format!("{} {}", part.value, part.note),
+            _ => part.value.clone(),
+        };
+        name_below(svg, x, width, 22 + HEIGHT, &part.name, &value);
+    }
+}
+
+/// Whole bytes of one row, with the name of each part below its first byte.
+fn byte_row(svg: &mut String, unit: &Unit, bytes: &[u8], range: std::ops::Range<usize>, y: usize) {
+    let x_of = |at: usize| 1 + (at - range.start) * CELL;
+    for at in range.clone() {
+        let class = part_at(unit, at).map_or("byte", class_of);
+        cell(svg, x_of(at), y, class, &format!("{:02x}", bytes[at]));
+    }
+    for part in unit.parts.iter().filter(|part| part.bits.is_none()) {
+        let start = (part.start - unit.start).max(range.start);
+        let end = (part.end - unit.start).min(range.end);
+        if start < end {
+            let first_row = part.start - unit.start >= range.start;
+            let name = if first_row { part.name.as_str() } else { "" };
+            let value = if first_row { value_of(part) } else { String::new() };
+            name_below(svg, x_of(start), (end - start) * CELL, y + HEIGHT, name, &value);
+        }
+    }
+}
+
+fn value_of(part: &Part) -> String {
+    match part.name.as_str() {
+        "masking-key" => String::new(),
+        _ => part.value.chars().filter(|c| !c.is_control()).collect(),
+    }
+}
+
+fn class_of(part: &Part) -> &'static str {
+    match part.name.as_str() {
+        "masking-key" => "byte key",
+        "payload" | "payload, masked" => "byte payload",
+        _ => "byte",
+    }
+}
+
+fn part_at(unit: &Unit, at: usize) -> Option<&Part> {
+    unit.parts.iter().find(|part| (part.start..part.end).contains(&(unit.start + at)))
+}
+
+fn cell(svg: &mut String, x: usize, y: usize, class: &str, text: &str) {
+    let _ = write!(
+        svg,
+        "<rect class=\"{class}\" x=\"{x}\" y=\"{y}\" width=\"{CELL}\" height=\"{HEIGHT}\"/>\
+         <text class=\"{class}\" x=\"{}\" y=\"{}\" text-anchor=\"middle\">{text}</text>",
+        x + CELL / 2,
+        y + 20
+    );
+}
+
+/// A brace under some cells, a name under it, a value under that.
+fn name_below(svg: &mut String, x: usize, width: usize, y: usize, name: &str, value: &str) {
+    let (left, right) = (x + 3, x + width - 3);
+    let _ = write!(
+        svg,
+        "<path class=\"brace\" d=\"M{left} {} v4 H{right} v-4\"/>\
+         <text class=\"label\" x=\"{left}\" y=\"{}\">{}</text>\
+         <text class=\"value\" x=\"{left}\" y=\"{}\">{}</text>",
+        y + 3,
+        y + 20,
+        escaped(name),
+        y + 35,
+        escaped(value)
+    );
+}
+
+/// Who says what to whom: two lines for the two ends, and an arrow for each unit.
+pub(super) fn sequence(recording: &Recording) -> String {
+    const LEFT: usize = 60;
+    const RIGHT: usize = WIDTH - 60;
+    const STEP: usize = 44;
+    let events: Vec<&Event> =
+        recording.events.iter().filter(|event| !matches!(event, Event::Line { .. })).collect();
+    let bottom = 40 + events.len() * STEP;
+    let mut svg = String::new();
+    for (x, name) in [(LEFT, "client"), (RIGHT, "server")] {
+        let _ = write!(
+            svg,
+            "<text class=\"label\" x=\"{x}\" y=\"16\" text-anchor=\"middle\">{name}</text>\
+             <path class=\"lifeline {name}\" d=\"M{x} 24 V{bottom}\"/>"
+        );
+    }
+    let mut told = Vec::new();
+    for (i, event) in events.iter().enumerate() {
+        let y = 24 + (i + 1) * STEP;
+        let (from, text, class) = match event {
+            Event::Unit { from, unit, .. } => (*from, unit.title.clone(), "arrow"),
+            Event::Closed { by, how, .. } => {
+                let verb = if *how == Closing::Closed { "closes" } else { "resets" };
+                (*by, format!("{verb} the connection"), "arrow closing")
+            }
+            Event::Line { .. } => continue,
+        };
+        let (tail, head, tip) = match from {
+            Side::Client => (LEFT, RIGHT, RIGHT - 8),
+            Side::Server => (RIGHT, LEFT, LEFT + 8),
+        };
+        let _ = write!(
+            svg,
+            "<path class=\"{class} {from}\" d=\"M{tail} {y} H{head} M{tip} {} L{head} {y} L{tip} {}\"/>\
+             <text class=\"label\" x=\"{}\" y=\"{}\" text-anchor=\"middle\">{}</text>",
+            y - 5,
+            y + 5,
+            WIDTH / 2,
+            y - 8,
+            escaped(&text)
+        );
+        told.push(format!("{from}: {text}"));
+    }
+    picture(&svg, WIDTH, bottom + 6, &told.join("; "))
+}
+
+fn picture(inner: &str, width: usize, height: usize, spoken: &str) -> String {
+    let spoken: String = spoken.chars().filter(|c| !c.is_control()).collect();
+    format!(
+        "<div class=\"scroll\" tabindex=\"0\" role=\"group\" aria-label=\"drawing\">\
+         <svg viewBox=\"0 0 {width} {height}\" role=\"img\" aria-label=\"{}\" \
+         xmlns=\"http://www.w3.org/2000/svg\">{inner}</svg></div>",
+        escaped(&spoken)
+    )
+}

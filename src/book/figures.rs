@@ -1,0 +1,190 @@
+//! Figures: listings, recorded conversations, drawings of them, and the lab.
+
+use std::fs;
+use std::path::Path;
+
+use ch00_wire::{Event, RFC_KEY, Recording, Side, Unit};
+
+use super::listing::Listing;
+use super::{Edition, drawing};
+use crate::chapters;
+use crate::probes;
+
+/// Code, under its file's name.
+pub(super) fn listing(listing: &Listing, note: &str) -> String {
+    let (first, last) = (listing.lines.start(), listing.lines.end());
+    let note = if note.is_empty() { String::new() } else { format!(" · {}", escaped(note)) };
+    format!(
+        "<figure class=\"listing\">\n<figcaption><code>{}</code>, lines {first} to {last}{note}</figcaption>\n\n\
+         ```{}\n{}\n```\n\n</figure>\n",
+        escaped(&listing.path),
+        listing.language(),
+        listing.text
+    )
+}
+
+/// A recorded conversation as text, or the events from the first to the last of a range like `3-4`.
+pub(super) fn recording(
+    course: &Path,
+    name: &str,
+    events: Option<&str>,
+    caption: &str,
+) -> Result<String, String> {
+    let mut recording = load(course, name)?;
+    if let Some(range) = events {
+        recording.events = conversation(&recording, name, range)?;
+    }
+    Ok(wire(&recording.to_string(), caption_or(caption, &recording.title)))
+}
+
+/// What the server's terminal shows in a recording.
+pub(super) fn terminal(course: &Path, name: &str, caption: &str) -> Result<String, String> {
+    let mut recording = load(course, name)?;
+    recording.events.retain(|event| matches!(event, Event::Line { .. }));
+    if recording.events.is_empty() {
+        return Err(format!("the server prints nothing in {name}"));
+    }
+    Ok(wire(&recording.to_string(), caption_or(caption, &recording.title)))
+}
+
+/// A drawing of one frame.
+pub(super) fn frame(
+    course: &Path,
+    name: &str,
+    event: &str,
+    caption: &str,
+) -> Result<String, String> {
+    let recording = load(course, name)?;
+    let events = conversation(&recording, name, event)?;
+    match events.first() {
+        Some(Event::Unit { unit, from, .. }) if unit.title.contains("frame") => {
+            Ok(drawn(&drawing::frame(unit, *from), caption_or(caption, &unit.title)))
+        }
+        _ => Err(format!("event {event} of {name} is no frame")),
+    }
+}
+
+/// A drawing of who says what to whom.
+pub(super) fn sequence(course: &Path, name: &str, caption: &str) -> Result<String, String> {
+    let recording = load(course, name)?;
+    Ok(drawn(&drawing::sequence(&recording), caption_or(caption, &recording.title)))
+}
+
+/// Any other snapshot, as text.
+pub(super) fn snapshot(course: &Path, path: &str, caption: &str) -> Result<String, String> {
+    Ok(wire(&body(course, path)?, caption))
+}
+
+/// A table of what a chapter promises.
+pub(super) fn probes(chapter: &str) -> Result<String, String> {
+    let number: u8 = chapter.parse().map_err(|_| format!("{chapter} is no chapter's number"))?;
+    chapters::find(number)?;
+    let mut table =
+        String::from("\n| The server… | RFC 6455, section | The usual mistake |\n|---|---|---|\n");
+    for probe in probes::all().iter().filter(|probe| probe.chapter == number) {
+        table += &format!(
+            "| {} | {} | {} |\n",
+            markdown(probe.promise),
+            probe.section,
+            markdown(probe.mistake)
+        );
+    }
+    Ok(table)
+}
+
+/// The lab of a chapter, with a recording to show until it is started.
+pub(super) fn lab(
+    course: &Path,
+    chapter: &str,
+    name: &str,
+    edition: Edition,
+) -> Result<String, String> {
+    let recording = load(course, name)?;
+    let number: u8 = chapter.parse().map_err(|_| format!("{chapter} is no chapter's number"))?;
+    chapters::find(number)?;
+    let first = if number < 3 { "raw" } else { "socket" };
+    let request = String::from_utf8(ch00_wire::request(&format!("Sec-WebSocket-Key: {RFC_KEY}")));
+    let request = request.unwrap_or_default().replace("\r\n", "\n");
+    let json = serde_json::to_string(&recording).map_err(|error| error.to_string())?;
+    Ok(format!(
+        "<section class=\"lab\" data-chapter=\"{number}\" data-first=\"{first}\" data-workshop=\"{}\" \
+         aria-label=\"Lab: chapter {number:02}\">\
+         <textarea hidden class=\"lab-request\">{}</textarea>\
+         <script type=\"application/json\" class=\"lab-recording\">{}</script></section>\n",
+        edition == Edition::Workshop,
+        escaped(&request).replace('\n', "&#10;"),
+        // Within a script element only this would be taken for HTML.
+        json.replace('<', "\\u003c")
+    ))
+}
+
+/// Reads `05-reply/echo` from the chapter's snapshots.
+fn load(course: &Path, name: &str) -> Result<Recording, String> {
+    let (folder, file) = name.split_once('/').ok_or(format!("{name} is no chapter/recording"))?;
+    let folder = match folder {
+        "appendix" => "tests/snapshots".to_owned(),
+        chapter => format!("chapters/{chapter}/tests/snapshots"),
+    };
+    let text = body(course, &format!("{folder}/{file}.json.snap"))?;
+    serde_json::from_str(&text).map_err(|error| format!("{name} is no recording: {error}"))
+}
+
+/// The body of a snapshot file: what follows the second line of dashes.
+fn body(course: &Path, path: &str) -> Result<String, String> {
+    let file = fs::read_to_string(course.join(path))
+        .map_err(|error| format!("there is no snapshot {path}: {error}"))?
+        .replace("\r\n", "\n");
+    let mut parts = file.splitn(3, "---\n");
+    parts.nth(2).map(str::to_owned).ok_or(format!("{path} is no snapshot"))
+}
+
+/// Events `3` or `3-4` of what crossed the wire, counted from 1; what the server printed is left out.
+fn conversation(recording: &Recording, name: &str, range: &str) -> Result<Vec<Event>, String> {
+    let events: Vec<&Event> =
+        recording.events.iter().filter(|event| !matches!(event, Event::Line { .. })).collect();
+    let (first, last) = range.split_once('-').unwrap_or((range, range));
+    let number = |text: &str| text.parse::<usize>().map_err(|_| format!("{range} is no range"));
+    let (first, last) = (number(first)?, number(last)?);
+    if first == 0 || first > last || last > events.len() {
+        return Err(format!("{name} has the events 1 to {}, and not {range}", events.len()));
+    }
+    Ok(events[first - 1..last].iter().map(|event| (*event).clone()).collect())
+}
+
+fn wire(text: &str, caption: &str) -> String {
+    format!(
+        "<figure class=\"wire\">\n<figcaption>{}</figcaption>\n\n```text\n{}\n```\n\n</figure>\n",
+        escaped(caption),
+        text.trim_end()
+    )
+}
+
+fn drawn(svg: &str, caption: &str) -> String {
+    format!(
+        "<figure class=\"drawing\">\n<figcaption>{}</figcaption>\n{svg}\n</figure>\n",
+        escaped(caption)
+    )
+}
+
+fn caption_or<'a>(caption: &'a str, title: &'a str) -> &'a str {
+    if caption.is_empty() { title } else { caption }
+}
+
+/// A text that HTML shows as it is.
+pub(super) fn escaped(text: &str) -> String {
+    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
+}
+
+fn markdown(text: &str) -> String {
+    escaped(text).replace('|', "\\|")
+}
+
+/// What a drawing says to somebody who hears it.
+pub(super) fn spoken(unit: &Unit, from: Side) -> String {
+    let parts: Vec<String> = unit
+        .parts
+        .iter()
+        .map(|part| format!("{} {} {}", part.name, part.value, part.note).trim().to_owned())
+        .collect();
+    format!("{from}'s {}: {}", unit.title, parts.join("; "))
+}

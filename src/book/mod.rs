@@ -1,0 +1,97 @@
+//! The book: prose from `book/src`, code from the chapters, figures from their recordings.
+//!
+//! The build is strict: a missing file, anchor, recording or link, and a line of a chapter that no page
+//! shows, each is an error, and all of them are reported together.
+
+mod coverage;
+mod directives;
+mod drawing;
+mod figures;
+mod links;
+mod listing;
+mod warnings;
+
+use std::fmt;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use mdbook_driver::MDBook;
+
+pub use listing::Listing;
+
+/// How the book will be read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Edition {
+    /// Served by the workshop: its labs are live.
+    Workshop,
+    /// As files: its labs show their recordings.
+    Static,
+}
+
+/// Everything that is wrong with the book, a line each.
+#[derive(Debug)]
+pub struct Mistakes(pub Vec<String>);
+
+impl fmt::Display for Mistakes {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(out, "the book has {} mistake(s):", self.0.len())?;
+        self.0.iter().try_for_each(|mistake| write!(out, "\n  {mistake}"))
+    }
+}
+
+impl std::error::Error for Mistakes {}
+
+impl Mistakes {
+    fn one(mistake: impl fmt::Display) -> Mistakes {
+        Mistakes(vec![mistake.to_string()])
+    }
+
+    fn none_or(mistakes: Vec<String>) -> Result<(), Mistakes> {
+        if mistakes.is_empty() { Ok(()) } else { Err(Mistakes(mistakes)) }
+    }
+}
+
+/// The folder of the course: of this package, when it was compiled.
+pub fn course() -> PathBuf {
+    PathBuf::from(env!("CARGO_MANIFEST_DIR"))
+}
+
+/// What the book is made of: a change of any of these changes the book.
+pub fn sources(course: &Path) -> [PathBuf; 3] {
+    [course.join("book"), course.join("chapters"), course.join("appendix")]
+}
+
+/// Builds the book of the course in the folder `course` into the folder `to`, which is emptied first.
+pub fn build(course: &Path, to: &Path, edition: Edition) -> Result<(), Mistakes> {
+    let (built, warnings) = warnings::heard(|| render(course, to, edition));
+    match built {
+        Err(mistakes) => return Err(mistakes),
+        Ok(()) => Mistakes::none_or(warnings)?,
+    }
+    mark_edition(to, edition).map_err(Mistakes::one)?;
+    Mistakes::none_or(links::broken(to).map_err(Mistakes::one)?)
+}
+
+fn render(course: &Path, to: &Path, edition: Edition) -> Result<(), Mistakes> {
+    let mistakes = |error: anyhow::Error| match error.downcast::<Mistakes>() {
+        Ok(mistakes) => mistakes,
+        Err(error) => Mistakes::one(format!("{error:#}")),
+    };
+    let mut book = MDBook::load(course.join("book")).map_err(mistakes)?;
+    book.config.build.build_dir = to.to_path_buf();
+    book.with_preprocessor(directives::Directives { course: course.to_path_buf(), edition });
+    book.build().map_err(mistakes)
+}
+
+/// Tells the pages whether the workshop serves them, which the theme leaves open.
+fn mark_edition(to: &Path, edition: Edition) -> std::io::Result<()> {
+    let mark = match edition {
+        Edition::Workshop => r#"<meta name="workshop" content="true">"#,
+        Edition::Static => "",
+    };
+    for page in links::pages(to)? {
+        let html = fs::read_to_string(&page)?;
+        fs::write(&page, html.replace("<!-- workshop -->", mark))?;
+    }
+    Ok(())
+}

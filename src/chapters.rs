@@ -1,0 +1,36 @@
+//! The chapters, in order: the one list of them.
+
+use ch01_listen::Socket;
+
+/// One chapter with a server.
+#[derive(Clone, Copy)]
+pub struct Chapter {
+    /// From 1.
+    pub number: u8,
+    /// What the book calls it.
+    pub title: &'static str,
+    /// The name of its folder and of its page.
+    pub slug: &'static str,
+    /// Its server.
+    pub serve: fn(&Socket) -> !,
+}
+
+/// Every chapter with a server. Chapter 00, the instrument, has none.
+pub const CHAPTERS: [Chapter; 5] = [
+    Chapter { number: 1, title: "Listen", slug: "01-listen", serve: ch01_listen::serve },
+    Chapter { number: 2, title: "The key", slug: "02-key", serve: ch02_key::serve },
+    Chapter { number: 3, title: "Accept", slug: "03-accept", serve: ch03_accept::serve },
+    Chapter { number: 4, title: "Decode", slug: "04-decode", serve: ch04_decode::serve },
+    Chapter { number: 5, title: "Reply", slug: "05-reply", serve: ch05_reply::serve },
+];
+
+/// The chapter with this number; the error says which there are.
+pub fn find(number: u8) -> Result<Chapter, String> {
+    let found = CHAPTERS.iter().find(|chapter| chapter.number == number);
+    found.copied().ok_or_else(|| {
+        format!(
+            "there is no chapter {number:02} with a server: choose from 1 to {}",
+            CHAPTERS.len()
+        )
+    })
+}

@@ -1,0 +1,101 @@
+//! `check`: a server that the reader wrote, held against the probes of the chapters.
+
+use std::net::SocketAddr;
+use std::process::Command;
+use std::time::Duration;
+
+use anyhow::{Result, bail};
+
+use crate::chapters;
+use crate::probes::{self, Probe, Target, Verdict, explain};
+
+/// How long the reader waits for an answer that does not come.
+const PATIENCE: Duration = Duration::from_secs(3);
+
+/// The server to check: a command to start, or one that runs.
+pub enum Subject {
+    /// A command line. It gets its port in the variable `PORT`, and in place of `{port}`.
+    Command(String),
+    /// The address of a server that runs already.
+    Running(SocketAddr),
+}
+
+/// Checks chapter by chapter up to `last`, and stops after the first probe that fails, which it
+/// explains. True if all of them hold.
+pub fn check(subject: Subject, last: u8) -> Result<bool> {
+    chapters::find(last).map_err(anyhow::Error::msg)?;
+    let target = target(subject)?;
+    let mut unseen = 0;
+    for probe in probes::all().iter().filter(|probe| probe.chapter <= last) {
+        match target.judge(probe, PATIENCE)? {
+            Verdict::Holds => println!("● {}", line(probe)),
+            Verdict::Unseen => {
+                unseen += 1;
+                println!("○ {} (its terminal cannot be seen)", line(probe));
+            }
+            Verdict::Fails(failure, recording) => {
+                println!("{}", explain(probe, &failure, &recording));
+                return Ok(false);
+            }
+        }
+    }
+    println!("every probe up to chapter {last:02} holds");
+    if unseen > 0 {
+        println!("{unseen} could not be seen: use --server, and the checker starts it itself");
+    }
+    Ok(true)
+}
+
+fn line(probe: &Probe) -> String {
+    format!("{:02} {}", probe.chapter, probe.promise)
+}
+
+fn target(subject: Subject) -> Result<Target> {
+    let line = match subject {
+        Subject::Running(address) => return Ok(Target::Running(address)),
+        Subject::Command(line) => line,
+    };
+    let words = words(&line);
+    if words.is_empty() {
+        bail!("--server is empty: give it a command, like --server 'php server.php'");
+    }
+    Ok(Target::OnPort(Box::new(move |port| {
+        let words = words.iter().map(|word| word.replace("{port}", &port.to_string()));
+        let words: Vec<String> = words.collect();
+        let mut command = Command::new(&words[0]);
+        command.args(&words[1..]).env("PORT", port.to_string());
+        command
+    })))
+}
+
+/// Splits a command line at its spaces, but not inside quotes.
+fn words(line: &str) -> Vec<String> {
+    let mut words = Vec::new();
+    let mut word: Option<String> = None;
+    let mut quote = None;
+    for c in line.chars() {
+        match (quote, c) {
+            (Some(open), c) if c == open => quote = None,
+            (None, '"' | '\'') => {
+                quote = Some(c);
+                word.get_or_insert_default();
+            }
+            (None, c) if c.is_whitespace() => words.extend(word.take()),
+            _ => word.get_or_insert_default().push(c),
+        }
+    }
+    words.extend(word);
+    words
+}
+
+#[cfg(test)]
+mod tests {
+    use super::words;
+
+    #[test]
+    fn a_command_line_is_split_at_spaces_outside_quotes() {
+        assert_eq!(words("php  a.php {port}"), ["php", "a.php", "{port}"]);
+        assert_eq!(words("node \"my server.mjs\" ''"), ["node", "my server.mjs", ""]);
+        assert!(words("  ").is_empty());
+    }
+}

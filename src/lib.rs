@@ -1,0 +1,10 @@
+//! The workshop of the course: it opens the book with its labs, runs the chapters' servers, and holds
+//! any server against the probes. It uses the chapters; no chapter uses it.
+
+pub mod book;
+pub mod chapters;
+pub mod check;
+pub mod ladder;
+pub mod probes;
+pub mod tap;
+pub mod web;

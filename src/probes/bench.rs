@@ -1,0 +1,212 @@
+//! What a probe's script may do, and how it says what it missed.
+
+use std::fmt;
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use ch00_wire::{
+    Client, Frame, Kind, RFC_KEY, Recorder, Server, Trouble, Unit, masked_frame, request,
+};
+
+/// How long a script listens where nothing may come.
+const PACE: Duration = Duration::from_millis(100);
+
+/// A server, and what a script needs to talk to it.
+pub struct Bench<'a> {
+    address: SocketAddr,
+    server: Option<&'a Server>,
+    recorder: Recorder,
+    patience: Duration,
+}
+
+/// What a script missed.
+#[derive(Debug)]
+pub enum Failure {
+    /// Something else came, or nothing.
+    Missed {
+        /// What should have come.
+        expected: String,
+        /// What came instead.
+        came: String,
+        /// The unit that came, and the first wrong byte in it, where there is one.
+        wrong: Option<(Box<Unit>, usize)>,
+    },
+    /// The script has to see the server's terminal, and there is none to see.
+    NoTerminal,
+}
+
+impl fmt::Display for Failure {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Failure::Missed { expected, came, .. } => write!(out, "expected {expected}; {came}"),
+            Failure::NoTerminal => out.write_str("the server's terminal cannot be seen"),
+        }
+    }
+}
+
+impl Failure {
+    fn missed(expected: impl Into<String>, came: impl Into<String>) -> Failure {
+        Failure::Missed { expected: expected.into(), came: came.into(), wrong: None }
+    }
+
+    /// A unit came that is not what was expected, from the byte at `wrong` on.
+    pub(super) fn wrong(expected: impl Into<String>, unit: &Unit, wrong: usize) -> Failure {
+        let came = format!("{} came", unit.title);
+        let wrong = Some((Box::new(unit.clone()), wrong));
+        Failure::Missed { expected: expected.into(), came, wrong }
+    }
+
+    fn trouble(expected: &str, trouble: Trouble) -> Failure {
+        match trouble {
+            Trouble::Unexpected(unit) => Failure::wrong(expected, &unit, 0),
+            Trouble::Silent(_, Some(unit)) | Trouble::Ended(_, Some(unit)) => {
+                let came = format!("only a part came: {}", unit.title);
+                let end = unit.bytes.len();
+                Failure::Missed { expected: expected.into(), came, wrong: Some((unit, end)) }
+            }
+            trouble => Failure::missed(expected, trouble.to_string()),
+        }
+    }
+}
+
+/// Names what was expected where a script waits in vain.
+pub(super) trait Wanted<T> {
+    fn wanted(self, what: &str) -> Result<T, Failure>;
+}
+
+impl<T> Wanted<T> for Result<T, Trouble> {
+    fn wanted(self, what: &str) -> Result<T, Failure> {
+        self.map_err(|trouble| Failure::trouble(what, trouble))
+    }
+}
+
+impl<'a> Bench<'a> {
+    pub(super) fn new(
+        address: SocketAddr,
+        server: Option<&'a Server>,
+        recorder: Recorder,
+        patience: Duration,
+    ) -> Self {
+        Bench { address, server, recorder, patience }
+    }
+
+    /// A client that has connected.
+    pub(super) fn client(&self) -> Result<Client, Failure> {
+        Client::connect(self.address, &self.recorder, self.patience)
+            .wanted("the connection to be taken")
+    }
+
+    /// A client whose opening handshake has succeeded.
+    pub(super) fn open(&self) -> Result<Client, Failure> {
+        self.handshake(&format!("Sec-WebSocket-Key: {RFC_KEY}")).map(|(client, _)| client)
+    }
+
+    /// A client whose request, with this line for its key, has been answered with 101.
+    pub(super) fn handshake(&self, key_line: &str) -> Result<(Client, Unit), Failure> {
+        let mut client = self.client()?;
+        client.send(&request(key_line)).wanted("the request to be taken")?;
+        let answer = client.unit().wanted("a response head: 101")?;
+        match status(&answer) {
+            Some("101") => Ok((client, answer)),
+            _ => Err(Failure::wrong("a response head: 101", &answer, "HTTP/1.1 ".len())),
+        }
+    }
+
+    /// Sends bytes that are no opening handshake, and sees them answered with 400, and hung up on.
+    pub(super) fn refused(&self, bytes: &[u8]) -> Result<(), Failure> {
+        let mut client = self.client()?;
+        client.send(bytes).wanted("the request to be taken")?;
+        let answer = client.unit().wanted("a response head: 400")?;
+        if status(&answer) != Some("400") {
+            return Err(Failure::wrong("a response head: 400", &answer, "HTTP/1.1 ".len()));
+        }
+        client.ended().wanted("the connection to be closed after the 400").map(drop)
+    }
+
+    /// Sees that a request is not refused: answered with 101, or kept waiting.
+    pub(super) fn not_refused(&self, client: &mut Client) -> Result<(), Failure> {
+        let expected = "a 101, or silence: the request is a good one";
+        match client.quiet(PACE) {
+            Ok(()) => Ok(()),
+            Err(Trouble::Unexpected(unit)) if status(&unit) == Some("101") => Ok(()),
+            Err(trouble) => Err(Failure::trouble(expected, trouble)),
+        }
+    }
+
+    /// Sends bytes in two pieces, so far apart that the server reads twice.
+    pub(super) fn send_in_two(
+        &self,
+        client: &mut Client,
+        bytes: &[u8],
+        cut: usize,
+    ) -> Result<(), Failure> {
+        client.send_cut(bytes, &[cut], PACE).wanted("silence until the second piece has come")
+    }
+
+    /// Sends a text message, and sees the server's terminal show it.
+    pub(super) fn prints(&self, client: &mut Client, text: &str) -> Result<(), Failure> {
+        let before = self.server.ok_or(Failure::NoTerminal)?.line_count();
+        client.send(&masked_frame(1, text.as_bytes())).wanted("the frame to be taken")?;
+        self.shows(before, text)
+    }
+
+    /// How many lines the terminal shows; [`Failure::NoTerminal`] where it cannot be seen.
+    pub(super) fn lines(&self) -> Result<usize, Failure> {
+        self.server.map(Server::line_count).ok_or(Failure::NoTerminal)
+    }
+
+    /// Sees the terminal show a text, in some line after the first `before`.
+    pub(super) fn shows(&self, before: usize, text: &str) -> Result<(), Failure> {
+        let server = self.server.ok_or(Failure::NoTerminal)?;
+        if server.wait_for(before, self.patience, |line| line.contains(text)).is_some() {
+            return Ok(());
+        }
+        let came = match server.lines_from(before).as_slice() {
+            [] => "it printed nothing".to_owned(),
+            lines => format!("it printed: {}", lines.join(" / ")),
+        };
+        Err(Failure::missed(format!("the terminal to show {:?}", cut(text)), cut(&came)))
+    }
+
+    /// Sends a text message, and sees it come back whole.
+    pub(super) fn echoes(&self, client: &mut Client, text: &str) -> Result<(), Failure> {
+        client.send(&masked_frame(1, text.as_bytes())).wanted("the frame to be taken")?;
+        self.hears(client, text).map(drop)
+    }
+
+    /// Sees one text message come, in one frame that is well-formed.
+    pub(super) fn hears(&self, client: &mut Client, text: &str) -> Result<Frame, Failure> {
+        let expected = format!("one text frame of {} bytes: {:?}", text.len(), cut(text));
+        let unit = client.unit().wanted(&expected)?;
+        let Some(frame) = unit.frame.clone().filter(|_| unit.kind == Kind::Frame) else {
+            return Err(Failure::wrong(expected, &unit, 0));
+        };
+        if !(frame.header.fin && frame.header.opcode == 1 && frame.header.rsv == 0) {
+            return Err(Failure::wrong(expected, &unit, 0));
+        }
+        if frame.header.length != text.len() as u64 || frame.header.masking_key.is_some() {
+            return Err(Failure::wrong(expected, &unit, 1));
+        }
+        let differs = frame.payload.iter().zip(text.as_bytes()).position(|(a, b)| a != b);
+        if let Some(at) = differs {
+            return Err(Failure::wrong(expected, &unit, frame.header.size + at));
+        }
+        match unit.faults.first() {
+            Some(fault) => Err(Failure::wrong(fault.why.clone(), &unit, 1)),
+            None => Ok(frame),
+        }
+    }
+}
+
+/// The status code of a response head.
+pub(super) fn status(unit: &Unit) -> Option<&str> {
+    unit.value("status line")?.split(' ').nth(1)
+}
+
+/// The beginning of a text, for a message.
+fn cut(text: &str) -> String {
+    match text.chars().count() {
+        0..=80 => text.to_owned(),
+        _ => text.chars().take(80).chain(['…']).collect(),
+    }
+}

@@ -1,0 +1,72 @@
+//! Chapter 04, Decode: the server reads what its client says.
+
+use ch00_wire::masked_frame;
+
+use super::Probe;
+use super::bench::Wanted;
+
+pub(super) const PROBES: &[Probe] = &[
+    Probe {
+        chapter: 4,
+        promise: "prints what a client says, unmasked",
+        section: "5.3",
+        mistake: "the masking-key is taken from the wrong place, or for a part of the payload",
+        script: |bench| bench.prints(&mut bench.open()?, "Li Jing"),
+    },
+    Probe {
+        chapter: 4,
+        promise: "prints messages of 125, 126, 127 and 1,500 bytes whole",
+        section: "5.2",
+        mistake: "126 is taken for a length, or its 2 bytes are little-endian",
+        script: |bench| {
+            let mut client = bench.open()?;
+            [125, 126, 127, 1_500].iter().try_for_each(|&length| {
+                bench.prints(&mut client, &super::ch05::text_of(length, "Li Jing "))
+            })
+        },
+    },
+    Probe {
+        chapter: 4,
+        promise: "prints characters of several bytes",
+        section: "5.6",
+        mistake: "bytes are taken for characters one by one",
+        script: |bench| bench.prints(&mut bench.open()?, "李静, héllo, 🦀"),
+    },
+    Probe {
+        chapter: 4,
+        promise: "hears one message after another on one connection",
+        section: "5.4",
+        mistake: "one read, one frame, and that was all",
+        script: |bench| {
+            let mut client = bench.open()?;
+            ["one", "two", "three"]
+                .iter()
+                .try_for_each(|text| bench.prints(&mut client, &format!("message {text}")))
+        },
+    },
+    Probe {
+        chapter: 4,
+        promise: "fails the connection on a frame that is not masked, and serves the next client",
+        section: "5.1",
+        mistake: "four bytes of the payload are taken for a masking-key",
+        script: |bench| {
+            let mut client = bench.open()?;
+            client.send(b"\x81\x07Li Jing").wanted("the frame to be taken")?;
+            client.ended().wanted("the connection to be closed")?;
+            bench.prints(&mut bench.open()?, "Li Jing")
+        },
+    },
+    Probe {
+        chapter: 4,
+        promise: "outlives a client that leaves in the middle of a frame",
+        section: "7.1.1",
+        mistake: "a payload is read past the end of what has come",
+        script: |bench| {
+            let mut client = bench.open()?;
+            let frame = masked_frame(1, b"Li Jing");
+            client.send(&frame[..9]).wanted("a piece of a frame to be taken")?;
+            client.leave();
+            bench.prints(&mut bench.open()?, "Li Jing")
+        },
+    },
+];

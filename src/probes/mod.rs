@@ -1,0 +1,86 @@
+//! Probes: scripted clients that say what a chapter promises, to any program that listens on a port.
+
+mod bench;
+mod ch01;
+mod ch02;
+mod ch03;
+mod ch04;
+mod ch05;
+mod explain;
+
+use std::process::Command;
+use std::time::Duration;
+
+use ch00_wire::{Recorder, Recording, Server, StartError};
+
+pub use bench::{Bench, Failure};
+pub use explain::explain;
+
+/// How long a probe waits for an answer that has to come, on a machine that may be busy.
+pub const PATIENCE: Duration = Duration::from_secs(10);
+
+/// One promise, and the script that holds a server to it.
+#[derive(Clone, Copy)]
+pub struct Probe {
+    /// The chapter that makes the promise.
+    pub chapter: u8,
+    /// What is promised: "the server …".
+    pub promise: &'static str,
+    /// The section of RFC 6455, or the call, that it is about.
+    pub section: &'static str,
+    /// The usual mistake.
+    pub mistake: &'static str,
+    script: fn(&Bench) -> Result<(), Failure>,
+}
+
+/// What a probe found.
+#[derive(Debug)]
+pub enum Verdict {
+    /// The promise holds.
+    Holds,
+    /// It does not: why, and the conversation that shows it.
+    Fails(Failure, Recording),
+    /// It cannot be seen from outside, because the server's terminal is not ours to read.
+    Unseen,
+}
+
+/// Every probe, chapter by chapter.
+pub fn all() -> Vec<Probe> {
+    [ch01::PROBES, ch02::PROBES, ch03::PROBES, ch04::PROBES, ch05::PROBES].concat()
+}
+
+/// A server to hold against the probes.
+pub enum Target {
+    /// A program that is started anew for each probe, and says where it listens.
+    Announced(Box<dyn Fn() -> Command + Send + Sync>),
+    /// A program that is started anew for each probe, on a port that it is told.
+    OnPort(Box<dyn Fn(u16) -> Command + Send + Sync>),
+    /// A program that somebody else runs.
+    Running(std::net::SocketAddr),
+}
+
+impl Target {
+    /// Starts the server, if it is ours to start, and lets one probe at it.
+    pub fn judge(&self, probe: &Probe, patience: Duration) -> Result<Verdict, StartError> {
+        let recorder = Recorder::new();
+        let server = match self {
+            Target::Announced(command) => Some(Server::announced(command(), &recorder, PATIENCE)?),
+            Target::OnPort(command) => {
+                let at = Server::free_address().map_err(StartError::Spawn)?;
+                Some(Server::listening_on(at, command(at.port()), &recorder, PATIENCE)?)
+            }
+            Target::Running(_) => None,
+        };
+        let address = match (self, &server) {
+            (_, Some(server)) => server.address(),
+            (Target::Running(address), _) => *address,
+            _ => unreachable!("a server that is started is a server"),
+        };
+        let bench = Bench::new(address, server.as_ref(), recorder.clone(), patience);
+        Ok(match (probe.script)(&bench) {
+            Ok(()) => Verdict::Holds,
+            Err(Failure::NoTerminal) => Verdict::Unseen,
+            Err(failure) => Verdict::Fails(failure, recorder.recording(probe.promise)),
+        })
+    }
+}

@@ -1,0 +1,111 @@
+//! The book on its shelf: built, and built again whenever something that it is made of changes.
+
+use std::convert::Infallible;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use anyhow::{Context, Result};
+use axum::extract::State;
+use axum::response::sse::{Event, KeepAlive, Sse};
+use notify_debouncer_mini::notify::{RecommendedWatcher, RecursiveMode};
+use notify_debouncer_mini::{DebounceEventResult, Debouncer, new_debouncer};
+use tokio::sync::watch;
+use tokio_stream::wrappers::WatchStream;
+use tokio_stream::{Stream, StreamExt};
+
+use crate::book::{self, Edition, Mistakes};
+
+/// How long nothing must change before the book is built again: an editor saves in several steps.
+const QUIET: Duration = Duration::from_millis(200);
+
+/// The book that is served, and the news that there is a newer one.
+pub(super) struct Library {
+    course: PathBuf,
+    /// How many times the book was built; the newest stands on shelf number `editions` mod 2.
+    editions: watch::Sender<usize>,
+    watcher: Mutex<Option<Debouncer<RecommendedWatcher>>>,
+}
+
+impl Library {
+    /// Builds the book for the first time, and watches what it is made of.
+    pub(super) fn open(course: PathBuf) -> Result<Arc<Library>> {
+        let library = Arc::new(Library {
+            course,
+            editions: watch::Sender::new(0),
+            watcher: Mutex::default(),
+        });
+        library.build()?;
+        if let Err(error) = library.clone().watch() {
+            println!("changes of the book will not show by themselves: {error:#}");
+        }
+        Ok(library)
+    }
+
+    /// The folder of the newest book.
+    pub(super) fn shelf(&self) -> PathBuf {
+        self.shelf_of(*self.editions.borrow())
+    }
+
+    fn shelf_of(&self, edition: usize) -> PathBuf {
+        // Each workshop has shelves of its own, so that two of them do not empty each other's.
+        let name = format!("workshop-{}-{}", std::process::id(), edition % 2);
+        self.course.join("target").join("book").join(name)
+    }
+
+    /// Builds on the shelf that is not in use, and then puts that one in use.
+    fn build(&self) -> Result<(), Mistakes> {
+        let edition = *self.editions.borrow() + 1;
+        book::build(&self.course, &self.shelf_of(edition), Edition::Workshop)?;
+        self.editions.send_replace(edition);
+        Ok(())
+    }
+
+    fn watch(self: Arc<Library>) -> Result<()> {
+        let library = Arc::downgrade(&self);
+        let changed = move |events: DebounceEventResult| {
+            let Some(library) = library.upgrade() else { return };
+            let events = events.unwrap_or_default();
+            if events.iter().any(|event| is_source(&event.path)) {
+                library.rebuild();
+            }
+        };
+        let mut debouncer = new_debouncer(QUIET, changed).context("files cannot be watched")?;
+        for folder in book::sources(&self.course) {
+            debouncer.watcher().watch(&folder, RecursiveMode::Recursive)?;
+        }
+        *self.watcher.lock().unwrap_or_else(PoisonError::into_inner) = Some(debouncer);
+        Ok(())
+    }
+
+    fn rebuild(&self) {
+        match self.build() {
+            Ok(()) => println!("the book has changed"),
+            Err(mistakes) => println!("the book stays as it was: {mistakes}"),
+        }
+    }
+}
+
+impl Drop for Library {
+    fn drop(&mut self) {
+        for edition in 0..2 {
+            // What cannot be removed now lies in a folder that `cargo clean` empties.
+            let _ = std::fs::remove_dir_all(self.shelf_of(edition));
+        }
+    }
+}
+
+/// Whether a change of this file changes the book.
+fn is_source(path: &Path) -> bool {
+    let name = path.file_name().unwrap_or_default().to_string_lossy();
+    !name.starts_with('.') && !name.ends_with('~') && !name.ends_with(".snap.new")
+}
+
+/// Tells a page, once, that there is a newer book than the one that it is from.
+pub(super) async fn reload(
+    State(library): State<Arc<Library>>,
+) -> Sse<impl Stream<Item = Result<Event, Infallible>>> {
+    let newer = WatchStream::from_changes(library.editions.subscribe());
+    Sse::new(newer.map(|edition| Ok(Event::default().data(edition.to_string()))))
+        .keep_alive(KeepAlive::default())
+}
