@@ -135,13 +135,15 @@ impl Recorder {
 
     /// Everything so far, under a title. Empty where the recorder only reports.
     ///
-    /// Left out is what differs from run to run, because it depends on what the system had read at
-    /// some moment: how the server's bytes were cut, and whether its end was a reset.
+    /// What differs from run to run is evened out: how the system cut the server's bytes, whether its
+    /// end was a reset, and when a line was printed; the lines come last.
     pub fn recording(&self, title: &str) -> Recording {
         let Output::Keep(events) = &self.log().output else {
             return Recording { title: title.to_owned(), events: Vec::new() };
         };
+        let is_line = |event: &Event| matches!(event, Event::Line { .. });
         let mut events = events.clone();
+        events.sort_by_key(is_line);
         for event in &mut events {
             match event {
                 Event::Unit { from: Side::Server, unit, .. } => unit.pieces.clear(),

@@ -56,6 +56,8 @@ struct Terminal(Arc<(Mutex<Printed>, Condvar)>);
 #[derive(Default)]
 struct Printed {
     lines: Vec<String>,
+    /// The first address that a line named.
+    announced: Option<SocketAddr>,
     /// How many of stdout and stderr have ended.
     ended: usize,
 }
@@ -70,10 +72,11 @@ impl Server {
         let (child, terminal) = spawn(command, recorder)?;
         let nowhere = SocketAddr::from(([127, 0, 0, 1], 0));
         let mut server = Server { child, address: nowhere, terminal };
-        let Some(line) = server.wait_for(0, patience, |line| address_in(line).is_some()) else {
-            return Err(server.not_listening(None));
-        };
-        server.address = address_in(&line).unwrap_or(nowhere);
+        let deadline = Instant::now() + patience;
+        match server.terminal.wait_until(deadline, |printed| printed.announced) {
+            Some(address) => server.address = address,
+            None => return Err(server.not_listening(None)),
+        }
         Ok(server)
     }
 
@@ -136,17 +139,7 @@ impl Server {
         seen: impl Fn(&[String]) -> Option<T>,
     ) -> Option<T> {
         let deadline = Instant::now() + patience;
-        let mut printed = self.terminal.lock();
-        loop {
-            if let Some(found) = seen(&printed.lines) {
-                return Some(found);
-            }
-            let left = deadline.saturating_duration_since(Instant::now());
-            if left.is_zero() || printed.ended == 2 {
-                return None;
-            }
-            printed = self.terminal.wait(printed, left);
-        }
+        self.terminal.wait_until(deadline, |printed| seen(&printed.lines))
     }
 
     /// Whether the process has ended by itself.
@@ -171,11 +164,9 @@ impl Server {
         // Both fail only where the process has ended already.
         let _ = self.child.kill();
         let _ = self.child.wait();
-        let mut printed = self.terminal.lock();
+        // A process that it started may keep the outputs open: they are not waited for for ever.
         let deadline = Instant::now() + Duration::from_secs(1);
-        while printed.ended < 2 && Instant::now() < deadline {
-            printed = self.terminal.wait(printed, Duration::from_millis(100));
-        }
+        self.terminal.wait_until(deadline, |_| None::<()>);
     }
 
     fn not_listening(mut self, address: Option<SocketAddr>) -> StartError {
@@ -199,14 +190,26 @@ impl Terminal {
         self.0.0.lock().unwrap_or_else(|poisoned| poisoned.into_inner())
     }
 
-    fn wait<'a>(
-        &self,
-        printed: MutexGuard<'a, Printed>,
-        left: Duration,
-    ) -> MutexGuard<'a, Printed> {
-        match self.0.1.wait_timeout(printed, left) {
-            Ok((printed, _)) => printed,
-            Err(poisoned) => poisoned.into_inner().0,
+    /// The address that this line announces, if no line before has done so.
+    fn announced_by(&self, line: &str) -> Option<SocketAddr> {
+        address_in(line).filter(|_| self.lock().announced.is_none())
+    }
+
+    /// Waits until `seen` finds what it wants, or both outputs have ended, or it is too late.
+    fn wait_until<T>(&self, deadline: Instant, seen: impl Fn(&Printed) -> Option<T>) -> Option<T> {
+        let mut printed = self.lock();
+        loop {
+            if let Some(found) = seen(&printed) {
+                return Some(found);
+            }
+            let left = deadline.saturating_duration_since(Instant::now());
+            if left.is_zero() || printed.ended == 2 {
+                return None;
+            }
+            printed = match self.0.1.wait_timeout(printed, left) {
+                Ok((printed, _)) => printed,
+                Err(poisoned) => poisoned.into_inner().0,
+            };
         }
     }
 
@@ -233,11 +236,15 @@ fn read_along(
     let (terminal, recorder) = (terminal.clone(), recorder.clone());
     thread::spawn(move || {
         for line in output.into_iter().flat_map(lines) {
+            let announced = terminal.announced_by(&line);
             // Where it listens differs from run to run, and is no part of the conversation.
-            if address_in(&line).is_none() {
+            if announced.is_none() {
                 recorder.line(&line);
             }
-            terminal.change(|printed| printed.lines.push(line));
+            terminal.change(|printed| {
+                printed.announced = printed.announced.or(announced);
+                printed.lines.push(line);
+            });
         }
         terminal.change(|printed| printed.ended += 1);
     });
@@ -258,5 +265,6 @@ fn lines(output: impl Read) -> impl Iterator<Item = String> {
 
 /// The address in a line such as `listening on ws://127.0.0.1:4000`.
 fn address_in(line: &str) -> Option<SocketAddr> {
-    line.strip_prefix("listening on ")?.trim_start_matches("ws://").trim().parse().ok()
+    let (_, rest) = line.split_once("://")?;
+    rest.split_whitespace().next()?.trim_end_matches('/').parse().ok()
 }
