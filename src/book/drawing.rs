@@ -13,7 +13,12 @@ const HEIGHT: usize = 30;
 const COLUMNS: usize = 16;
 const WIDTH: usize = CELL * COLUMNS + 2;
 /// From one row of cells to the next, with names below.
-const ROW: usize = 84;
+const ROW: usize = 108;
+/// From one line of text to the next, and the width of a character.
+const LINE: usize = 15;
+const CHARACTER: usize = 7;
+/// Where the first row of whole bytes begins: below the two bytes that are drawn bit by bit.
+const BYTES: usize = 124;
 /// How many rows of whole bytes are drawn at the most.
 const ROWS: usize = 3;
 
@@ -27,9 +32,9 @@ pub(super) fn frame(unit: &Unit, from: Side) -> String {
     for row in 0..rows {
         let start = 2 + row * COLUMNS;
         let end = (start + COLUMNS).min(shown);
-        byte_row(&mut svg, unit, &bytes, start..end, 110 + row * ROW);
+        byte_row(&mut svg, unit, &bytes, start..end, BYTES + row * ROW);
     }
-    let mut height = 110 + rows * ROW;
+    let mut height = BYTES + rows * ROW;
     let left = unit.end - unit.start - shown;
     if left > 0 {
         let _ = write!(
@@ -112,20 +117,32 @@ fn cell(svg: &mut String, x: usize, y: usize, class: &str, text: &str) {
     );
 }
 
-/// A brace under some cells, a name under it, a value under that.
+/// A brace under some cells, and under it a name and a value, in lines as wide as the cells.
 fn name_below(svg: &mut String, x: usize, width: usize, y: usize, name: &str, value: &str) {
     let (left, right) = (x + 3, x + width - 3);
-    let _ = write!(
-        svg,
-        "<path class=\"brace\" d=\"M{left} {} v4 H{right} v-4\"/>\
-         <text class=\"label\" x=\"{left}\" y=\"{}\">{}</text>\
-         <text class=\"value\" x=\"{left}\" y=\"{}\">{}</text>",
-        y + 3,
-        y + 20,
-        escaped(name),
-        y + 35,
-        escaped(value)
-    );
+    let _ = write!(svg, "<path class=\"brace\" d=\"M{left} {} v4 H{right} v-4\"/>", y + 3);
+    let lines = wrapped(name, width).into_iter().map(|line| ("label", line));
+    let value = wrapped(value, width.max(2 * CELL)).into_iter().map(|line| ("value", line));
+    for (i, (class, line)) in lines.chain(value).enumerate() {
+        let y = y + 20 + i * LINE;
+        let line = escaped(&line);
+        let _ = write!(svg, "<text class=\"{class}\" x=\"{left}\" y=\"{y}\">{line}</text>");
+    }
+}
+
+/// Breaks a text at its spaces, so that its lines are about as wide as `width`.
+fn wrapped(text: &str, width: usize) -> Vec<String> {
+    let mut lines: Vec<String> = Vec::new();
+    for word in text.split_whitespace() {
+        match lines.last_mut() {
+            Some(line) if (line.len() + 1 + word.len()) * CHARACTER <= width => {
+                line.push(' ');
+                line.push_str(word);
+            }
+            _ => lines.push(word.to_owned()),
+        }
+    }
+    lines
 }
 
 /// Who says what to whom: two lines for the two ends, and an arrow for each unit.

@@ -33,7 +33,7 @@ pub fn open(course: PathBuf, port: u16) -> Result<()> {
 async fn serve(library: Arc<Library>, port: u16) -> Result<()> {
     let listener = listen(port).await?;
     let at = listener.local_addr()?;
-    if at.port() != port {
+    if port != 0 && at.port() != port {
         println!("port {port} is taken, so this is another one");
     }
     println!("the book is open at http://{at} (Ctrl-C closes it)");

@@ -110,6 +110,11 @@ impl Server {
         self.address
     }
 
+    /// The number of its process.
+    pub fn id(&self) -> u32 {
+        self.child.id()
+    }
+
     /// How many lines it has printed. Lines of before a moment end here.
     pub fn line_count(&self) -> usize {
         self.terminal.lock().lines.len()
@@ -266,5 +271,5 @@ fn lines(output: impl Read) -> impl Iterator<Item = String> {
 /// The address in a line such as `listening on ws://127.0.0.1:4000`.
 fn address_in(line: &str) -> Option<SocketAddr> {
     let (_, rest) = line.split_once("://")?;
-    rest.split_whitespace().next()?.trim_end_matches('/').parse().ok()
+    rest.split_whitespace().next()?.trim_end_matches(|c: char| !c.is_ascii_digit()).parse().ok()
 }

@@ -139,8 +139,8 @@ fn write_head(out: &mut fmt::Formatter<'_>, unit: &Unit) -> fmt::Result {
 /// A head's line with its end made visible.
 fn marked(line: &str) -> String {
     let (text, end) = match (line.strip_suffix("\r\n"), line.strip_suffix('\n')) {
-        (Some(text), _) => (text, "␍␊"),
-        (None, Some(text)) => (text, "␊"),
+        (Some(text), _) => (text, "\\r\\n"),
+        (None, Some(text)) => (text, "\\n"),
         (None, None) => (line, ""),
     };
     format!("{}{end}", visible(text))

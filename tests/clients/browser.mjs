@@ -1,0 +1,29 @@
+// A real browser, without a window and without a way out to the network.
+import { chromium } from 'playwright-core';
+
+const ARGUMENTS = [
+  '--no-sandbox',
+  '--disable-gpu',
+  '--disable-quic',
+  '--no-first-run',
+  '--disable-background-networking',
+  '--disable-component-update',
+  '--disable-sync',
+];
+
+// Runs `work(browser)` and ends the process: with 1, and the reason, if it threw.
+export async function withBrowser(work) {
+  const browser = await chromium.launch({ executablePath: process.env.CHROMIUM, args: ARGUMENTS });
+  try {
+    await work(browser);
+  } catch (error) {
+    console.error(error.stack);
+    process.exitCode = 1;
+  } finally {
+    await browser.close();
+  }
+}
+
+export function must(holds, message) {
+  if (!holds) throw new Error(message);
+}

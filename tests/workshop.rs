@@ -1,0 +1,196 @@
+//! What the workshop does: opens the book, says no in clear words, ends cleanly.
+
+mod common;
+
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::{SocketAddr, TcpListener, TcpStream};
+
+use ch00_wire::{Client, RFC_KEY, Recorder, Server, masked_frame, request};
+use common::{PATIENCE, chapter, open_book, workshop};
+
+/// Sends one HTTP request and reads the whole answer.
+fn ask(at: SocketAddr, head: &str, body: &str) -> String {
+    let mut stream = TcpStream::connect(at).expect("connected");
+    let length = body.len();
+    let request = format!("{head}\r\nConnection: close\r\nContent-Length: {length}\r\n\r\n{body}");
+    stream.write_all(request.as_bytes()).expect("sent");
+    let mut answer = Vec::new();
+    stream.read_to_end(&mut answer).expect("an answer");
+    String::from_utf8_lossy(&answer).into_owned()
+}
+
+fn says(arguments: &[&str]) -> String {
+    let output = workshop(arguments).output().expect("the workshop runs");
+    assert!(!output.status.success(), "{arguments:?} must fail");
+    String::from_utf8(output.stderr).expect("UTF-8")
+}
+
+#[test]
+fn the_book_is_served_to_its_own_pages_only() {
+    let book = open_book();
+    let at = book.address();
+    let ours = format!("Host: {at}");
+    assert!(ask(at, &format!("GET / HTTP/1.1\r\n{ours}"), "").starts_with("HTTP/1.1 200"));
+    assert!(ask(at, &format!("GET /nothing HTTP/1.1\r\n{ours}"), "").starts_with("HTTP/1.1 404"));
+    assert!(ask(at, "GET / HTTP/1.1\r\nHost: evil.example", "").starts_with("HTTP/1.1 403"));
+    let lab = "POST /lab HTTP/1.1\r\nContent-Type: application/json";
+    let foreign =
+        ask(at, &format!("{lab}\r\n{ours}\r\nOrigin: http://evil.example"), "{\"chapter\":5}");
+    assert!(foreign.starts_with("HTTP/1.1 403"), "{foreign}");
+    let raw = "POST /lab/raw HTTP/1.1\r\nContent-Type: application/json";
+    let elsewhere =
+        ask(at, &format!("{raw}\r\n{ours}"), &format!("{{\"port\":{},\"text\":\"\"}}", at.port()));
+    assert!(elsewhere.starts_with("HTTP/1.1 400"), "raw requests go to taps only: {elsewhere}");
+}
+
+#[test]
+fn a_lab_lives_as_long_as_its_page_listens() {
+    let book = open_book();
+    let at = book.address();
+    let mut page = TcpStream::connect(at).expect("connected");
+    page.set_read_timeout(Some(PATIENCE)).expect("a timeout");
+    let body = "{\"chapter\":5}";
+    let head = format!(
+        "POST /lab HTTP/1.1\r\nHost: {at}\r\nContent-Type: application/json\r\nContent-Length: {}\r\n\r\n{body}",
+        body.len()
+    );
+    page.write_all(head.as_bytes()).expect("sent");
+    let mut news = BufReader::new(page.try_clone().expect("a handle")).lines();
+    let mut until = |wanted: &str| {
+        news.by_ref()
+            .map(|line| line.expect("a line"))
+            .find(|line| line.contains(wanted))
+            .expect(wanted)
+    };
+    let ready = until("\"ready\"");
+    let port: u16 = ready.split(&[':', ','][..]).nth(3).expect("a port").parse().expect("a number");
+    let tap = SocketAddr::from(([127, 0, 0, 1], port));
+
+    let mut client = Client::connect(tap, &Recorder::new(), PATIENCE).expect("connected");
+    client.send(&request(&format!("Sec-WebSocket-Key: {RFC_KEY}"))).expect("sent");
+    client.unit().expect("a 101");
+    client.send(&masked_frame(1, b"Li Jing")).expect("sent");
+    client.frame().expect("the echo");
+    let echo = until("\"hex\":\"81 07 4c 69 20 4a 69 6e 67\"");
+    assert!(
+        echo.contains("\"from\":\"server\"") && echo.contains("\"text\":\"Li Jing\""),
+        "{echo}"
+    );
+
+    drop(until);
+    page.shutdown(std::net::Shutdown::Both).expect("the page goes");
+    // Its tap and its server go with it: the client is told.
+    client.ended().expect("the lab ends");
+}
+
+#[test]
+fn a_lab_that_cannot_start_says_why() {
+    let book = open_book();
+    let at = book.address();
+    let lab = |body: &str| {
+        ask(
+            at,
+            &format!("POST /lab HTTP/1.1\r\nHost: {at}\r\nContent-Type: application/json"),
+            body,
+        )
+    };
+    assert!(lab("{\"chapter\":99}").contains("there is no chapter 99 with a server"));
+    assert!(lab("{\"address\":\"192.0.2.1:80\"}").contains("servers on 127.0.0.1 only"));
+    assert!(lab("{\"address\":\"here\"}").starts_with("HTTP/1.1 4"));
+}
+
+#[test]
+fn a_taken_port_is_no_obstacle() {
+    let taken = TcpListener::bind("127.0.0.1:0").expect("a port");
+    let port = taken.local_addr().expect("bound").port();
+    if port > u16::MAX - 30 {
+        return a_taken_port_is_no_obstacle();
+    }
+    let command = workshop(&["--port", &port.to_string()]);
+    let book = Server::announced(command, &Recorder::new(), PATIENCE).expect("the book opens");
+    assert_ne!(book.address().port(), port);
+    assert!(book.lines_from(0).concat().contains(&format!("port {port} is taken")));
+}
+
+#[cfg(unix)]
+#[test]
+fn ctrl_c_closes_the_workshop() {
+    let mut book = open_book();
+    let kill = std::process::Command::new("kill").args(["-INT", &book.id().to_string()]).status();
+    assert!(kill.expect("kill runs").success());
+    assert!(book.wait_for_end(PATIENCE), "the workshop goes on");
+    assert!(book.lines_from(0).concat().contains("the workshop is closed"));
+}
+
+#[test]
+fn what_is_asked_wrongly_is_answered_in_clear_words() {
+    insta::assert_snapshot!("run_99", says(&["run", "99"]));
+    insta::assert_snapshot!("tap_x", says(&["tap", "--listen", "x", "--to", "4000"]));
+    insta::assert_snapshot!("check_nothing", says(&["check", "3"]));
+    insta::assert_snapshot!("check_empty", says(&["check", "--server", " "]));
+}
+
+#[test]
+fn help_reads_well() {
+    let output = workshop(&["--help"]).output().expect("the workshop runs");
+    insta::assert_snapshot!(
+        "help",
+        String::from_utf8(output.stdout).expect("UTF-8").replace(".exe", "")
+    );
+}
+
+#[test]
+fn tap_names_what_passes() {
+    let server = chapter(5);
+    let recorder = Recorder::new();
+    let tap = workshop(&["tap", "--listen", "0", "--to", &server.address().to_string()]);
+    let tap = Server::announced(tap, &recorder, PATIENCE).expect("the tap listens");
+    let mut client = Client::connect(tap.address(), &Recorder::new(), PATIENCE).expect("connected");
+    client.send(&request(&format!("Sec-WebSocket-Key: {RFC_KEY}"))).expect("sent");
+    client.unit().expect("a 101");
+    client.send(&masked_frame(1, b"Li Jing")).expect("sent");
+    client.frame().expect("the echo");
+    client.leave();
+    tap.wait_for(0, PATIENCE, |line| line.contains("closes the connection")).expect("the end");
+    let lines = tap.lines_from(1);
+    let wanted = "  4c 69 20 4a 69 6e 67        payload \"Li Jing\"";
+    assert!(lines.iter().any(|line| line == wanted), "{lines:#?}");
+}
+
+#[test]
+fn check_explains_the_first_promise_that_is_not_kept() {
+    let wrong = format!("{} run 2 127.0.0.1:{{port}}", env!("CARGO_BIN_EXE_frame-by-frame"));
+    let output = workshop(&["check", "--server", &wrong]).output().expect("the check runs");
+    assert_eq!(output.status.code(), Some(1));
+    let printed = String::from_utf8(output.stdout).expect("UTF-8");
+    assert!(printed.contains("● 02 finds the key whatever the case of its name"), "{printed}");
+    assert!(printed.contains("✗ chapter 03: answers the key of the RFC"), "{printed}");
+    assert!(printed.contains("nothing came back"), "{printed}");
+}
+
+#[test]
+fn check_is_content_with_a_good_server() {
+    let good = format!("{} run 5 127.0.0.1:{{port}}", env!("CARGO_BIN_EXE_frame-by-frame"));
+    let output = workshop(&["check", "--server", &good]).output().expect("the check runs");
+    let printed = String::from_utf8(output.stdout).expect("UTF-8");
+    assert!(output.status.success(), "{printed}");
+    assert!(printed.ends_with("every probe up to chapter 05 holds\n"), "{printed}");
+}
+
+#[test]
+fn check_looks_at_a_running_server_too() {
+    let server = chapter(5);
+    let at = server.address().to_string();
+    let output = workshop(&["check", "--attach", &at]).output().expect("the check runs");
+    let printed = String::from_utf8(output.stdout).expect("UTF-8");
+    assert!(output.status.success(), "{printed}");
+    assert!(printed.contains("○ 04 prints what a client says, unmasked"), "{printed}");
+}
+
+#[test]
+fn check_says_what_is_wrong_with_a_server_that_does_not_start() {
+    let says = |server: &str| says(&["check", "--server", server]);
+    assert!(says("no-such-program").contains("cannot be started"));
+    let ends = format!("{} run 99", env!("CARGO_BIN_EXE_frame-by-frame"));
+    assert!(says(&ends).contains("the server ended before it listened"));
+}
