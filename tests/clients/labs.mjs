@@ -1,0 +1,96 @@
+// Each chapter's lab in a real browser: node labs.mjs http://127.0.0.1:3000 01-listen 02-key …
+// What the lab shows must equal what DevTools saw cross the wire.
+import { withBrowser, must } from './browser.mjs';
+
+const [, , book, ...chapters] = process.argv;
+const TEXTS = ['Li Jing', '李静, héllo', 'x'.repeat(200)];
+const CONNECTS = 3;
+const ECHOES = 5;
+
+// What DevTools reports of the page's WebSockets: the payload of each frame, in order.
+function witness(tab) {
+  const seen = { sent: [], received: [] };
+  tab.on('websocket', (socket) => {
+    socket.on('framesent', ({ payload }) => seen.sent.push(String(payload)));
+    socket.on('framereceived', ({ payload }) => seen.received.push(String(payload)));
+  });
+  return seen;
+}
+
+// The whole frames that the lab shows from one side.
+function shown(lab, from) {
+  const units = lab.locator(`.unit[data-kind="frame"][data-from="${from}"][data-complete="true"]`);
+  return units.evaluateAll((all) => all.map((unit) => ({ ...unit.dataset })));
+}
+
+// Unmasks the bytes that the lab shows, by hand: the lab's own text is compared too.
+function payload(hex) {
+  const bytes = hex.split(' ').map((digits) => parseInt(digits, 16));
+  const short = bytes[1] & 0x7f;
+  const at = short === 126 ? 4 : 2;
+  const masked = bytes[1] & 0x80;
+  const key = masked ? bytes.slice(at, at + 4) : [0, 0, 0, 0];
+  const body = bytes.slice(at + (masked ? 4 : 0)).map((byte, i) => byte ^ key[i % 4]);
+  return new TextDecoder().decode(Uint8Array.from(body));
+}
+
+async function open(browser, slug) {
+  const tab = await browser.newPage();
+  const said = [];
+  tab.on('pageerror', (error) => said.push(error.message));
+  await tab.goto(`${book}/${slug}.html`);
+  const lab = tab.locator('section.lab');
+  return { tab, lab, said, seen: witness(tab) };
+}
+
+// Chapters 01 and 02: the raw request, and what the server's terminal shows of it.
+async function raw({ lab }) {
+  await lab.locator('.lab-raw-send').click();
+  await lab.locator('.unit[data-kind="request head"][data-complete="true"]').waitFor();
+  await lab.locator('.lab-terminal li', { hasText: 'GET /chat HTTP/1.1' }).first().waitFor();
+}
+
+async function connect({ lab }) {
+  await lab.locator('.lab-connect').click();
+  await lab.locator('.unit[data-kind="response head"][data-complete="true"]').waitFor();
+  await lab.locator('.lab-status', { hasText: 'onopen' }).waitFor();
+}
+
+async function say({ tab, lab, seen }, echoes) {
+  for (const [i, text] of TEXTS.entries()) {
+    await lab.locator('.lab-message').fill(text);
+    await lab.locator('.lab-send').click();
+    const side = echoes ? 'server' : 'client';
+    const frames = lab.locator(`.unit[data-kind="frame"][data-from="${side}"][data-complete="true"]`);
+    await frames.nth(i).waitFor();
+  }
+  if (echoes) await tab.waitForFunction(() => true);
+  const sides = echoes ? ['client', 'server'] : ['client'];
+  for (const side of sides) {
+    const frames = await shown(lab, side);
+    const told = side === 'client' ? seen.sent : seen.received;
+    must(frames.length === TEXTS.length, `${frames.length} frames of the ${side} are shown`);
+    frames.forEach((frame, i) => {
+      must(frame.text === told[i], `the lab shows ${frame.text}, DevTools ${told[i]}`);
+      must(payload(frame.hex) === told[i], `the lab's bytes ${frame.hex} are not ${told[i]}`);
+    });
+    must(JSON.stringify(told) === JSON.stringify(TEXTS), `DevTools saw ${JSON.stringify(told)}`);
+  }
+}
+
+await withBrowser(async (browser) => {
+  for (const [i, slug] of chapters.entries()) {
+    const chapter = i + 1;
+    const page = await open(browser, slug);
+    await page.lab.locator('.lab-start').click();
+    if (chapter < CONNECTS) {
+      await raw(page);
+    } else {
+      await connect(page);
+      await say(page, chapter >= ECHOES);
+    }
+    must(page.said.length === 0, page.said.join('\n'));
+    await page.tab.close();
+    console.log(`${slug}: the lab works`);
+  }
+});

@@ -1,0 +1,37 @@
+//! The pages of the book in a real browser.
+
+mod common;
+
+use common::{course, open_book, succeeds};
+use frame_by_frame::book::{self, Edition};
+use frame_by_frame::chapters::CHAPTERS;
+
+#[test]
+fn every_page_is_quiet_local_and_accessible() {
+    let Some(mut browser) = common::browser("the pages in a browser") else { return };
+    let book = open_book();
+    browser.arg(course().join("tests/clients/pages.mjs"));
+    browser.arg(format!("http://{}", book.address()));
+    println!("{}", succeeds(browser));
+}
+
+#[test]
+fn every_lab_shows_what_devtools_sees() {
+    let Some(mut browser) = common::browser("the labs in a browser") else { return };
+    let book = open_book();
+    browser.arg(course().join("tests/clients/labs.mjs"));
+    browser.arg(format!("http://{}", book.address()));
+    browser.args(CHAPTERS.map(|chapter| chapter.slug));
+    assert_eq!(succeeds(browser).matches("the lab works").count(), CHAPTERS.len());
+}
+
+#[test]
+fn without_the_workshop_every_lab_shows_its_recording() {
+    let Some(mut browser) = common::browser("the static pages in a browser") else { return };
+    let files = tempfile::tempdir().expect("a folder");
+    book::build(course(), files.path(), Edition::Static).expect("the book builds");
+    browser.arg(course().join("tests/clients/static.mjs"));
+    browser.arg(files.path());
+    browser.args(CHAPTERS.map(|chapter| chapter.slug));
+    assert_eq!(succeeds(browser).matches("shows its recording").count(), CHAPTERS.len());
+}
