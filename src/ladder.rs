@@ -1,4 +1,4 @@
-//! The ladder: every probe against every chapter. A chapter's probes fail on the chapter before it,
+//! The ladder: every probe against every chapter, or against other servers. A chapter's probes fail on the chapter before it,
 //! and hold in every chapter from it on.
 
 use std::fmt;
@@ -27,45 +27,71 @@ pub enum Cell {
     Fails(String),
 }
 
-/// One probe, and what came of it on chapter 00, where nothing listens, and on each chapter.
+/// One probe, and what came of it on each server.
 pub struct Row {
     /// The probe.
     pub probe: Probe,
-    /// By chapter number, from 0.
+    /// In the order of the columns.
     pub cells: Vec<Cell>,
 }
 
-/// The whole matrix.
-pub struct Ladder {
+/// Every probe against some servers.
+pub struct Matrix {
+    /// The servers' names.
+    pub columns: Vec<String>,
     /// In the order of the probes.
     pub rows: Vec<Row>,
 }
 
+/// A server in a matrix.
+pub struct Column {
+    /// What its column is called.
+    pub name: String,
+    /// How to reach it.
+    pub target: Target,
+    /// The last chapter whose probes are to hold: for them the probes wait long, for others not.
+    pub chapter: u8,
+}
+
+/// Every probe against every chapter.
+pub struct Ladder {
+    /// Column 0 is chapter 00, where nothing listens.
+    matrix: Matrix,
+}
+
 /// Climbs the ladder. `workshop` is this program: it runs the chapters' servers.
 pub fn climb(workshop: &Path) -> Ladder {
+    let column = |chapter: u8| Column {
+        name: format!("{chapter:02}"),
+        target: target(workshop, chapter),
+        chapter,
+    };
+    Ladder { matrix: matrix((0..=CHAPTERS.len() as u8).map(column).collect()) }
+}
+
+/// Holds each of some servers against every probe.
+pub fn matrix(columns: Vec<Column>) -> Matrix {
     let probes = probes::all();
-    let width = CHAPTERS.len() + 1;
+    let width = columns.len();
     let cells: Mutex<Vec<Option<Cell>>> = Mutex::new(vec![None; probes.len() * width]);
     let next = AtomicUsize::new(0);
     let work = || loop {
         let at = next.fetch_add(1, Ordering::Relaxed);
         let Some(probe) = probes.get(at / width) else { return };
-        let cell = judge(workshop, (at % width) as u8, probe);
+        let cell = judge(&columns[at % width], probe);
         cells.lock().expect("no probe panics")[at] = Some(cell);
     };
     // Most cells only wait, so there are more of these threads than cores.
     thread::scope(|scope| (0..AT_ONCE).for_each(|_| drop(scope.spawn(work))));
     let mut cells = cells.into_inner().expect("no probe panics").into_iter().flatten();
-    let rows = probes
-        .iter()
-        .map(|probe| Row { probe: *probe, cells: cells.by_ref().take(width).collect() });
-    Ladder { rows: rows.collect() }
+    let row = |probe| Row { probe, cells: cells.by_ref().take(width).collect() };
+    let rows = probes.into_iter().map(row).collect();
+    Matrix { columns: columns.into_iter().map(|column| column.name).collect(), rows }
 }
 
-/// One probe against one chapter.
-fn judge(workshop: &Path, chapter: u8, probe: &Probe) -> Cell {
-    let patience = if probe.chapter > chapter { SHORT_PATIENCE } else { PATIENCE };
-    match target(workshop, chapter).judge(probe, patience) {
+fn judge(column: &Column, probe: &Probe) -> Cell {
+    let patience = if probe.chapter > column.chapter { SHORT_PATIENCE } else { PATIENCE };
+    match column.target.judge(probe, patience) {
         Ok(Verdict::Holds) => Cell::Holds,
         Ok(Verdict::Fails(failure, recording)) => Cell::Fails(explain(probe, &failure, &recording)),
         Ok(Verdict::Unseen) => Cell::Fails("its terminal cannot be seen".to_owned()),
@@ -89,11 +115,12 @@ fn target(workshop: &Path, chapter: u8) -> Target {
 impl Ladder {
     /// Where the law is broken: one explanation each.
     pub fn broken(&self) -> Vec<String> {
-        self.rows.iter().flat_map(Row::broken).collect()
+        self.matrix.rows.iter().flat_map(Row::broken).collect()
     }
 }
 
 impl Row {
+    /// Where the law is broken on the chapters, of which the first cell is chapter 00's.
     fn broken(&self) -> Vec<String> {
         let first = usize::from(self.probe.chapter);
         let before = &self.cells[first - 1];
@@ -117,19 +144,33 @@ impl Row {
 
 impl fmt::Display for Ladder {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        // Nothing holds where nothing listens: its column is left out.
+        self.matrix.write(out, 1)
+    }
+}
+
+impl fmt::Display for Matrix {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.write(out, 0)
+    }
+}
+
+impl Matrix {
+    /// Writes the columns from number `from` on.
+    fn write(&self, out: &mut fmt::Formatter<'_>, from: usize) -> fmt::Result {
         let width = self.rows.iter().map(|row| row.probe.promise.chars().count()).max();
         let width = width.unwrap_or(0);
-        write!(out, "{:width$}      ", "")?;
-        (1..=CHAPTERS.len()).try_for_each(|chapter| write!(out, "  {chapter:02}"))?;
+        write!(out, "    {:width$}", "")?;
+        self.columns[from..].iter().try_for_each(|name| write!(out, "  {name}"))?;
         let mut chapter = 0;
         for row in &self.rows {
             let new = row.probe.chapter != chapter;
             chapter = row.probe.chapter;
             let number = if new { format!("{chapter:02}") } else { String::new() };
-            write!(out, "\n{number:2}  {:width$}  ", row.probe.promise)?;
-            for cell in &row.cells[1..] {
+            write!(out, "\n{number:2}  {:width$}", row.probe.promise)?;
+            for (name, cell) in self.columns.iter().zip(&row.cells).skip(from) {
                 let mark = if *cell == Cell::Holds { "●" } else { "·" };
-                write!(out, "   {mark}")?;
+                write!(out, "  {mark:>0$}", name.len())?;
             }
         }
         write!(out, "\n\n● holds   · fails\n")

@@ -51,7 +51,8 @@ pub(super) const PROBES: &[Probe] = &[
         mistake: "four bytes of the payload are taken for a masking-key",
         script: |bench| {
             let mut client = bench.open()?;
-            client.send(b"\x81\x07Li Jing").wanted("the frame to be taken")?;
+            // Two of them: whoever takes the first four bytes for a key finds enough that follows.
+            client.send(b"\x81\x07Li Jing\x81\x07Li Jing").wanted("the frames to be taken")?;
             client.ended().wanted("the connection to be closed")?;
             bench.prints(&mut bench.open()?, "Li Jing")
         },

@@ -10,6 +10,10 @@ use std::time::{Duration, Instant};
 
 use crate::record::Recorder;
 
+/// How soon to ask again where there is no event to wait for: whether some process listens, or has
+/// ended.
+const ASK_AGAIN: Duration = Duration::from_millis(10);
+
 /// A running server. It ends when this is dropped.
 pub struct Server {
     child: Child,
@@ -94,8 +98,7 @@ impl Server {
             if server.has_ended() || Instant::now() > deadline {
                 return Err(server.not_listening(Some(address)));
             }
-            // There is no event for "some process listens": asking again is the only way.
-            thread::sleep(Duration::from_millis(10));
+            thread::sleep(ASK_AGAIN);
         }
         Ok(server)
     }
@@ -154,8 +157,12 @@ impl Server {
 
     /// Waits until the process ends by itself: true if it did.
     pub fn wait_for_end(&mut self, patience: Duration) -> bool {
-        // Its terminal ends with it, and that can be waited for.
-        self.wait_until(patience, |_| None::<()>);
+        let deadline = Instant::now() + patience;
+        // Its terminal ends a moment before it does, and that can be waited for.
+        self.terminal.wait_until(deadline, |_| None::<()>);
+        while !self.has_ended() && Instant::now() < deadline {
+            thread::sleep(ASK_AGAIN);
+        }
         self.has_ended()
     }
 

@@ -59,7 +59,20 @@ impl Stage {
         });
         let lines = self.server.lines_from(0);
         assert!(all_done.is_some(), "{clients} times {line:?} was to come: {lines:#?}");
+        self.stop(title)
+    }
+
+    /// Ends the program as it is, and hands back what was recorded.
+    pub fn stop(self, title: &str) -> Recording {
         self.server.stop();
         self.recorder.recording(title)
+    }
+
+    /// Sends the program a signal, such as `STOP`.
+    #[cfg(unix)]
+    pub fn signal(&self, name: &str) {
+        let process = self.server.id().to_string();
+        let sent = Command::new("kill").args([format!("-{name}"), process]).status();
+        assert!(sent.is_ok_and(|status| status.success()), "kill -{name} works");
     }
 }

@@ -49,8 +49,8 @@ impl fmt::Display for Unit {
             Kind::Frame => write_frame(out, self)?,
             Kind::Body | Kind::Unknown => {
                 let end = self.start + self.bytes_shown();
-                let text = shortened(self.text.as_deref().unwrap_or_default());
-                write_rows(out, self, self.start..end, &format!("\"{text}\""))?;
+                let text = self.text.as_deref().map(|text| format!("\"{}\"", shortened(text)));
+                write_rows(out, self, self.start..end, &text.unwrap_or_default())?;
             }
         }
         if self.omitted > 0 && self.kind != Kind::Frame {
@@ -130,7 +130,7 @@ fn write_head(out: &mut fmt::Formatter<'_>, unit: &Unit) -> fmt::Result {
         let line = marked(&String::from_utf8_lossy(&bytes.unwrap_or_default()));
         match part.note.is_empty() {
             true => writeln!(out, "  {line}")?,
-            false => writeln!(out, "  {line:<52}  {}", part.note)?,
+            false => writeln!(out, "  {line:<54}  {}", part.note)?,
         }
     }
     Ok(())

@@ -82,8 +82,8 @@ impl Request {
             _ => Err(BadRequest::NoKey),
         }
     }
-    // ANCHOR_END: field
 }
+// ANCHOR_END: field
 
 // ANCHOR: errors
 impl fmt::Display for BadRequest {
