@@ -194,7 +194,7 @@ pub(super) fn sequence(recording: &Recording) -> String {
 fn picture(inner: &str, width: usize, height: usize, spoken: &str) -> String {
     let spoken: String = spoken.chars().filter(|c| !c.is_control()).collect();
     format!(
-        "<div class=\"scroll\" tabindex=\"0\" role=\"group\" aria-label=\"drawing\">\
+        "<div class=\"scroll\">\
          <svg viewBox=\"0 0 {width} {height}\" role=\"img\" aria-label=\"{}\" \
          xmlns=\"http://www.w3.org/2000/svg\">{inner}</svg></div>",
         escaped(&spoken)

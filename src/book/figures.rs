@@ -108,8 +108,7 @@ pub(super) fn lab(
     let json = serde_json::to_string(&recording).map_err(|error| error.to_string())?;
     Ok(format!(
         "<section class=\"lab\" data-chapter=\"{number}\" data-first=\"{first}\" data-workshop=\"{}\" \
-         aria-label=\"Lab: chapter {number:02}\">\
-         <textarea hidden class=\"lab-request\">{}</textarea>\
+         aria-label=\"Lab: chapter {number:02}\" data-request=\"{}\">\
          <script type=\"application/json\" class=\"lab-recording\">{}</script></section>\n",
         edition == Edition::Workshop,
         escaped(&request).replace('\n', "&#10;"),

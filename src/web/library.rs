@@ -8,8 +8,10 @@ use std::time::Duration;
 use anyhow::{Context, Result};
 use axum::extract::State;
 use axum::response::sse::{Event, KeepAlive, Sse};
-use notify_debouncer_mini::notify::{RecommendedWatcher, RecursiveMode};
-use notify_debouncer_mini::{DebounceEventResult, Debouncer, new_debouncer};
+use notify_debouncer_full::notify::{RecommendedWatcher, RecursiveMode};
+use notify_debouncer_full::{
+    DebounceEventResult, DebouncedEvent, Debouncer, RecommendedCache, new_debouncer,
+};
 use tokio::sync::watch;
 use tokio_stream::wrappers::WatchStream;
 use tokio_stream::{Stream, StreamExt};
@@ -24,7 +26,7 @@ pub(super) struct Library {
     course: PathBuf,
     /// How many times the book was built; the newest stands on shelf number `editions` mod 2.
     editions: watch::Sender<usize>,
-    watcher: Mutex<Option<Debouncer<RecommendedWatcher>>>,
+    watcher: Mutex<Option<Debouncer<RecommendedWatcher, RecommendedCache>>>,
 }
 
 impl Library {
@@ -66,13 +68,14 @@ impl Library {
         let changed = move |events: DebounceEventResult| {
             let Some(library) = library.upgrade() else { return };
             let events = events.unwrap_or_default();
-            if events.iter().any(|event| is_source(&event.path)) {
+            if events.iter().any(changes_the_book) {
                 library.rebuild();
             }
         };
-        let mut debouncer = new_debouncer(QUIET, changed).context("files cannot be watched")?;
+        let mut debouncer =
+            new_debouncer(QUIET, None, changed).context("files cannot be watched")?;
         for folder in book::sources(&self.course) {
-            debouncer.watcher().watch(&folder, RecursiveMode::Recursive)?;
+            debouncer.watch(&folder, RecursiveMode::Recursive)?;
         }
         *self.watcher.lock().unwrap_or_else(PoisonError::into_inner) = Some(debouncer);
         Ok(())
@@ -93,6 +96,12 @@ impl Drop for Library {
             let _ = std::fs::remove_dir_all(self.shelf_of(edition));
         }
     }
+}
+
+/// Whether something was written that the book is made of. To build the book is to read it all: that
+/// is an event too, and must not start the next build.
+fn changes_the_book(event: &DebouncedEvent) -> bool {
+    !event.kind.is_access() && event.paths.iter().any(|path| is_source(path))
 }
 
 /// Whether a change of this file changes the book.

@@ -12,6 +12,8 @@ const LOOKS = [
   { theme: 'navy', width: 1280 },
   { theme: 'light', width: 360 },
   { theme: 'coal', width: 360 },
+  { theme: 'rust', width: 800 },
+  { theme: 'ayu', width: 800 },
 ];
 
 // The pages that the table of contents names.

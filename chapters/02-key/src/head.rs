@@ -53,7 +53,7 @@ impl Request {
         let head = String::from_utf8_lossy(head);
         let mut lines = head.lines();
         let first: Vec<&str> = lines.next().unwrap_or_default().split(' ').collect();
-        let ["GET", target, "HTTP/1.1"] = first[..] else {
+        let ["GET", target @ [_, ..], "HTTP/1.1"] = first[..] else {
             return Err(BadRequest::NoRequestLine);
         };
         let mut fields = Vec::new();

@@ -1,0 +1,23 @@
+// What mdBook's own page leaves out for keyboards and screen readers.
+'use strict';
+
+(() => {
+  // The label that opens the table of contents: a button, also for the keyboard.
+  const toggle = document.getElementById('mdbook-sidebar-toggle');
+  const anchor = document.getElementById('mdbook-sidebar-toggle-anchor');
+  toggle.setAttribute('role', 'button');
+  toggle.tabIndex = 0;
+  toggle.addEventListener('keydown', (event) => {
+    if (event.key !== 'Enter' && event.key !== ' ') return;
+    event.preventDefault();
+    anchor.click();
+  });
+
+  // Code that is wider than its place can be moved with the keyboard.
+  function reachable(code) {
+    if (code.scrollWidth > code.clientWidth) code.tabIndex = 0;
+    else code.removeAttribute('tabindex');
+  }
+  const watcher = new ResizeObserver((entries) => entries.forEach(({ target }) => reachable(target)));
+  document.querySelectorAll('pre > code, .drawing .scroll').forEach((code) => watcher.observe(code));
+})();

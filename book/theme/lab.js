@@ -1,0 +1,373 @@
+// The lab: what crosses the wire between this page and a server, byte by byte, with names.
+//
+// A page holds a recording of its chapter's conversation. Served by the workshop (`cargo run`), it can
+// also start that chapter's server, connect to it with the browser's own WebSocket, and show what passes.
+// Recording and live conversation are the same events, so one piece of code shows both.
+'use strict';
+
+(() => {
+  const ROW = 16; // bytes in a row
+  const SHOWN = 4 * ROW; // bytes of a unit that are shown before you ask for all
+  const UNITS = 200; // units that stay in the page
+
+  // ---- Elements. Text always goes in as text, never as HTML: it comes from the wire. ----
+
+  function element(tag, attributes = {}, ...children) {
+    const made = document.createElement(tag);
+    for (const [name, value] of Object.entries(attributes)) {
+      if (name === 'onclick') made.addEventListener('click', value);
+      else if (value === true) made.setAttribute(name, '');
+      else if (value !== undefined && value !== false) made.setAttribute(name, value);
+    }
+    made.append(...children.filter((child) => child !== undefined));
+    return made;
+  }
+
+  const button = (name, text, onclick) => element('button', { type: 'button', class: name, onclick }, text);
+
+  // ---- One unit: its bytes, the names of its parts, and the light between them. ----
+
+  function partText(part) {
+    return [part.name, part.value, part.note && `(${part.note})`].filter(Boolean).join(' ');
+  }
+
+  function ascii(byte) {
+    return byte > 0x20 && byte < 0x7f ? String.fromCharCode(byte) : '·';
+  }
+
+  // The eight bits of a byte, those of a part marked.
+  function bitsText(byte, [first, last]) {
+    const bits = byte.toString(2).padStart(8, '0');
+    return `${bits.slice(0, first)}[${bits.slice(first, last)}]${bits.slice(last)}`;
+  }
+
+  function unitElement(event, showAll) {
+    const { client, from, unit } = event;
+    const bytes = unit.hex ? unit.hex.split(' ').map((digits) => parseInt(digits, 16)) : [];
+    const shown = showAll ? bytes.length : Math.min(bytes.length, SHOWN);
+    const direction = from === 'client' ? `client ${client} → server` : `server → client ${client}`;
+    const item = element('li', {
+      class: `unit from-${from}`,
+      'data-client': client,
+      'data-from': from,
+      'data-kind': unit.kind,
+      'data-start': unit.start,
+      'data-complete': String(unit.complete),
+      'data-hex': unit.hex,
+      'data-text': unit.text ?? '',
+    });
+    item.append(element('p', { class: 'unit-title' }, element('span', { class: 'direction' }, direction), ` ${unit.title}`));
+
+    const cells = bytes.slice(0, shown).map((byte, i) => byteButton(unit, byte, i));
+    const names = unit.parts.map((part) => ({ part, name: button('part', partText(part)) }));
+    const detail = element('p', { class: 'unit-bits', 'aria-hidden': 'true' });
+    connect(unit, bytes, cells, names, detail);
+
+    item.append(byteRows(unit, bytes, cells));
+    const left = bytes.length - shown;
+    if (left > 0) item.append(button('show-all', `show all ${bytes.length} bytes`, () => item.replaceWith(unitElement(event, true))));
+    if (unit.omitted > 0) item.append(element('p', { class: 'unit-note' }, `and ${unit.omitted} more bytes, not kept here`));
+    item.append(element('ul', { class: 'unit-parts' }, ...names.map(({ name }) => element('li', {}, name))), detail);
+    if (unit.pieces?.length > 1) {
+      item.append(element('p', { class: 'unit-note' }, `arrived in ${unit.pieces.length} pieces: ${unit.pieces.join(' + ')} bytes`));
+    }
+    if (!unit.complete && unit.kind !== 'body' && unit.kind !== 'unknown') item.append(element('p', { class: 'unit-note' }, 'not all here yet'));
+    for (const { why, section } of unit.faults) {
+      item.append(element('p', { class: 'fault' }, `✗ ${why} (RFC 6455, section ${section})`));
+    }
+    return item;
+  }
+
+  function byteButton(unit, byte, i) {
+    const at = unit.start + i;
+    const names = unit.parts.filter((part) => part.start <= at && at < part.end).map(partText);
+    const digits = byte.toString(16).padStart(2, '0');
+    const cell = button('byte', digits);
+    cell.setAttribute('aria-label', `byte ${at}: ${digits}, ${names.join(', ') || 'no name'}`);
+    cell.tabIndex = i === 0 ? 0 : -1;
+    return cell;
+  }
+
+  // Rows of bytes with their characters beside them; a bar where one read ended and the next began.
+  function byteRows(unit, bytes, cells) {
+    let edge = 0;
+    const edges = new Set((unit.pieces ?? []).slice(0, -1).map((length) => (edge += length)));
+    const rows = element('div', { class: 'unit-bytes', role: 'group', 'aria-label': `${cells.length} bytes; arrow keys move between them` });
+    for (let start = 0; start < cells.length; start += ROW) {
+      const row = cells.slice(start, start + ROW);
+      row.forEach((cell, i) => cell.classList.toggle('cut', edges.has(start + i)));
+      const text = bytes.slice(start, start + row.length).map(ascii).join('');
+      rows.append(element('div', { class: 'row' }, element('span', { class: 'cells' }, ...row), element('span', { class: 'ascii', 'aria-hidden': 'true' }, text)));
+    }
+    return rows;
+  }
+
+  // Pointing at a name lights up its bytes; pointing at a byte lights up its names.
+  function connect(unit, bytes, cells, names, detail) {
+    const light = (parts, from, to) => {
+      cells.forEach((cell, i) => cell.classList.toggle('lit', from <= i && i < to));
+      names.forEach(({ part, name }) => name.classList.toggle('lit', parts.includes(part)));
+      const bits = parts.find((part) => part.bits);
+      detail.textContent = bits && parts.length === 1 ? bitsText(bytes[bits.start - unit.start], bits.bits) : '';
+    };
+    const dark = () => light([], 0, 0);
+    const whenPointed = (target, lit) => {
+      for (const kind of ['mouseenter', 'focus']) target.addEventListener(kind, lit);
+      for (const kind of ['mouseleave', 'blur']) target.addEventListener(kind, dark);
+    };
+    for (const { part, name } of names) {
+      whenPointed(name, () => light([part], part.start - unit.start, part.end - unit.start));
+    }
+    cells.forEach((cell, i) => {
+      const at = unit.start + i;
+      const parts = unit.parts.filter((part) => part.start <= at && at < part.end);
+      whenPointed(cell, () => light(parts, i, i + 1));
+      cell.addEventListener('keydown', (event) => moveAmong(cells, i, event));
+    });
+  }
+
+  function moveAmong(cells, i, event) {
+    const step = { ArrowRight: 1, ArrowLeft: -1, ArrowDown: ROW, ArrowUp: -ROW }[event.key];
+    const next = cells[i + step];
+    if (!next) return;
+    event.preventDefault();
+    event.stopPropagation(); // the book turns its pages with the same keys
+    cells[i].tabIndex = -1;
+    next.tabIndex = 0;
+    next.focus();
+  }
+
+  // ---- The conversation: units in the order of their first byte, and the server's terminal. ----
+
+  class Conversation {
+    constructor() {
+      this.units = element('ol', { class: 'lab-units' });
+      this.lines = element('ol', { class: 'lab-terminal' });
+      this.places = new Map();
+      this.element = element(
+        'div',
+        { class: 'lab-views' },
+        element('div', { class: 'lab-wire' }, element('p', { class: 'lab-heading' }, 'The wire'), this.units),
+        element('div', { class: 'lab-screen' }, element('p', { class: 'lab-heading' }, "The server's terminal"), this.lines),
+      );
+    }
+
+    clear() {
+      this.units.replaceChildren();
+      this.lines.replaceChildren();
+      this.places.clear();
+    }
+
+    show(event) {
+      if (event.type === 'unit') this.showUnit(event);
+      if (event.type === 'line') this.append(this.lines, element('li', {}, event.text));
+      if (event.type === 'closed') {
+        const verb = event.how === 'reset' ? 'resets' : 'closes';
+        const who = event.by === 'client' ? `client ${event.client}` : 'server';
+        this.append(this.units, element('li', { class: `closed from-${event.by}` }, `the ${who} ${verb} the connection`));
+      }
+    }
+
+    // A unit that grows comes again, and takes the place of what was there of it.
+    showUnit(event) {
+      const key = `${event.client} ${event.from} ${event.unit.start}`;
+      const before = this.places.get(key);
+      const now = unitElement(event, false);
+      if (before?.isConnected) before.replaceWith(now);
+      else this.append(this.units, now);
+      if (event.unit.complete) this.places.delete(key);
+      else this.places.set(key, now);
+    }
+
+    append(list, item) {
+      list.append(item);
+      while (list.childElementCount > UNITS) list.firstElementChild.remove();
+      list.scrollTop = list.scrollHeight;
+    }
+  }
+
+  // ---- The live lab. ----
+
+  class Lab {
+    constructor(section) {
+      this.chapter = Number(section.dataset.chapter);
+      this.recording = JSON.parse(section.querySelector('.lab-recording').textContent);
+      this.request = section.dataset.request ?? '';
+      this.rawFirst = section.dataset.first === 'raw';
+      this.conversation = new Conversation();
+      this.status = element('p', { class: 'lab-status', role: 'status' });
+      const live = section.dataset.workshop === 'true';
+      const tools = live ? this.tools() : [this.invitation()];
+      section.append(...tools, this.status, this.conversation.element);
+      this.recording.events.forEach((event) => this.conversation.show(event));
+      this.say(`This is a recording: ${this.recording.title}.`);
+    }
+
+    invitation() {
+      return element(
+        'p',
+        { class: 'lab-invitation' },
+        'To bring this to life, clone the course, type ',
+        element('code', {}, 'cargo run'),
+        ' in its folder, and open this page at ',
+        element('code', {}, 'http://127.0.0.1:3000'),
+        '.',
+      );
+    }
+
+    tools() {
+      const name = `subject-${this.chapter}`;
+      this.own = element('input', { type: 'radio', name, id: `${name}-own` });
+      const chapters = element('input', { type: 'radio', name, id: `${name}-chapter`, checked: true });
+      this.address = element('input', { class: 'lab-address', value: '127.0.0.1:4000', 'aria-label': 'address of my server', size: 16 });
+      this.address.addEventListener('input', () => (this.own.checked = true));
+      this.startButton = button('lab-start', 'Start the server', () => (this.abort ? this.stop() : this.start()));
+      this.connectButton = button('lab-connect', 'Connect', () => (this.socket ? this.socket.close() : this.connect()));
+      this.message = element('input', { class: 'lab-message', value: 'Li Jing', 'aria-label': 'message', size: 20 });
+      this.sendButton = button('lab-send', 'Send', () => this.send());
+      this.message.addEventListener('keydown', (event) => {
+        event.stopPropagation();
+        if (event.key === 'Enter') this.send();
+      });
+      this.rawText = element('textarea', { class: 'lab-raw', rows: 8, 'aria-label': 'raw request', spellcheck: 'false' });
+      this.rawText.value = this.request;
+      this.rawText.addEventListener('keydown', (event) => event.stopPropagation());
+      this.rawButton = button('lab-raw-send', 'Send these bytes', () => this.sendRaw());
+      const subject = element(
+        'fieldset',
+        {},
+        element('legend', {}, 'Which server?'),
+        element('label', {}, chapters, " this chapter's"),
+        element('label', {}, this.own, ' mine, at '),
+        this.address,
+      );
+      const socket = element('div', { class: 'lab-tools' }, this.connectButton, this.message, this.sendButton);
+      const raw = element('details', { class: 'lab-raw-tools', open: this.rawFirst }, element('summary', {}, 'A request, byte for byte'), this.rawText, this.rawButton);
+      this.enable();
+      return [element('div', { class: 'lab-tools' }, this.startButton, subject), ...(this.rawFirst ? [raw, socket] : [socket, raw])];
+    }
+
+    // What can be pressed follows from what there is: a tap, a socket, an open socket.
+    enable() {
+      const tapped = this.port !== undefined;
+      const open = this.socket?.readyState === WebSocket.OPEN;
+      this.startButton.textContent = this.abort ? 'Stop' : 'Start the server';
+      this.connectButton.disabled = !tapped;
+      this.connectButton.textContent = this.socket ? 'Disconnect' : 'Connect';
+      this.rawButton.disabled = !tapped;
+      this.sendButton.disabled = !open;
+    }
+
+    say(text) {
+      this.status.textContent = text;
+    }
+
+    async start() {
+      this.abort = new AbortController();
+      this.conversation.clear();
+      this.say('starting …');
+      this.enable();
+      const subject = this.own.checked ? { address: this.address.value.trim() } : { chapter: this.chapter };
+      try {
+        const response = await fetch('/lab', {
+          method: 'POST',
+          headers: { 'Content-Type': 'application/json' },
+          body: JSON.stringify(subject),
+          signal: this.abort.signal,
+        });
+        if (!response.ok) throw new Error(`an address is written like 127.0.0.1:4000 (${await response.text()})`);
+        await this.listen(response.body);
+        this.end('The lab has ended.');
+      } catch (error) {
+        if (error.name !== 'AbortError') this.end(`The lab could not go on: ${error.message}`);
+      }
+    }
+
+    stop() {
+      this.abort.abort();
+      this.end('The server is stopped.');
+    }
+
+    end(text) {
+      this.socket?.close();
+      this.abort = undefined;
+      this.port = undefined;
+      if (!this.failed) this.say(text);
+      this.failed = false;
+      this.enable();
+    }
+
+    // The workshop sends an event a line, for as long as the lab lives.
+    async listen(body) {
+      const reader = body.pipeThrough(new TextDecoderStream()).getReader();
+      let rest = '';
+      for (;;) {
+        const { value, done } = await reader.read();
+        if (done) return;
+        const lines = (rest + value).split('\n');
+        rest = lines.pop();
+        lines.filter(Boolean).forEach((line) => this.hear(JSON.parse(line)));
+      }
+    }
+
+    hear(event) {
+      if (event.type === 'ready') {
+        this.port = event.port;
+        this.say(`The server listens on ${event.server}. Everything goes through the tap at 127.0.0.1:${event.port}.`);
+      } else if (event.type === 'failed' || event.type === 'stopped') {
+        this.failed = true;
+        this.say(event.text);
+      } else {
+        this.conversation.show(event);
+      }
+      this.enable();
+    }
+
+    connect() {
+      const socket = new WebSocket(`ws://127.0.0.1:${this.port}/chat`);
+      this.socket = socket;
+      this.say('connecting …');
+      socket.onopen = () => this.tell('onopen fired: handshake successful');
+      socket.onmessage = ({ data }) => this.tell(typeof data === 'string' ? `onmessage: ${JSON.stringify(data)}` : 'onmessage: binary');
+      socket.onerror = () => this.tell('onerror fired');
+      socket.onclose = ({ code, wasClean }) => {
+        this.socket = undefined;
+        this.tell(`onclose fired: code ${code}, ${wasClean ? 'clean' : 'not clean'}`);
+      };
+      this.enable();
+    }
+
+    tell(text) {
+      this.say(text);
+      this.enable();
+    }
+
+    send() {
+      if (this.socket?.readyState === WebSocket.OPEN) this.socket.send(this.message.value);
+    }
+
+    async sendRaw() {
+      const text = this.rawText.value.replace(/\r?\n/g, '\r\n');
+      this.say('sending …');
+      try {
+        const response = await fetch('/lab/raw', {
+          method: 'POST',
+          headers: { 'Content-Type': 'application/json' },
+          body: JSON.stringify({ port: this.port, text }),
+        });
+        this.say(response.ok ? 'The request is sent.' : await response.text());
+      } catch (error) {
+        this.say(`The request could not be sent: ${error.message}`);
+      }
+    }
+  }
+
+  // ---- The page. ----
+
+  document.querySelectorAll('section.lab').forEach((section) => new Lab(section));
+
+  // The workshop has built the book again: show it.
+  if (document.querySelector('meta[name="workshop"]')) {
+    new EventSource('/reload').onmessage = () => location.reload();
+  }
+})();
