@@ -80,7 +80,8 @@ impl Pass<'_> {
             }
             ["recording", name] => figures::recording(course, name, None, caption),
             ["recording", name, events] => figures::recording(course, name, Some(events), caption),
-            ["terminal", name] => figures::terminal(course, name, caption),
+            ["terminal", name] => figures::terminal(course, name, None, caption),
+            ["terminal", name, last] => figures::terminal(course, name, Some(last), caption),
             ["frame", name, event] => figures::frame(course, name, event, caption),
             ["sequence", name] => figures::sequence(course, name, caption),
             ["snapshot", path] => figures::snapshot(course, path, caption),

@@ -37,13 +37,25 @@ pub(super) fn recording(
     Ok(wire(&recording.to_string(), caption_or(caption, &recording.title)))
 }
 
-/// What the server's terminal shows in a recording.
-pub(super) fn terminal(course: &Path, name: &str, caption: &str) -> Result<String, String> {
+/// What the server's terminal shows in a recording, or the last lines of it.
+pub(super) fn terminal(
+    course: &Path,
+    name: &str,
+    last: Option<&str>,
+    caption: &str,
+) -> Result<String, String> {
     let mut recording = load(course, name)?;
     recording.events.retain(|event| matches!(event, Event::Line { .. }));
-    if recording.events.is_empty() {
+    let lines = recording.events.len();
+    let last = match last.map(str::parse::<usize>) {
+        None => lines,
+        Some(Ok(last)) if last <= lines => last,
+        Some(_) => return Err(format!("the terminal has {lines} lines in {name}")),
+    };
+    if last == 0 {
         return Err(format!("the server prints nothing in {name}"));
     }
+    recording.events.drain(..lines - last);
     Ok(wire(&recording.to_string(), caption_or(caption, &recording.title)))
 }
 

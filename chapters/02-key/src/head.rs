@@ -53,8 +53,9 @@ impl Request {
         let head = String::from_utf8_lossy(head);
         let mut lines = head.lines();
         let first: Vec<&str> = lines.next().unwrap_or_default().split(' ').collect();
-        let ["GET", target @ [_, ..], "HTTP/1.1"] = first[..] else {
-            return Err(BadRequest::NoRequestLine);
+        let target = match first[..] {
+            ["GET", target, "HTTP/1.1"] if !target.is_empty() => target,
+            _ => return Err(BadRequest::NoRequestLine),
         };
         let mut fields = Vec::new();
         for line in lines {

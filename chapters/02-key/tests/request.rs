@@ -32,6 +32,7 @@ fn what_is_no_request() {
         parsed("hello\r\n\r\n"),
         parsed("POST / HTTP/1.1\r\n\r\n"),
         parsed("GET  / HTTP/1.1\r\n\r\n"),
+        parsed("GET  HTTP/1.1\r\n\r\n"),
         parsed("GET / HTTP/1.0\r\n\r\n"),
         parsed("GET / HTTP/1.1\r\nHost\r\n\r\n"),
         parsed("GET / HTTP/1.1\r\nHost: x\r\n"),

@@ -90,6 +90,28 @@ fn two_frames_in_one_read() {
 }
 
 #[test]
+fn a_message_in_two_frames_comes_back_as_two() {
+    // FIN is 0 in the first frame; opcode 0 continues it.
+    let mut first = masked_frame(1, b"Li");
+    first[0] &= 0x7f;
+    let frames = [first, masked_frame(0, b" Jing")];
+    assert_recording!("fragments", conversation("A message in two frames", &frames));
+}
+
+#[test]
+fn the_second_client_waits_for_the_first() {
+    let stage = Stage::start(PROGRAM);
+    let first = open(&stage);
+    let mut second = stage.client();
+    second.send(&request(&format!("Sec-WebSocket-Key: {RFC_KEY}"))).expect("sent");
+    second.quiet(Duration::from_millis(300)).expect("nothing comes for the second");
+    first.leave();
+    second.unit().expect("an answer, now");
+    second.leave();
+    assert_recording!("second_client", stage.recording("The second client waits", DONE));
+}
+
+#[test]
 fn ping_and_close_come_back_as_text() {
     let frames = [masked_frame(9, b"Li Jing"), masked_frame(8, b"\x03\xe8")];
     assert_recording!("control", conversation("Ping and close come back as text", &frames));
