@@ -98,6 +98,7 @@ function reply(Socket $client, string $text): void
 }
 // ANCHOR_END: reply
 
+// ANCHOR: main
 // What PHP itself complains of, in our terminal's form.
 set_error_handler(fn (int $level, string $text) => say("PHP warns: $text") ?? true);
 
@@ -107,3 +108,4 @@ function say(string $line): void
 }
 
 serve(listen((int) ($argv[1] ?? (getenv('PORT') ?: 4000))));
+// ANCHOR_END: main

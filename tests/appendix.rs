@@ -204,6 +204,16 @@ fn fault_12_what_is_malformed_is_not_answered() {
 }
 
 #[test]
+fn fault_12_what_is_not_masked_is_not_answered() {
+    let Some(stage) = stage("fault 12") else { return };
+    let mut client = open(&stage);
+    client.send(b"\x81\x02Li").expect("sent");
+    stage.wait_for("the client says: ");
+    client.quiet(PACE).expect("nothing comes back");
+    assert_recording!("fault_12_not_masked", recorded(stage, "Fault 12: a frame without a mask"));
+}
+
+#[test]
 fn fault_13_a_page_of_any_site_may_connect() {
     let Some(stage) = stage("fault 13") else { return };
     let mut client = stage.client();

@@ -77,7 +77,6 @@ fn a_lab_lives_as_long_as_its_page_listens() {
         "{echo}"
     );
 
-    drop(until);
     page.shutdown(std::net::Shutdown::Both).expect("the page goes");
     // Its tap and its server go with it: the client is told.
     client.ended().expect("the lab ends");

@@ -161,6 +161,7 @@ pub(super) fn sequence(recording: &Recording) -> String {
              <path class=\"lifeline {name}\" d=\"M{x} 24 V{bottom}\"/>"
         );
     }
+    let crowd = events.iter().any(|event| client_of(event) > 1);
     let mut told = Vec::new();
     for (i, event) in events.iter().enumerate() {
         let y = 24 + (i + 1) * STEP;
@@ -172,6 +173,7 @@ pub(super) fn sequence(recording: &Recording) -> String {
             }
             Event::Line { .. } => continue,
         };
+        let text = if crowd { format!("client {}: {text}", client_of(event)) } else { text };
         let (tail, head, tip) = match from {
             Side::Client => (LEFT, RIGHT, RIGHT - 8),
             Side::Server => (RIGHT, LEFT, LEFT + 8),
@@ -189,6 +191,13 @@ pub(super) fn sequence(recording: &Recording) -> String {
         told.push(format!("{from}: {text}"));
     }
     picture(&svg, WIDTH, bottom + 6, &told.join("; "))
+}
+
+fn client_of(event: &Event) -> usize {
+    match event {
+        Event::Unit { client, .. } | Event::Closed { client, .. } => *client,
+        Event::Line { .. } => 0,
+    }
 }
 
 fn picture(inner: &str, width: usize, height: usize, spoken: &str) -> String {

@@ -107,7 +107,8 @@ fn unmask(payload: &[u8], key: Option<[u8; 4]>) -> Vec<u8> {
 }
 
 fn title(header: &Header, arrived: usize, complete: bool) -> String {
-    let mut title = format!("{} frame, {} bytes", opcode_name(header.opcode), header.length);
+    let unit = if header.length == 1 { "byte" } else { "bytes" };
+    let mut title = format!("{} frame, {} {unit}", opcode_name(header.opcode), header.length);
     if header.masking_key.is_some() {
         title += ", masked";
     }
