@@ -57,7 +57,7 @@ fn target(subject: Subject) -> Result<Target> {
     };
     let words = words(&line);
     if words.is_empty() {
-        bail!("--server is empty: give it a command, like --server 'php server.php'");
+        bail!("--server is empty: give it a command, like --server \"php server.php\"");
     }
     Ok(Target::OnPort(Box::new(move |port| {
         let words = words.iter().map(|word| word.replace("{port}", &port.to_string()));
