@@ -3,10 +3,16 @@
 mod common;
 
 use std::fs;
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::{SocketAddr, TcpStream};
 use std::path::Path;
+use std::thread;
+use std::time::{Duration, Instant};
 
+use ch00_wire::Server;
 use common::course;
 use frame_by_frame::book::{self, Edition, Mistakes};
+use frame_by_frame::web;
 use tempfile::TempDir;
 
 /// Copies what the book is made of, to make mistakes in.
@@ -108,4 +114,45 @@ fn a_page_that_is_missing_is_a_mistake() {
     fs::remove_file(copy.path().join("book/src/glossary.md")).expect("removed");
     let mistakes = build(copy.path()).expect_err("a mistake").0;
     assert!(mistakes[0].contains("glossary.md"), "{mistakes:?}");
+}
+
+#[test]
+fn a_change_of_a_page_is_built_and_announced() {
+    let copy = copy();
+    let at = Server::free_address().expect("a free port");
+    let course = copy.path().to_path_buf();
+    thread::spawn(move || web::open(course, at.port()).expect("the book is served"));
+    let ask = |path: &str| {
+        let mut stream = connect(at);
+        let request = format!("GET {path} HTTP/1.1\r\nHost: {at}\r\nConnection: close\r\n\r\n");
+        stream.write_all(request.as_bytes()).expect("sent");
+        stream
+    };
+    let mut news = BufReader::new(ask("/reload")).lines().map(|line| line.expect("a line"));
+    news.find(|line| line.starts_with("HTTP/1.1 200")).expect("the page listens");
+
+    let page = copy.path().join("book/src/preface.md");
+    let text = fs::read_to_string(&page).expect("a page");
+    fs::write(&page, format!("{text}\nA line that was not there before.\n")).expect("written");
+
+    news.find(|line| line.starts_with("data:")).expect("the news of a new book");
+    let mut html = String::new();
+    ask("/preface.html").read_to_string(&mut html).expect("a page");
+    assert!(html.contains("A line that was not there before."), "{html}");
+}
+
+/// Connects once the workshop, which builds the book first, listens.
+fn connect(at: SocketAddr) -> TcpStream {
+    let deadline = Instant::now() + common::PATIENCE;
+    loop {
+        match TcpStream::connect(at) {
+            Ok(stream) => {
+                stream.set_read_timeout(Some(common::PATIENCE)).expect("a timeout");
+                return stream;
+            }
+            Err(error) if Instant::now() > deadline => panic!("nothing listens on {at}: {error}"),
+            // There is no event for "somebody listens": asking again is the only way.
+            Err(_) => thread::sleep(Duration::from_millis(50)),
+        }
+    }
 }
