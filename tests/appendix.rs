@@ -38,13 +38,6 @@ fn key() -> Vec<u8> {
     request(&format!("Sec-WebSocket-Key: {RFC_KEY}"))
 }
 
-fn open(stage: &Stage) -> Client {
-    let mut client = stage.client();
-    client.send(&key()).expect("sent");
-    client.unit().expect("a 101");
-    client
-}
-
 fn frames(client: &mut Client, count: usize) -> Vec<Unit> {
     (0..count).map(|_| client.unit().expect("a frame")).collect()
 }
@@ -96,7 +89,7 @@ fn fault_02_a_client_that_leaves_ends_the_server() {
 #[test]
 fn fault_03_the_second_client_is_never_accepted() {
     let Some(stage) = stage("fault 3") else { return };
-    let mut first = open(&stage);
+    let mut first = stage.open();
     let mut second = stage.client();
     second.send(&key()).expect("sent");
     // Two more turns of the loop, in which the second could have been served.
@@ -111,7 +104,7 @@ fn fault_03_the_second_client_is_never_accepted() {
 #[test]
 fn fault_04_a_character_is_cut() {
     let Some(stage) = stage("fault 4") else { return };
-    let mut client = open(&stage);
+    let mut client = stage.open();
     client.send(&masked_frame(1, "静".repeat(42).as_bytes())).expect("sent");
     let units = frames(&mut client, 2);
     assert_eq!(faults(&units[0]), "the text is not UTF-8");
@@ -121,7 +114,7 @@ fn fault_04_a_character_is_cut() {
 #[test]
 fn fault_05_one_message_comes_back_as_three() {
     let Some(stage) = stage("fault 5") else { return };
-    let mut client = open(&stage);
+    let mut client = stage.open();
     client.send(&masked_frame(1, &[b'x'; 300])).expect("sent");
     let lengths =
         frames(&mut client, 3).into_iter().map(|unit| unit.frame.expect("a frame").header);
@@ -133,7 +126,7 @@ fn fault_05_one_message_comes_back_as_three() {
 #[test]
 fn faults_06_and_07_close_and_ping_come_back_as_text() {
     let Some(stage) = stage("faults 6 and 7") else { return };
-    let mut client = open(&stage);
+    let mut client = stage.open();
     for (opcode, payload) in [(9, &b"Li Jing"[..]), (8, b"\x03\xe8")] {
         client.send(&masked_frame(opcode, payload)).expect("sent");
         let frame = client.frame().expect("a frame");
@@ -146,7 +139,7 @@ fn faults_06_and_07_close_and_ping_come_back_as_text() {
 #[test]
 fn fault_08_two_frames_in_one_read_and_one_in_two() {
     let Some(stage) = stage("fault 8") else { return };
-    let mut client = open(&stage);
+    let mut client = stage.open();
     client.send(&[masked_frame(1, b"Li"), masked_frame(1, b"Jing")].concat()).expect("sent");
     let frame = client.frame().expect("one message");
     assert!(frame.payload.starts_with(b"Li") && frame.payload.len() == 2 + 6 + 4);
@@ -161,7 +154,7 @@ fn fault_08_two_frames_in_one_read_and_one_in_two() {
 #[test]
 fn fault_09_a_long_message_is_cut() {
     let Some(stage) = stage("fault 9") else { return };
-    let mut client = open(&stage);
+    let mut client = stage.open();
     client.send(&masked_frame(1, &[b'x'; 2_060])).expect("sent");
     // 2,048 bytes with a header of 8: 16 whole pieces and one of 40, and then garbage of the rest.
     let units = frames(&mut client, 17 + 1);
@@ -173,7 +166,7 @@ fn fault_09_a_long_message_is_cut() {
 fn fault_10_a_nul_follows_the_101() {
     let Some(_) = common::php("fault 10") else { return };
     let stage = Stage::announced(php("1"));
-    let mut client = open(&stage);
+    let mut client = stage.open();
     let Err(Trouble::Unexpected(unit)) = client.quiet(common::PATIENCE) else {
         panic!("a byte follows")
     };
@@ -196,7 +189,7 @@ fn fault_11_a_key_in_lower_case_is_not_found() {
 #[test]
 fn fault_12_what_is_malformed_is_not_answered() {
     let Some(stage) = stage("fault 12") else { return };
-    let mut client = open(&stage);
+    let mut client = stage.open();
     client.send(&[0x81]).expect("sent");
     stage.wait_for("PHP warns: Uninitialized string offset 1");
     client.quiet(PACE).expect("nothing comes back");
@@ -206,7 +199,7 @@ fn fault_12_what_is_malformed_is_not_answered() {
 #[test]
 fn fault_12_what_is_not_masked_is_not_answered() {
     let Some(stage) = stage("fault 12") else { return };
-    let mut client = open(&stage);
+    let mut client = stage.open();
     client.send(b"\x81\x02Li").expect("sent");
     stage.wait_for("the client says: ");
     client.quiet(PACE).expect("nothing comes back");
@@ -229,7 +222,7 @@ fn fault_13_a_page_of_any_site_may_connect() {
 fn node_shakes_hands_and_prints_what_comes() {
     let Some(_) = common::node("the appendix's Node server") else { return };
     let stage = Stage::announced(node());
-    let mut client = open(&stage);
+    let mut client = stage.open();
     client.send(&masked_frame(1, b"Li Jing")).expect("sent");
     stage.wait_for("13 bytes came: 818737fa213d7b9301775e9446");
     assert_recording!("node", recorded(stage, "Node: the handshake, and then bytes"));

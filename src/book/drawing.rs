@@ -4,7 +4,7 @@ use std::fmt::Write;
 
 use ch00_wire::{Closing, Event, Part, Recording, Side, Unit};
 
-use super::figures::{escaped, spoken};
+use super::html::escaped;
 
 /// The width of a bit or byte cell, and its height.
 const CELL: usize = 44;
@@ -208,4 +208,14 @@ fn picture(inner: &str, width: usize, height: usize, spoken: &str) -> String {
          xmlns=\"http://www.w3.org/2000/svg\">{inner}</svg></div>",
         escaped(&spoken)
     )
+}
+
+/// What a drawing says to somebody who hears it.
+fn spoken(unit: &Unit, from: Side) -> String {
+    let parts: Vec<String> = unit
+        .parts
+        .iter()
+        .map(|part| format!("{} {} {}", part.name, part.value, part.note).trim().to_owned())
+        .collect();
+    format!("{from}'s {}: {}", unit.title, parts.join("; "))
 }

@@ -3,8 +3,9 @@
 use std::fs;
 use std::path::Path;
 
-use ch00_wire::{Event, RFC_KEY, Recording, Side, Unit};
+use ch00_wire::{Event, RFC_KEY, Recording};
 
+use super::html::escaped;
 use super::listing::Listing;
 use super::{Edition, drawing};
 use crate::chapters;
@@ -181,21 +182,6 @@ fn caption_or<'a>(caption: &'a str, title: &'a str) -> &'a str {
     if caption.is_empty() { title } else { caption }
 }
 
-/// A text that HTML shows as it is.
-pub(super) fn escaped(text: &str) -> String {
-    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
-}
-
 fn markdown(text: &str) -> String {
     escaped(text).replace('|', "\\|")
-}
-
-/// What a drawing says to somebody who hears it.
-pub(super) fn spoken(unit: &Unit, from: Side) -> String {
-    let parts: Vec<String> = unit
-        .parts
-        .iter()
-        .map(|part| format!("{} {} {}", part.name, part.value, part.note).trim().to_owned())
-        .collect();
-    format!("{from}'s {}: {}", unit.title, parts.join("; "))
 }

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use crate::client::Client;
 use crate::record::{Recorder, Recording};
+use crate::script::{RFC_KEY, request};
 use crate::server::Server;
 
 /// How long a test waits for an event before it gives up. No test waits that long to pass.
@@ -37,6 +38,14 @@ impl Stage {
     pub fn client(&self) -> Client {
         self.clients.set(self.clients.get() + 1);
         Client::connect(self.server.address(), &self.recorder, PATIENCE).expect("a client connects")
+    }
+
+    /// A client whose opening handshake has been answered.
+    pub fn open(&self) -> Client {
+        let mut client = self.client();
+        client.send(&request(&format!("Sec-WebSocket-Key: {RFC_KEY}"))).expect("sent");
+        client.unit().expect("an answer");
+        client
     }
 
     /// Waits until the server's terminal shows a line.

@@ -2,22 +2,15 @@
 
 use std::time::Duration;
 
-use ch00_wire::{Client, RFC_KEY, Recording, Stage, assert_recording, masked_frame, request};
+use ch00_wire::{Recording, Stage, assert_recording, masked_frame};
 
 const PROGRAM: &str = env!("CARGO_BIN_EXE_ch04-decode");
 const DONE: &str = "the connection is closed";
 
-fn open(stage: &Stage) -> Client {
-    let mut client = stage.client();
-    client.send(&request(&format!("Sec-WebSocket-Key: {RFC_KEY}"))).expect("sent");
-    client.unit().expect("an answer");
-    client
-}
-
 /// Opens a connection, sends some bytes in one piece, and says that this was all.
 fn recorded(title: &str, bytes: &[u8]) -> Recording {
     let stage = Stage::start(PROGRAM);
-    let mut client = open(&stage);
+    let mut client = stage.open();
     client.send(bytes).expect("sent");
     client.finish_sending();
     client.ended().expect("the server hangs up");
@@ -51,7 +44,7 @@ fn two_frames_in_one_read() {
 #[test]
 fn a_frame_in_two_reads() {
     let stage = Stage::start(PROGRAM);
-    let mut client = open(&stage);
+    let mut client = stage.open();
     // What follows the cut may find the connection ended already.
     let _ = client.send_cut(&masked_frame(1, b"Li Jing"), &[9], Duration::from_secs(5));
     client.ended().expect("the server hangs up");
@@ -61,7 +54,7 @@ fn a_frame_in_two_reads() {
 #[test]
 fn a_frame_without_a_mask() {
     let stage = Stage::start(PROGRAM);
-    let mut client = open(&stage);
+    let mut client = stage.open();
     client.send(b"\x81\x07Li Jing").expect("sent");
     client.ended().expect("the server hangs up");
     assert_recording!("not_masked", stage.recording("A frame without a mask", DONE));

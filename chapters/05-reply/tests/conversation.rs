@@ -2,22 +2,15 @@
 
 use std::time::Duration;
 
-use ch00_wire::{Client, RFC_KEY, Recording, Stage, assert_recording, masked_frame, request};
+use ch00_wire::{RFC_KEY, Recording, Stage, assert_recording, masked_frame, request};
 
 const PROGRAM: &str = env!("CARGO_BIN_EXE_ch05-reply");
 const DONE: &str = "the connection is closed";
 
-fn open(stage: &Stage) -> Client {
-    let mut client = stage.client();
-    client.send(&request(&format!("Sec-WebSocket-Key: {RFC_KEY}"))).expect("sent");
-    client.unit().expect("an answer");
-    client
-}
-
 /// Sends each message in turn, waits for each reply, and leaves.
 fn conversation(title: &str, frames: &[Vec<u8>]) -> Recording {
     let stage = Stage::start(PROGRAM);
-    let mut client = open(&stage);
+    let mut client = stage.open();
     for frame in frames {
         client.send(frame).expect("sent");
         client.frame().expect("a reply");
@@ -52,7 +45,7 @@ fn characters_of_several_bytes() {
 /// Sends bytes that this chapter does not bear, and waits until the server hangs up.
 fn broken(title: &str, bytes: &[u8]) -> Recording {
     let stage = Stage::start(PROGRAM);
-    let mut client = open(&stage);
+    let mut client = stage.open();
     // The server may have hung up before it was all sent.
     let _ = client.send(bytes);
     client.ended().expect("the server hangs up");
@@ -72,7 +65,7 @@ fn as_many_as_the_longest_form_is_for() {
 #[test]
 fn a_frame_in_two_reads() {
     let stage = Stage::start(PROGRAM);
-    let mut client = open(&stage);
+    let mut client = stage.open();
     let _ = client.send_cut(&masked_frame(1, b"Li Jing"), &[9], Duration::from_secs(5));
     client.ended().expect("the server hangs up");
     assert_recording!("cut", stage.recording("A frame in two reads", DONE));
@@ -81,7 +74,7 @@ fn a_frame_in_two_reads() {
 #[test]
 fn two_frames_in_one_read() {
     let stage = Stage::start(PROGRAM);
-    let mut client = open(&stage);
+    let mut client = stage.open();
     client.send(&[masked_frame(1, b"Li"), masked_frame(1, b"Jing")].concat()).expect("sent");
     client.finish_sending();
     let (_, replies) = client.ended().expect("the server hangs up");
@@ -101,7 +94,7 @@ fn a_message_in_two_frames_comes_back_as_two() {
 #[test]
 fn the_second_client_waits_for_the_first() {
     let stage = Stage::start(PROGRAM);
-    let first = open(&stage);
+    let first = stage.open();
     let mut second = stage.client();
     second.send(&request(&format!("Sec-WebSocket-Key: {RFC_KEY}"))).expect("sent");
     second.quiet(Duration::from_millis(300)).expect("nothing comes for the second");
