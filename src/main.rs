@@ -4,7 +4,7 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, bail};
 use clap::{Args, Parser, Subcommand};
 use frame_by_frame::book::{self, Edition};
 use frame_by_frame::{chapters, check, ladder, tap, web};
@@ -52,9 +52,10 @@ enum Task {
     Ladder,
     /// Write the book as files, for any web server
     Book {
-        /// The folder to write; it is emptied first
-        #[arg(long, default_value = "target/book/static")]
-        out: PathBuf,
+        /// The folder to write: a new or empty one, or one that holds the book already [default:
+        /// target/book/static in the folder of the course]
+        #[arg(long)]
+        out: Option<PathBuf>,
     },
 }
 
@@ -90,7 +91,7 @@ fn perform(task: Task) -> Result<ExitCode> {
         Task::Check { chapter, subject } => check::check(subject.into(), chapter)?,
         Task::Tap { listen, to } => tap::tap(listen, to).map(|()| true)?,
         Task::Ladder => climb()?,
-        Task::Book { out } => write_book(&out)?,
+        Task::Book { out } => write_book(out)?,
     };
     Ok(if holds { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
@@ -106,9 +107,18 @@ fn climb() -> Result<bool> {
     Ok(broken.is_empty())
 }
 
-fn write_book(out: &std::path::Path) -> Result<bool> {
-    let out = std::path::absolute(out)?;
-    book::build(&book::course(), &out, Edition::Static)?;
+/// The file that says that a folder holds the book, and may be emptied for the next one.
+const MARK: &str = ".frame-by-frame-book";
+
+fn write_book(out: Option<PathBuf>) -> Result<bool> {
+    let course = book::course();
+    let out = std::path::absolute(out.unwrap_or(course.join("target/book/static")))?;
+    let occupied = out.read_dir().is_ok_and(|mut entries| entries.next().is_some());
+    if occupied && !out.join(MARK).exists() {
+        bail!("{} holds other things, which would be lost: choose a new folder", out.display());
+    }
+    book::build(&course, &out, Edition::Static)?;
+    std::fs::write(out.join(MARK), "").context("the book is written, but not marked as one")?;
     println!("the book is written: {}", out.join("index.html").display());
     Ok(true)
 }

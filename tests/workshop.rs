@@ -130,6 +130,22 @@ fn what_is_asked_wrongly_is_answered_in_clear_words() {
 }
 
 #[test]
+fn a_folder_that_holds_other_things_is_left_alone() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let precious = folder.path().join("precious.txt");
+    std::fs::write(&precious, "mine").expect("written");
+    let out = folder.path().to_string_lossy().into_owned();
+    assert!(says(&["book", "--out", &out]).contains("holds other things, which would be lost"));
+    assert_eq!(std::fs::read_to_string(&precious).expect("still there"), "mine");
+
+    let new = folder.path().join("new").to_string_lossy().into_owned();
+    for _ in 0..2 {
+        common::succeeds(workshop(&["book", "--out", &new]));
+    }
+    assert!(folder.path().join("new/05-reply.html").exists());
+}
+
+#[test]
 fn help_reads_well() {
     let output = workshop(&["--help"]).output().expect("the workshop runs");
     insta::assert_snapshot!(
