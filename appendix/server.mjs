@@ -16,6 +16,7 @@ const server = createServer((socket) => {
     }
     console.log(bytes.toString());
     // By case, and in one read: the second is seldom wrong with a browser, and wrong all the same.
+    // Where no key is found, exec gives null: [1] throws, and the program ends, for everybody.
     key = /Sec-WebSocket-Key: (.+)\r\n/.exec(bytes.toString())[1];
     const accept = createHash('sha1').update(key + GUID).digest('base64');
     socket.write('HTTP/1.1 101 Switching Protocols\r\n');

@@ -12,7 +12,7 @@ function listen(int $port): Socket
 {
     $listener = socket_create(AF_INET, SOCK_STREAM, SOL_TCP);
     socket_set_option($listener, SOL_SOCKET, SO_REUSEADDR, 1);
-    socket_bind($listener, '127.0.0.1', $port);
+    socket_bind($listener, '127.0.0.1', $port) || exit(1); // unbound, it would listen to the world
     socket_listen($listener, 2);
     socket_getsockname($listener, $address, $port);
     say("listening on ws://$address:$port");
@@ -35,7 +35,7 @@ function serve(Socket $listener): void
                 continue;
             }
             $count = socket_recv($socket, $bytes, 2048, 0); // fault 9: and a longer message is cut
-            if ($count === 0) {
+            if (!$count) {                                  // 0: it has left; false: it was reset
                 return;                                     // fault 2: one client leaves, all is over
             }
             if (!$open) {
@@ -107,5 +107,5 @@ function say(string $line): void
     fwrite(STDOUT, "$line\n");
 }
 
-serve(listen((int) ($argv[1] ?? (getenv('PORT') ?: 4000))));
+serve(listen((int) ($argv[1] ?? getenv()['PORT'] ?? 4000)));
 // ANCHOR_END: main

@@ -59,10 +59,10 @@ fn fault_01_the_second_request_is_taken_for_a_frame() {
     let mut first = stage.client();
     stage.wait_for("a client connects");
     // For the second client to be heard at all, it has to come while the first one speaks (fault 3).
-    stage.signal("STOP");
+    stage.pause();
     first.send(&key()).expect("sent");
     let mut second = stage.client();
-    stage.signal("CONT");
+    stage.resume();
     first.unit().expect("a 101");
     stage.wait_for(HANDSHAKE);
     second.send(&key()).expect("sent");
@@ -167,6 +167,7 @@ fn fault_10_a_nul_follows_the_101() {
     let Some(_) = common::php("fault 10") else { return };
     let stage = Stage::announced(php("1"));
     let mut client = stage.open();
+    stage.wait_for(HANDSHAKE);
     let Err(Trouble::Unexpected(unit)) = client.quiet(common::PATIENCE) else {
         panic!("a byte follows")
     };
@@ -181,6 +182,7 @@ fn fault_11_a_key_in_lower_case_is_not_found() {
     let mut client = stage.client();
     client.send(&request(&format!("sec-websocket-key: {RFC_KEY}"))).expect("sent");
     let answer = client.unit().expect("a 101");
+    stage.wait_for(HANDSHAKE);
     // The accept value of no key at all.
     assert_eq!(answer.value("Sec-WebSocket-Accept"), Some("Kfh9QIsMVZcl6xEPYxPHzW8SZ8w="));
     assert_recording!("fault_11", recorded(stage, "Fault 11: a key in lower case is not found"));
@@ -192,6 +194,7 @@ fn fault_12_what_is_malformed_is_not_answered() {
     let mut client = stage.open();
     client.send(&[0x81]).expect("sent");
     stage.wait_for("PHP warns: Uninitialized string offset 1");
+    stage.wait_for("the client says: ");
     client.quiet(PACE).expect("nothing comes back");
     assert_recording!("fault_12", recorded(stage, "Fault 12: a frame of a single byte"));
 }
@@ -214,6 +217,7 @@ fn fault_13_a_page_of_any_site_may_connect() {
     let foreign = request.replace("http://example.com", "http://evil.example");
     client.send(foreign.as_bytes()).expect("sent");
     let answer = client.unit().expect("a 101");
+    stage.wait_for(HANDSHAKE);
     assert_eq!(answer.value("Sec-WebSocket-Accept"), Some("s3pPLMBiTxaQ9kYGzzhZRbK+xOo="));
     assert_recording!("fault_13", recorded(stage, "Fault 13: a page of any site may connect"));
 }

@@ -77,11 +77,26 @@ impl Stage {
         self.recorder.recording(title)
     }
 
-    /// Sends the program a signal, such as `STOP`.
+    /// Holds the program still, until [`Stage::resume`].
     #[cfg(unix)]
-    pub fn signal(&self, name: &str) {
+    pub fn pause(&self) {
         let process = self.server.id().to_string();
-        let sent = Command::new("kill").args([format!("-{name}"), process]).status();
-        assert!(sent.is_ok_and(|status| status.success()), "kill -{name} works");
+        run("kill", &["-STOP", &process]);
+        // The signal is sent, and not yet obeyed: T is the state of a process that has stopped.
+        while !run("ps", &["-o", "stat=", "-p", &process]).starts_with('T') {}
     }
+
+    /// Lets a paused program go on.
+    #[cfg(unix)]
+    pub fn resume(&self) {
+        run("kill", &["-CONT", &self.server.id().to_string()]);
+    }
+}
+
+/// Runs a command of the system, and hands back what it prints.
+#[cfg(unix)]
+fn run(program: &str, arguments: &[&str]) -> String {
+    let output = Command::new(program).args(arguments).output().expect("the command starts");
+    assert!(output.status.success(), "{program} {arguments:?} works");
+    String::from_utf8_lossy(&output.stdout).into_owned()
 }
