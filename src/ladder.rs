@@ -13,7 +13,7 @@ use crate::chapters::CHAPTERS;
 use crate::probes::{self, PATIENCE, Probe, Target, Verdict, explain};
 
 /// How long a probe waits where the law wants it to fail, mostly in silence.
-const SHORT_PATIENCE: Duration = Duration::from_secs(1);
+const SHORT_PATIENCE: Duration = Duration::from_secs(2);
 
 /// How many cells are judged at the same time.
 const AT_ONCE: usize = 12;

@@ -52,7 +52,8 @@ pub(super) const PROBES: &[Probe] = &[
             let mut client = bench.client()?;
             let request = request(&format!("Sec-WebSocket-Key: {RFC_KEY}"));
             bench.send_in_two(&mut client, &request, 30)?;
-            bench.not_refused(&mut client)
+            bench.not_refused(client)?;
+            bench.refused(NO_KEY)
         },
     },
     Probe {
@@ -69,8 +70,10 @@ pub(super) const PROBES: &[Probe] = &[
     },
 ];
 
+/// A good request is not refused, and the next one, without a key, is.
 fn not_refused(bench: &Bench, key_line: &str) -> Result<(), Failure> {
     let mut client = bench.client()?;
     client.send(&request(key_line)).wanted("the request to be taken")?;
-    bench.not_refused(&mut client)
+    bench.not_refused(client)?;
+    bench.refused(NO_KEY)
 }
