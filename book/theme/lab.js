@@ -163,8 +163,8 @@
       if (event.type === 'line') this.append(this.lines, element('li', {}, event.text));
       if (event.type === 'closed') {
         const verb = event.how === 'reset' ? 'resets' : 'closes';
-        const who = event.by === 'client' ? `client ${event.client}` : 'server';
-        this.append(this.units, element('li', { class: `closed from-${event.by}` }, `the ${who} ${verb} the connection`));
+        const who = event.by === 'client' ? `client ${event.client}` : 'the server';
+        this.append(this.units, element('li', { class: `closed from-${event.by}` }, `${who} ${verb} the connection`));
       }
     }
 

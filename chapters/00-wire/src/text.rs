@@ -113,11 +113,13 @@ fn write_event(out: &mut fmt::Formatter<'_>, event: &Event, crowd: bool) -> fmt:
         }
         Event::Line { text } => writeln!(out, "server prints · {}", visible(text)),
         Event::Closed { client: number, by, how } => {
-            let by = if *by == crate::Side::Client { client(*number) } else { "server".to_owned() };
-            match how {
-                Closing::Closed => writeln!(out, "the {by} closes the connection"),
-                Closing::Reset => writeln!(out, "the {by} resets the connection"),
-            }
+            let by = match by {
+                crate::Side::Server => "the server".to_owned(),
+                crate::Side::Client if crowd => client(*number),
+                crate::Side::Client => "the client".to_owned(),
+            };
+            let verb = if *how == Closing::Closed { "closes" } else { "resets" };
+            writeln!(out, "{by} {verb} the connection")
         }
     }
 }

@@ -9,8 +9,6 @@ use socket2::Socket;
 
 use crate::listen;
 
-const DEFAULT_PORT: u16 = 4000;
-
 // ANCHOR: run
 /// Listens where `argument` says, or on the port in `PORT`, or on port 4000, and serves.
 /// Returns only if it cannot listen, with one line that says what to do.
@@ -33,6 +31,8 @@ pub fn run(argument: Option<String>, serve: fn(&Socket) -> !) -> ExitCode {
 // ANCHOR_END: run
 
 // ANCHOR: address
+const DEFAULT_PORT: u16 = 4000;
+
 /// Where to listen: `argument` is an address and a port, `port` the variable `PORT`.
 pub fn address(argument: Option<String>, port: Option<String>) -> Result<SocketAddr, AddressError> {
     if let Some(text) = argument {
@@ -46,12 +46,14 @@ pub fn address(argument: Option<String>, port: Option<String>) -> Result<SocketA
 }
 // ANCHOR_END: address
 
+// ANCHOR: error
 /// The text that is no address, or no port.
 #[derive(Debug, PartialEq, Eq)]
 pub struct AddressError {
     what: &'static str,
     text: String,
 }
+// ANCHOR_END: error
 
 // ANCHOR: errors
 impl fmt::Display for AddressError {
