@@ -6,7 +6,7 @@ use std::io::{ErrorKind, Read, Write};
 use std::net::{Shutdown, SocketAddr, TcpStream};
 use std::time::{Duration, Instant};
 
-use crate::frame::Frame;
+use crate::header::Frame;
 use crate::record::{Closing, Recorder};
 use crate::text::short_hex;
 use crate::unit::{Side, Unit};

@@ -11,6 +11,7 @@
 mod client;
 mod frame;
 mod head;
+mod header;
 mod hex;
 mod messages;
 mod record;
@@ -23,7 +24,7 @@ mod text;
 mod unit;
 
 pub use client::{Client, Trouble};
-pub use frame::{Frame, Header};
+pub use header::{Frame, Header};
 pub use hex::{hex, unhex};
 pub use record::{Closing, Event, Recorder, Recording};
 pub use script::{RFC_KEY, masked_frame, request};

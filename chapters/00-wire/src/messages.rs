@@ -1,6 +1,6 @@
 //! What one direction's frames add up to: whether a message is open, and whether its text is UTF-8.
 
-use crate::frame::Header;
+use crate::header::Header;
 use crate::unit::Fault;
 
 /// The state of one direction between frames.

@@ -1,7 +1,8 @@
 //! One direction of a connection: bytes in, as they come; named units out.
 
-use crate::frame::{self, Header};
+use crate::frame;
 use crate::head;
+use crate::header::Header;
 use crate::messages::Messages;
 use crate::unit::{Fault, Kind, Side, Unit};
 

@@ -5,7 +5,7 @@ use std::ops::Range;
 
 use serde::{Deserialize, Serialize};
 
-use crate::frame::Frame;
+use crate::header::Frame;
 use crate::hex::hex;
 
 /// How many of a unit's bytes leave the program as data; the rest is counted in [`Unit::omitted`].
