@@ -117,8 +117,12 @@ fn write_book(out: Option<PathBuf>) -> Result<bool> {
     if occupied && !out.join(MARK).exists() {
         bail!("{} holds other things, which would be lost: choose a new folder", out.display());
     }
-    book::build(&course, &out, Edition::Static)?;
-    std::fs::write(out.join(MARK), "").context("the book is written, but not marked as one")?;
+    let built = book::build(&course, &out, Edition::Static);
+    if out.is_dir() {
+        // Also where the build has failed half-way: the next one may empty the folder again.
+        std::fs::write(out.join(MARK), "").context("the folder cannot be marked as the book's")?;
+    }
+    built?;
     println!("the book is written: {}", out.join("index.html").display());
     Ok(true)
 }

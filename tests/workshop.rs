@@ -19,6 +19,28 @@ fn ask(at: SocketAddr, head: &str, body: &str) -> String {
     String::from_utf8_lossy(&answer).into_owned()
 }
 
+/// Starts the lab of chapter 05, and hands back the page's stream of news, and where its tap is.
+fn open_lab(book: &Server) -> (BufReader<TcpStream>, SocketAddr) {
+    let at = book.address();
+    let mut page = TcpStream::connect(at).expect("connected");
+    page.set_read_timeout(Some(PATIENCE)).expect("a timeout");
+    let body = "{\"chapter\":5}";
+    let length = body.len();
+    let json = "Content-Type: application/json";
+    let head =
+        format!("POST /lab HTTP/1.1\r\nHost: {at}\r\n{json}\r\nContent-Length: {length}\r\n\r\n");
+    page.write_all((head + body).as_bytes()).expect("sent");
+    let mut news = BufReader::new(page);
+    let ready = line_with(&mut news, "\"ready\"");
+    let port = ready.split(&[':', ','][..]).nth(3).and_then(|port| port.parse().ok());
+    (news, SocketAddr::from(([127, 0, 0, 1], port.expect("a port"))))
+}
+
+/// The next line that contains what is wanted.
+fn line_with(news: &mut impl BufRead, wanted: &str) -> String {
+    news.lines().map(|line| line.expect("a line")).find(|line| line.contains(wanted)).expect(wanted)
+}
+
 fn says(arguments: &[&str]) -> String {
     let output = workshop(arguments).output().expect("the workshop runs");
     assert!(!output.status.success(), "{arguments:?} must fail");
@@ -46,26 +68,9 @@ fn the_book_is_served_to_its_own_pages_only() {
 #[test]
 fn a_lab_lives_as_long_as_its_page_listens() {
     let book = open_book();
-    let at = book.address();
-    let mut page = TcpStream::connect(at).expect("connected");
-    page.set_read_timeout(Some(PATIENCE)).expect("a timeout");
-    let body = "{\"chapter\":5}";
-    let head = format!(
-        "POST /lab HTTP/1.1\r\nHost: {at}\r\nContent-Type: application/json\r\nContent-Length: {}\r\n\r\n{body}",
-        body.len()
-    );
-    page.write_all(head.as_bytes()).expect("sent");
-    let mut news = BufReader::new(page.try_clone().expect("a handle")).lines();
-    let mut until = |wanted: &str| {
-        news.by_ref()
-            .map(|line| line.expect("a line"))
-            .find(|line| line.contains(wanted))
-            .expect(wanted)
-    };
-    let ready = until("\"ready\"");
-    let port: u16 = ready.split(&[':', ','][..]).nth(3).expect("a port").parse().expect("a number");
-    let tap = SocketAddr::from(([127, 0, 0, 1], port));
-
+    let (mut news, tap) = open_lab(&book);
+    let page = news.get_ref().try_clone().expect("a handle");
+    let mut until = |wanted: &str| line_with(&mut news, wanted);
     let mut client = Client::connect(tap, &Recorder::new(), PATIENCE).expect("connected");
     client.send(&request(&format!("Sec-WebSocket-Key: {RFC_KEY}"))).expect("sent");
     client.unit().expect("a 101");
@@ -113,12 +118,16 @@ fn a_taken_port_is_no_obstacle() {
 
 #[cfg(unix)]
 #[test]
-fn ctrl_c_closes_the_workshop() {
+fn ctrl_c_closes_the_workshop_and_its_labs() {
     let mut book = open_book();
+    let (_page, tap) = open_lab(&book);
+    let mut client = Client::connect(tap, &Recorder::new(), PATIENCE).expect("connected");
+    client.send(b"GET / HTTP/1.1\r\n").expect("sent");
     let kill = std::process::Command::new("kill").args(["-INT", &book.id().to_string()]).status();
     assert!(kill.expect("kill runs").success());
     assert!(book.wait_for_end(PATIENCE), "the workshop goes on");
     assert!(book.lines_from(0).concat().contains("the workshop is closed"));
+    client.ended().expect("the lab ends with it");
 }
 
 #[test]
@@ -174,7 +183,7 @@ fn tap_names_what_passes() {
 
 #[test]
 fn check_explains_the_first_promise_that_is_not_kept() {
-    let wrong = format!("{} run 2 127.0.0.1:{{port}}", env!("CARGO_BIN_EXE_frame-by-frame"));
+    let wrong = format!("\"{}\" run 2 127.0.0.1:{{port}}", env!("CARGO_BIN_EXE_frame-by-frame"));
     let output = workshop(&["check", "--server", &wrong]).output().expect("the check runs");
     assert_eq!(output.status.code(), Some(1));
     let printed = String::from_utf8(output.stdout).expect("UTF-8");
@@ -185,7 +194,7 @@ fn check_explains_the_first_promise_that_is_not_kept() {
 
 #[test]
 fn check_is_content_with_a_good_server() {
-    let good = format!("{} run 5 127.0.0.1:{{port}}", env!("CARGO_BIN_EXE_frame-by-frame"));
+    let good = format!("\"{}\" run 5 127.0.0.1:{{port}}", env!("CARGO_BIN_EXE_frame-by-frame"));
     let output = workshop(&["check", "--server", &good]).output().expect("the check runs");
     let printed = String::from_utf8(output.stdout).expect("UTF-8");
     assert!(output.status.success(), "{printed}");
@@ -206,6 +215,8 @@ fn check_looks_at_a_running_server_too() {
 fn check_says_what_is_wrong_with_a_server_that_does_not_start() {
     let says = |server: &str| says(&["check", "--server", server]);
     assert!(says("no-such-program").contains("cannot be started"));
-    let ends = format!("{} run 99", env!("CARGO_BIN_EXE_frame-by-frame"));
+    let elsewhere = format!("\"{}\" run 5 127.0.0.1:0", env!("CARGO_BIN_EXE_frame-by-frame"));
+    assert!(says(&elsewhere).contains("its port is in the variable PORT"));
+    let ends = format!("\"{}\" run 99", env!("CARGO_BIN_EXE_frame-by-frame"));
     assert!(says(&ends).contains("the server ended before it listened"));
 }

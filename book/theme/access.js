@@ -13,11 +13,11 @@
     anchor.click();
   });
 
-  // Code that is wider than its place can be moved with the keyboard.
+  // What is wider than its place can be moved with the keyboard.
   function reachable(code) {
     if (code.scrollWidth > code.clientWidth) code.tabIndex = 0;
     else code.removeAttribute('tabindex');
   }
   const watcher = new ResizeObserver((entries) => entries.forEach(({ target }) => reachable(target)));
-  document.querySelectorAll('pre > code, .drawing .scroll').forEach((code) => watcher.observe(code));
+  document.querySelectorAll('pre > code, .drawing .scroll, .table-wrapper').forEach((code) => watcher.observe(code));
 })();

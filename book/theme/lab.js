@@ -128,10 +128,11 @@
 
   function moveAmong(cells, i, event) {
     const step = { ArrowRight: 1, ArrowLeft: -1, ArrowDown: ROW, ArrowUp: -ROW }[event.key];
-    const next = cells[i + step];
-    if (!next) return;
+    if (!step) return;
     event.preventDefault();
     event.stopPropagation(); // the book turns its pages with the same keys
+    const next = cells[i + step];
+    if (!next) return;
     cells[i].tabIndex = -1;
     next.tabIndex = 0;
     next.focus();
@@ -366,8 +367,24 @@
 
   document.querySelectorAll('section.lab').forEach((section) => new Lab(section));
 
-  // The workshop has built the book again: show it.
+  // The workshop says which edition of the book is the newest: a page of an older one loads again. Only
+  // the tab in view asks, because a browser opens few connections to one server.
+  let edition;
+  let news;
+
+  function listenForNews() {
+    news?.close();
+    news = undefined;
+    if (document.visibilityState !== 'visible') return;
+    news = new EventSource('/reload');
+    news.onmessage = ({ data }) => {
+      edition ??= data;
+      if (data !== edition) location.reload();
+    };
+  }
+
   if (document.querySelector('meta[name="workshop"]')) {
-    new EventSource('/reload').onmessage = () => location.reload();
+    document.addEventListener('visibilitychange', listenForNews);
+    listenForNews();
   }
 })();

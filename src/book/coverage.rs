@@ -17,10 +17,17 @@ pub(super) fn missing(course: &Path, shown: &[Listing]) -> std::io::Result<Vec<S
     for chapter in CHAPTERS {
         let folder = format!("chapters/{}/src", chapter.slug);
         let mut files: Vec<_> = fs::read_dir(course.join(&folder))?.collect::<Result<_, _>>()?;
+        files.retain(|file| file.path().extension().is_some_and(|extension| extension == "rs"));
         files.sort_by_key(|file| file.file_name());
         for file in files {
             let path = format!("{folder}/{}", file.file_name().to_string_lossy());
-            let text = fs::read_to_string(file.path())?;
+            let text = match fs::read_to_string(file.path()) {
+                Ok(text) => text,
+                Err(error) => {
+                    missing.push(format!("{path} cannot be read: {error}"));
+                    continue;
+                }
+            };
             let lines = text.lines().enumerate().map(|(i, line)| (i + 1, line));
             let unseen = lines.filter(|(number, line)| {
                 !shown.contains(&(path.as_str(), *number)) && must_be_shown(line)

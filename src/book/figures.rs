@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::Path;
 
-use ch00_wire::{Event, RFC_KEY, Recording};
+use ch00_wire::{Event, Kind, RFC_KEY, Recording};
 
 use super::html::escaped;
 use super::listing::Listing;
@@ -70,7 +70,7 @@ pub(super) fn frame(
     let recording = load(course, name)?;
     let events = conversation(&recording, name, event)?;
     match events.first() {
-        Some(Event::Unit { unit, from, .. }) if unit.title.contains("frame") => {
+        Some(Event::Unit { unit, from, .. }) if unit.kind == Kind::Frame => {
             Ok(drawn(&drawing::frame(unit, *from), caption_or(caption, &unit.title)))
         }
         _ => Err(format!("event {event} of {name} is no frame")),

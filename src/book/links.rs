@@ -35,7 +35,9 @@ pub(super) fn broken(book: &Path) -> io::Result<Vec<String>> {
     let mut broken = Vec::new();
     for (page, html) in &texts {
         let name = page.strip_prefix(book).unwrap_or(page).display();
-        for source in values(html, "src").iter().filter(|source| is_elsewhere(source)) {
+        let styles = html.split("<link").skip(1).filter_map(|tag| tag.split('>').next());
+        let loaded = styles.flat_map(|tag| values(tag, "href")).chain(values(html, "src"));
+        for source in loaded.filter(|source| is_elsewhere(source)) {
             broken.push(format!("{name} loads {source} from another machine"));
         }
         for link in values(html, "href").iter().chain(&values(html, "src")) {

@@ -1,8 +1,10 @@
 //! What a probe's script may do, and how it says what it missed.
 
+use std::cell::Cell;
 use std::fmt;
 use std::net::SocketAddr;
-use std::time::Duration;
+use std::thread;
+use std::time::{Duration, Instant};
 
 use ch00_wire::{
     Client, Frame, Kind, RFC_KEY, Recorder, Server, Trouble, Unit, masked_frame, request,
@@ -17,6 +19,9 @@ pub struct Bench<'a> {
     server: Option<&'a Server>,
     recorder: Recorder,
     patience: Duration,
+    /// How long the server may take until it listens.
+    starting: Duration,
+    reached: Cell<bool>,
 }
 
 /// What a script missed.
@@ -86,14 +91,37 @@ impl<'a> Bench<'a> {
         server: Option<&'a Server>,
         recorder: Recorder,
         patience: Duration,
+        starting: Duration,
     ) -> Self {
-        Bench { address, server, recorder, patience }
+        Bench { address, server, recorder, patience, starting, reached: Cell::new(false) }
     }
 
     /// A client that has connected.
     pub(super) fn client(&self) -> Result<Client, Failure> {
-        Client::connect(self.address, &self.recorder, self.patience)
-            .wanted("the connection to be taken")
+        let deadline = Instant::now() + self.starting;
+        loop {
+            match Client::connect(self.address, &self.recorder, self.patience) {
+                Err(Trouble::Refused(_)) if self.is_starting() && Instant::now() < deadline => {
+                    // There is no event for "it listens now": asking again is the only way.
+                    thread::sleep(Duration::from_millis(10));
+                }
+                Ok(client) => {
+                    self.reached.set(true);
+                    return Ok(client);
+                }
+                refused => return refused.wanted("the connection to be taken"),
+            }
+        }
+    }
+
+    /// Whether the server has not been reached, and still may be.
+    fn is_starting(&self) -> bool {
+        !self.reached.get() && self.server.is_some_and(|server| !server.is_silent_for_good())
+    }
+
+    /// Whether a client has connected.
+    pub(super) fn was_reached(&self) -> bool {
+        self.reached.get()
     }
 
     /// A client whose opening handshake has succeeded.
@@ -123,14 +151,20 @@ impl<'a> Bench<'a> {
         client.ended().wanted("the connection to be closed after the 400").map(drop)
     }
 
-    /// Sees that a request is not refused: answered with 101, or kept waiting. Silence alone proves
-    /// little: let something follow that a server answers which is still there.
+    /// Sees that a request is not refused: answered with 101, or kept waiting until the client leaves.
+    /// Silence alone proves little: let something follow that a server answers which is still there.
     pub(super) fn not_refused(&self, mut client: Client) -> Result<(), Failure> {
         let expected = "a 101, or silence: the request is a good one";
         match client.quiet(PACE) {
-            Ok(()) => Ok(()),
-            Err(Trouble::Unexpected(unit)) if status(&unit) == Some("101") => Ok(()),
-            Err(trouble) => Err(Failure::trouble(expected, trouble)),
+            Ok(()) => client.finish_sending(),
+            Err(Trouble::Unexpected(unit)) if status(&unit) == Some("101") => return Ok(()),
+            Err(trouble) => return Err(Failure::trouble(expected, trouble)),
+        }
+        let (_, answer) =
+            client.ended().wanted("the connection to be closed, now that I have left")?;
+        match answer.first() {
+            Some(unit) if status(unit) != Some("101") => Err(Failure::wrong(expected, unit, 0)),
+            _ => Ok(()),
         }
     }
 

@@ -42,7 +42,7 @@ pub(super) const PROBES: &[Probe] = &[
         chapter: 1,
         promise: "serves five clients that come at the same time",
         section: "4.1",
-        mistake: "a backlog of 0 or 1, or a single accept",
+        mistake: "one accept, outside the loop",
         script: |bench| {
             let before = bench.lines()?;
             let targets = ["/1", "/2", "/3", "/4", "/5"];

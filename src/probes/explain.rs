@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use ch00_wire::{Recording, Unit, hex};
+use ch00_wire::{Recording, Unit, hex, visible};
 
 use super::{Failure, Probe};
 use crate::chapters;
@@ -27,7 +27,8 @@ pub fn explain(probe: &Probe, failure: &Failure, recording: &Recording) -> Strin
     }
     let _ = writeln!(out, "  often      {}", probe.mistake);
     let _ = writeln!(out, "  read       {}", page(probe));
-    out
+    // The server's own words are among these: no terminal shall obey them.
+    out.lines().map(|line| visible(line) + "\n").collect()
 }
 
 /// The bytes around the first wrong one, with a caret under it.

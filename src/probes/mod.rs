@@ -63,24 +63,27 @@ impl Target {
     /// Starts the server, if it is ours to start, and lets one probe at it.
     pub fn judge(&self, probe: &Probe, patience: Duration) -> Result<Verdict, StartError> {
         let recorder = Recorder::new();
-        let server = match self {
-            Target::Announced(command) => Some(Server::announced(command(), &recorder, PATIENCE)?),
-            Target::OnPort(command) => {
-                let at = Server::free_address().map_err(StartError::Spawn)?;
-                Some(Server::listening_on(at, command(at.port()), &recorder, PATIENCE)?)
+        let mut starting = Duration::ZERO;
+        let (address, server) = match self {
+            Target::Announced(command) => {
+                let server = Server::announced(command(), &recorder, PATIENCE)?;
+                (server.address(), Some(server))
             }
-            Target::Running(_) => None,
+            Target::OnPort(command) => {
+                starting = PATIENCE;
+                let at = Server::free_address().map_err(StartError::Spawn)?;
+                (at, Some(Server::told(at, command(at.port()), &recorder)?))
+            }
+            Target::Running(address) => (*address, None),
         };
-        let address = match (self, &server) {
-            (_, Some(server)) => server.address(),
-            (Target::Running(address), _) => *address,
-            _ => unreachable!("a server that is started is a server"),
-        };
-        let bench = Bench::new(address, server.as_ref(), recorder.clone(), patience);
-        Ok(match (probe.script)(&bench) {
-            Ok(()) => Verdict::Holds,
-            Err(Failure::NoTerminal) => Verdict::Unseen,
-            Err(failure) => Verdict::Fails(failure, recorder.recording(probe.promise)),
-        })
+        let bench = Bench::new(address, server.as_ref(), recorder.clone(), patience, starting);
+        let result = (probe.script)(&bench);
+        let reached = bench.was_reached();
+        match (result, server) {
+            (Ok(()), _) => Ok(Verdict::Holds),
+            (Err(Failure::NoTerminal), _) => Ok(Verdict::Unseen),
+            (Err(_), Some(server)) if !reached => Err(server.not_listening()),
+            (Err(failure), _) => Ok(Verdict::Fails(failure, recorder.recording(probe.promise))),
+        }
     }
 }

@@ -5,7 +5,7 @@
 //! foreign page.
 
 use axum::extract::{Request, State};
-use axum::http::{HeaderMap, StatusCode};
+use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 
@@ -13,13 +13,21 @@ use axum::response::{IntoResponse, Response};
 pub(super) async fn check(State(port): State<u16>, request: Request, next: Next) -> Response {
     match refusal(request.headers(), port) {
         Some(why) => (StatusCode::FORBIDDEN, format!("{why}\n")).into_response(),
-        None => next.run(request).await,
+        None => {
+            let mut response = next.run(request).await;
+            // Nor may another site's page show ours in a frame of its own.
+            let policy = HeaderValue::from_static("frame-ancestors 'self'");
+            response.headers_mut().insert(header::CONTENT_SECURITY_POLICY, policy);
+            response
+        }
     }
 }
 
 fn refusal(headers: &HeaderMap, port: u16) -> Option<String> {
     let value = |name: &str| headers.get(name).map(|value| value.to_str().unwrap_or("?"));
-    let ours = ["127.0.0.1", "localhost"].map(|name| format!("{name}:{port}"));
+    // Browsers leave out the port that is HTTP's own.
+    let port = if port == 80 { String::new() } else { format!(":{port}") };
+    let ours = ["127.0.0.1", "localhost"].map(|name| format!("{name}{port}"));
     match value("host") {
         Some(host) if ours.iter().any(|name| name == host) => {}
         host => {

@@ -3,15 +3,18 @@
 use std::collections::HashSet;
 use std::convert::Infallible;
 use std::io::{Read, Write};
-use std::net::{IpAddr, Ipv4Addr, Shutdown, SocketAddr, TcpListener, TcpStream};
+use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
+use std::path::{Path, PathBuf};
 use std::process::Command;
-use std::sync::{LazyLock, Mutex, PoisonError, mpsc};
-use std::thread;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, mpsc};
+use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
 use axum::Json;
 use axum::body::{Body, Bytes};
+use axum::extract::State;
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use ch00_wire::{Event, Recorder, Server, Tap};
@@ -20,17 +23,61 @@ use tokio::sync::mpsc::{Sender, channel};
 use tokio_stream::StreamExt;
 use tokio_stream::wrappers::ReceiverStream;
 
+use super::Workshop;
 use crate::chapters;
 
-/// How long a server may take to start, and a raw request to be answered.
+/// How long a server may take to start, or a connection to be taken.
 const PATIENCE: Duration = Duration::from_secs(10);
+/// How long a raw request's connection stays open after the last byte that came back.
+const LISTEN: Duration = Duration::from_secs(1);
 /// How often the lab looks whether its page is still there while nothing crosses.
 const LOOK: Duration = Duration::from_millis(200);
 /// How many events may wait for a page that is slow. Then the conversation waits too.
 const QUEUE: usize = 64;
 
-/// Ports of the taps that are open: raw requests go to these and nowhere else.
-static TAPS: LazyLock<Mutex<HashSet<u16>>> = LazyLock::new(Mutex::default);
+/// The labs that are running.
+pub(super) struct Labs {
+    /// This program, which runs the chapters. Its path is kept: a build in another terminal may have
+    /// put a newer one in its place by the time that a lab starts.
+    program: PathBuf,
+    running: Arc<Running>,
+    threads: Mutex<Vec<JoinHandle<()>>>,
+}
+
+#[derive(Default)]
+struct Running {
+    /// Ports of the taps that are open: raw requests go to these and nowhere else.
+    taps: Mutex<HashSet<u16>>,
+    /// The workshop closes, and so do they.
+    closing: AtomicBool,
+}
+
+impl Labs {
+    pub(super) fn new() -> Result<Labs> {
+        let program = std::env::current_exe().context("the workshop cannot find itself")?;
+        Ok(Labs { program, running: Arc::default(), threads: Mutex::default() })
+    }
+
+    /// Ends all labs, with their servers, and waits until they have ended.
+    pub(super) fn close(&self) {
+        self.running.closing.store(true, Ordering::SeqCst);
+        for thread in lock(&self.threads).drain(..) {
+            // A lab that panicked has ended too.
+            let _ = thread.join();
+        }
+    }
+
+    fn start(&self, subject: Subject, page: Sender<News>) {
+        let (program, running) = (self.program.clone(), self.running.clone());
+        let mut threads = lock(&self.threads);
+        threads.retain(|thread| !thread.is_finished());
+        threads.push(thread::spawn(move || run(&program, &subject, running, &page)));
+    }
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
 
 /// Which server the lab is about.
 #[derive(Deserialize)]
@@ -62,12 +109,16 @@ struct Lab {
     server: Option<Server>,
     address: SocketAddr,
     tap: Tap,
+    running: Arc<Running>,
 }
 
 /// Starts a lab, and streams what happens in it until the page goes away.
-pub(super) async fn start(Json(subject): Json<Subject>) -> Response {
+pub(super) async fn start(
+    State(workshop): State<Arc<Workshop>>,
+    Json(subject): Json<Subject>,
+) -> Response {
     let (sender, news) = channel(QUEUE);
-    thread::spawn(move || run(&subject, &sender));
+    workshop.labs.start(subject, sender);
     let lines = ReceiverStream::new(news).map(|news| {
         let mut line = serde_json::to_string(&news).unwrap_or_default();
         line.push('\n');
@@ -77,9 +128,9 @@ pub(super) async fn start(Json(subject): Json<Subject>) -> Response {
 }
 
 /// Lives as long as the lab.
-fn run(subject: &Subject, page: &Sender<News>) {
+fn run(program: &Path, subject: &Subject, running: Arc<Running>, page: &Sender<News>) {
     let (sender, events) = mpsc::sync_channel(QUEUE);
-    match Lab::open(subject, Recorder::reporting(sender)) {
+    match Lab::open(program, subject, running, Recorder::reporting(sender)) {
         Ok(mut lab) => {
             lab.report(&events, page);
             // Whoever waits to tell an event is let go, and only then asked to end.
@@ -94,7 +145,7 @@ impl Lab {
     fn report(&mut self, events: &mpsc::Receiver<Event>, page: &Sender<News>) {
         let ready = News::Ready { port: self.tap.address().port(), server: self.address };
         let mut sent = page.blocking_send(ready);
-        while sent.is_ok() && !page.is_closed() {
+        while sent.is_ok() && !page.is_closed() && !self.running.closing.load(Ordering::SeqCst) {
             match events.recv_timeout(LOOK) {
                 Ok(event) => sent = page.blocking_send(News::Wire(event)),
                 Err(_) if self.has_ended() => {
@@ -106,10 +157,15 @@ impl Lab {
         }
     }
 
-    fn open(subject: &Subject, recorder: Recorder) -> Result<Lab> {
+    fn open(
+        program: &Path,
+        subject: &Subject,
+        running: Arc<Running>,
+        recorder: Recorder,
+    ) -> Result<Lab> {
         let (server, address) = match *subject {
             Subject::Chapter(number) => {
-                let server = start_chapter(number, &recorder)?;
+                let server = start_chapter(program, number, &recorder)?;
                 let address = server.address();
                 (Some(server), address)
             }
@@ -118,8 +174,8 @@ impl Lab {
         let listener =
             TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).context("no port for the tap")?;
         let tap = Tap::open(listener, address, recorder)?;
-        taps().insert(tap.address().port());
-        Ok(Lab { server, address, tap })
+        lock(&running.taps).insert(tap.address().port());
+        Ok(Lab { server, address, tap, running })
     }
 
     fn has_ended(&mut self) -> bool {
@@ -129,19 +185,14 @@ impl Lab {
 
 impl Drop for Lab {
     fn drop(&mut self) {
-        taps().remove(&self.tap.address().port());
+        lock(&self.running.taps).remove(&self.tap.address().port());
     }
 }
 
-fn taps() -> std::sync::MutexGuard<'static, HashSet<u16>> {
-    TAPS.lock().unwrap_or_else(PoisonError::into_inner)
-}
-
 /// Starts this program once more, to run a chapter.
-fn start_chapter(number: u8, recorder: &Recorder) -> Result<Server> {
+fn start_chapter(program: &Path, number: u8, recorder: &Recorder) -> Result<Server> {
     chapters::find(number).map_err(anyhow::Error::msg)?;
-    let workshop = std::env::current_exe().context("the workshop cannot find itself")?;
-    let mut command = Command::new(workshop);
+    let mut command = Command::new(program);
     command.args(["run", &number.to_string(), "127.0.0.1:0"]);
     Ok(Server::announced(command, recorder, PATIENCE)?)
 }
@@ -164,8 +215,11 @@ pub(super) struct Raw {
 }
 
 /// Sends bytes through a lab's tap, and waits until the server hangs up, or has been silent.
-pub(super) async fn send_raw(Json(raw): Json<Raw>) -> Response {
-    if !taps().contains(&raw.port) {
+pub(super) async fn send_raw(
+    State(workshop): State<Arc<Workshop>>,
+    Json(raw): Json<Raw>,
+) -> Response {
+    if !lock(&workshop.labs.running.taps).contains(&raw.port) {
         return (StatusCode::BAD_REQUEST, "this lab has ended: start it again").into_response();
     }
     match tokio::task::spawn_blocking(move || send(raw)).await {
@@ -176,11 +230,11 @@ pub(super) async fn send_raw(Json(raw): Json<Raw>) -> Response {
 }
 
 fn send(raw: Raw) -> std::io::Result<()> {
-    let address = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), raw.port);
+    let address = SocketAddr::from((Ipv4Addr::LOCALHOST, raw.port));
     let mut stream = TcpStream::connect_timeout(&address, PATIENCE)?;
     stream.write_all(raw.text.as_bytes())?;
-    stream.set_read_timeout(Some(Duration::from_secs(1)))?;
+    stream.set_read_timeout(Some(LISTEN))?;
     let mut buffer = [0; 4096];
     while matches!(stream.read(&mut buffer), Ok(count) if count > 0) {}
-    stream.shutdown(Shutdown::Both).or(Ok(()))
+    Ok(())
 }

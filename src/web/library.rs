@@ -1,6 +1,7 @@
 //! The book on its shelf: built, and built again whenever something that it is made of changes.
 
 use std::convert::Infallible;
+use std::net::{SocketAddr, TcpStream};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -16,6 +17,7 @@ use tokio::sync::watch;
 use tokio_stream::wrappers::WatchStream;
 use tokio_stream::{Stream, StreamExt};
 
+use super::Workshop;
 use crate::book::{self, Edition, Mistakes};
 
 /// How long nothing must change before the book is built again: an editor saves in several steps.
@@ -24,6 +26,8 @@ const QUIET: Duration = Duration::from_millis(200);
 /// The book that is served, and the news that there is a newer one.
 pub(super) struct Library {
     course: PathBuf,
+    /// Where the workshop listens: no other one does.
+    port: u16,
     /// How many times the book was built; the newest stands on shelf number `editions` mod 2.
     editions: watch::Sender<usize>,
     watcher: Mutex<Option<Debouncer<RecommendedWatcher, RecommendedCache>>>,
@@ -31,9 +35,11 @@ pub(super) struct Library {
 
 impl Library {
     /// Builds the book for the first time, and watches what it is made of.
-    pub(super) fn open(course: PathBuf) -> Result<Arc<Library>> {
+    pub(super) fn open(course: PathBuf, port: u16) -> Result<Arc<Library>> {
+        clear_old_shelves(&course);
         let library = Arc::new(Library {
             course,
+            port,
             editions: watch::Sender::new(0),
             watcher: Mutex::default(),
         });
@@ -51,8 +57,7 @@ impl Library {
 
     fn shelf_of(&self, edition: usize) -> PathBuf {
         // Each workshop has shelves of its own, so that two of them do not empty each other's.
-        let name = format!("workshop-{}-{}", std::process::id(), edition % 2);
-        self.course.join("target").join("book").join(name)
+        shelves(&self.course).join(format!("{SHELF}{}-{}", self.port, edition % 2))
     }
 
     /// Builds on the shelf that is not in use, and then puts that one in use.
@@ -98,6 +103,27 @@ impl Drop for Library {
     }
 }
 
+/// How the shelf of a workshop begins; its port follows, and 0 or 1.
+const SHELF: &str = "workshop-";
+
+fn shelves(course: &Path) -> PathBuf {
+    course.join("target").join("book")
+}
+
+/// Removes what workshops left behind that were killed: nobody listens on their ports any more.
+fn clear_old_shelves(course: &Path) {
+    for shelf in shelves(course).read_dir().into_iter().flatten().flatten() {
+        let name = shelf.file_name();
+        let port = name.to_str().and_then(|name| name.strip_prefix(SHELF)?.split('-').next());
+        let Some(port) = port.and_then(|port| port.parse().ok()) else { continue };
+        let at = SocketAddr::from(([127, 0, 0, 1], port));
+        if TcpStream::connect_timeout(&at, Duration::from_secs(1)).is_err() {
+            // What cannot be removed now is tried again by the next workshop.
+            let _ = std::fs::remove_dir_all(shelf.path());
+        }
+    }
+}
+
 /// Whether something was written that the book is made of. To build the book is to read it all: that
 /// is an event too, and must not start the next build.
 fn changes_the_book(event: &DebouncedEvent) -> bool {
@@ -110,11 +136,11 @@ fn is_source(path: &Path) -> bool {
     !name.starts_with('.') && !name.ends_with('~') && !name.ends_with(".snap.new")
 }
 
-/// Tells a page, once, that there is a newer book than the one that it is from.
+/// Tells a page which edition is the newest: at once, and whenever there is a newer one.
 pub(super) async fn reload(
-    State(library): State<Arc<Library>>,
+    State(workshop): State<Arc<Workshop>>,
 ) -> Sse<impl Stream<Item = Result<Event, Infallible>>> {
-    let newer = WatchStream::from_changes(library.editions.subscribe());
+    let newer = WatchStream::new(workshop.library.editions.subscribe());
     Sse::new(newer.map(|edition| Ok(Event::default().data(edition.to_string()))))
         .keep_alive(KeepAlive::default())
 }

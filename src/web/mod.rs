@@ -4,40 +4,54 @@ mod guard;
 mod lab;
 mod library;
 
-use std::net::SocketAddr;
+use std::io::ErrorKind;
+use std::net::{SocketAddr, TcpListener};
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, bail};
 use axum::Router;
 use axum::extract::{Request, State};
+use axum::http::StatusCode;
 use axum::middleware;
-use axum::response::{IntoResponse, Response};
+use axum::response::{Html, IntoResponse, Response};
 use axum::routing::{get, post};
-use tokio::net::TcpListener;
+use tokio::runtime::Runtime;
 use tower_http::services::ServeDir;
 
+use lab::Labs;
 use library::Library;
+
+/// What the routes share.
+struct Workshop {
+    library: Arc<Library>,
+    labs: Labs,
+}
 
 /// Builds the book, serves it on the first free port from `port` on, and rebuilds it whenever a
 /// source of it changes, until Ctrl-C.
 pub fn open(course: PathBuf, port: u16) -> Result<()> {
-    let library = Library::open(course)?;
-    let runtime = tokio::runtime::Runtime::new().context("cannot start the workshop's threads")?;
-    runtime.block_on(serve(library, port))?;
-    // Labs that still stream would keep their threads, and this program, alive.
-    runtime.shutdown_background();
-    Ok(())
-}
-
-async fn serve(library: Arc<Library>, port: u16) -> Result<()> {
-    let listener = listen(port).await?;
+    let listener = listen(port)?;
     let at = listener.local_addr()?;
+    let library = Library::open(course, at.port())?;
+    let workshop = Arc::new(Workshop { library, labs: Labs::new()? });
     if port != 0 && at.port() != port {
         println!("port {port} is taken, so this is another one");
     }
     println!("the book is open at http://{at} (Ctrl-C closes it)");
-    let served = axum::serve(listener, router(library, at)).into_future();
+    let runtime = Runtime::new().context("cannot start the workshop's threads")?;
+    let served = runtime.block_on(serve(listener, workshop.clone()));
+    // The pages go first, so that no lab waits for one of them; then the labs, with their servers.
+    runtime.shutdown_background();
+    workshop.labs.close();
+    served
+}
+
+async fn serve(listener: TcpListener, workshop: Arc<Workshop>) -> Result<()> {
+    let at = listener.local_addr()?;
+    listener.set_nonblocking(true)?;
+    let listener = tokio::net::TcpListener::from_std(listener)?;
+    let served = axum::serve(listener, router(workshop, at)).into_future();
     tokio::select! {
         result = served => result?,
         _ = tokio::signal::ctrl_c() => println!("\nthe workshop is closed"),
@@ -46,37 +60,41 @@ async fn serve(library: Arc<Library>, port: u16) -> Result<()> {
 }
 
 /// Every route of the workshop; all are guarded.
-fn router(library: Arc<Library>, at: SocketAddr) -> Router {
+fn router(workshop: Arc<Workshop>, at: SocketAddr) -> Router {
     Router::new()
         .route("/lab", post(lab::start))
         .route("/lab/raw", post(lab::send_raw))
         .route("/reload", get(library::reload))
         .fallback(page)
-        .with_state(library)
+        .with_state(workshop)
         .layer(middleware::from_fn_with_state(at.port(), guard::check))
 }
 
-async fn page(State(library): State<Arc<Library>>, request: Request) -> Response {
-    match ServeDir::new(library.shelf()).try_call(request).await {
-        Ok(response) => response.into_response(),
-        Err(error) => {
-            (axum::http::StatusCode::INTERNAL_SERVER_ERROR, error.to_string()).into_response()
+async fn page(State(workshop): State<Arc<Workshop>>, request: Request) -> Response {
+    let shelf = workshop.library.shelf();
+    match ServeDir::new(&shelf).try_call(request).await {
+        Ok(response) if response.status() != StatusCode::NOT_FOUND => response.into_response(),
+        Err(error) if error.kind() != ErrorKind::NotFound => {
+            (StatusCode::INTERNAL_SERVER_ERROR, error.to_string()).into_response()
+        }
+        _ => {
+            let page = std::fs::read_to_string(shelf.join("404.html")).unwrap_or_default();
+            (StatusCode::NOT_FOUND, Html(page)).into_response()
         }
     }
 }
 
 /// A listener on loopback: on `port`, or on one of the twenty after it.
-async fn listen(port: u16) -> Result<TcpListener> {
+fn listen(port: u16) -> Result<TcpListener> {
     let last = port.saturating_add(20);
     for port in port..=last {
-        match TcpListener::bind(SocketAddr::from(([127, 0, 0, 1], port))).await {
-            Err(error) if error.kind() == std::io::ErrorKind::AddrInUse => {}
-            result => {
-                return result.with_context(|| {
-                    format!("cannot listen on port {port}: choose another with --port")
-                });
-            }
+        match TcpListener::bind(SocketAddr::from(([127, 0, 0, 1], port))) {
+            Ok(listener) => return Ok(listener),
+            // Taken by another program, or kept by the system for itself.
+            Err(error)
+                if matches!(error.kind(), ErrorKind::AddrInUse | ErrorKind::PermissionDenied) => {}
+            Err(error) => return Err(error).context(format!("cannot listen on port {port}")),
         }
     }
-    anyhow::bail!("the ports {port} to {last} are all taken: choose another with --port")
+    bail!("the ports {port} to {last} are all taken: choose another with --port")
 }

@@ -64,7 +64,7 @@ impl fmt::Display for Trouble {
 impl std::error::Error for Trouble {}
 
 impl Client {
-    /// Connects. Every later wait ends after `patience`.
+    /// Connects. Every later wait for something to come ends after `patience`.
     pub fn connect(
         server: SocketAddr,
         recorder: &Recorder,

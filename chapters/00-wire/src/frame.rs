@@ -1,11 +1,12 @@
 //! Names the bytes of one WebSocket frame (RFC 6455, section 5.2).
 
 use crate::header::{Frame, Header};
-use crate::messages::Messages;
+use crate::messages::{Kept, Messages};
 use crate::unit::{Fault, Kind, Part, Side, Unit};
 
-/// Names a frame, or as much of one as there is. `bytes` end where the frame ends, or before.
-pub(crate) fn name(side: Side, bytes: &[u8], messages: &mut Messages) -> Unit {
+/// Names a frame, or as much of one as there is. `bytes` end where the frame ends, or before;
+/// `arrived` is how many bytes of it have come, also of those that were not kept.
+pub(crate) fn name(side: Side, bytes: &[u8], arrived: usize, messages: &mut Messages) -> Unit {
     let header = Header::read(bytes);
     let mut parts = Vec::from(first_byte(bytes[0]));
     if let Some(&second) = bytes.get(1) {
@@ -23,13 +24,13 @@ pub(crate) fn name(side: Side, bytes: &[u8], messages: &mut Messages) -> Unit {
     if let Some(key) = header.masking_key {
         parts.push(Part::bytes(key_start..header.size, "masking-key", crate::hex(&key)));
     }
-    let arrived = &bytes[header.size..];
-    let complete = arrived.len() as u64 >= header.length;
-    let payload = unmask(arrived, header.masking_key);
-    let mut unit = Unit::new(Kind::Frame, title(&header, arrived.len(), complete), bytes, complete);
+    let arrived = arrived - header.size;
+    let complete = arrived as u64 >= header.length;
+    let payload = unmask(&bytes[header.size..], header.masking_key);
+    let mut unit = Unit::new(Kind::Frame, title(&header, arrived, complete), bytes, complete);
     unit.faults = first_byte_faults(bytes[0], messages);
     unit.faults.extend(header_faults(side, &header));
-    describe_payload(&mut unit, &mut parts, &header, &payload, messages);
+    describe_payload(&mut unit, &mut parts, &header, &payload, arrived, messages);
     unit.parts = parts;
     unit.frame = Some(Frame { header, payload });
     unit
@@ -164,19 +165,24 @@ fn describe_payload(
     parts: &mut Vec<Part>,
     header: &Header,
     payload: &[u8],
+    arrived: usize,
     messages: &mut Messages,
 ) {
-    let range = header.size..header.size + payload.len();
+    let range = header.size..header.size + arrived;
     if header.opcode == 0x8 {
         return describe_close(unit, parts, range, payload);
     }
-    let whole = unit.complete && payload.len() as u64 == header.length;
-    let text = messages.take(header, payload, whole, &mut unit.faults);
+    let kept = match payload.len() == arrived {
+        true if unit.complete => Kept::All,
+        true => Kept::SoFar,
+        false => Kept::Beginning,
+    };
+    let text = messages.take(header, payload, kept, &mut unit.faults);
     if !payload.is_empty() {
         let part = Part::bytes(range, payload_name(header), "");
         parts.push(match &text {
             Some(text) => part.text(text),
-            None => part.note(format!("{} bytes", payload.len())),
+            None => part.note(format!("{arrived} bytes")),
         });
     }
     unit.set_text(text);

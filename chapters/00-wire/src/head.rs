@@ -2,6 +2,9 @@
 
 use crate::unit::{Fault, Kind, Part, Unit};
 
+/// How many lines of a head get a name of their own.
+const LINES: usize = 200;
+
 /// Where the head ends in `bytes`: after its empty line.
 pub(crate) fn end(bytes: &[u8]) -> Option<usize> {
     bytes.windows(4).position(|four| four == b"\r\n\r\n").map(|at| at + 4)
@@ -13,6 +16,10 @@ pub(crate) fn name(kind: Kind, bytes: &[u8], complete: bool) -> Unit {
     let mut faults = Vec::new();
     let mut at = 0;
     for line in bytes.split_inclusive(|&byte| byte == b'\n') {
+        if parts.len() == LINES {
+            parts.push(Part::bytes(at..bytes.len(), "more lines", ""));
+            break;
+        }
         let range = at..at + line.len();
         at = range.end;
         let text = String::from_utf8_lossy(line);
@@ -31,17 +38,9 @@ pub(crate) fn name(kind: Kind, bytes: &[u8], complete: bool) -> Unit {
     unit
 }
 
-/// Whether the head asks for a WebSocket, or grants one.
-pub(crate) fn upgrades(unit: &Unit) -> bool {
-    match unit.kind {
-        Kind::RequestHead => {
-            unit.value("upgrade").is_some_and(|v| v.eq_ignore_ascii_case("websocket"))
-        }
-        Kind::ResponseHead => {
-            unit.parts.first().is_some_and(|line| status(&line.value) == Some("101"))
-        }
-        _ => false,
-    }
+/// Whether a response head grants a WebSocket.
+pub(crate) fn grants(unit: &Unit) -> bool {
+    unit.parts.first().is_some_and(|line| status(&line.value) == Some("101"))
 }
 
 fn status(line: &str) -> Option<&str> {

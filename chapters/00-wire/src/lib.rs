@@ -32,4 +32,5 @@ pub use server::{Server, StartError};
 pub use stage::Stage;
 pub use stream::Stream;
 pub use tap::Tap;
+pub use text::visible;
 pub use unit::{Fault, Kind, Part, Side, Unit};

@@ -10,7 +10,20 @@ pub(crate) struct Messages {
     open: Option<u8>,
     /// The bytes of a character that the last frame cut: three at most.
     cut: Vec<u8>,
+    /// Bytes of the open message were not kept, so it is not judged.
+    unjudged: bool,
     closing: bool,
+}
+
+/// How much of a frame's payload there is to look at.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Kept {
+    /// All of it.
+    All,
+    /// What has arrived so far.
+    SoFar,
+    /// The beginning: what came later was counted and thrown away.
+    Beginning,
 }
 
 impl Messages {
@@ -33,27 +46,32 @@ impl Messages {
         &mut self,
         header: &Header,
         payload: &[u8],
-        whole: bool,
+        kept: Kept,
         faults: &mut Vec<Fault>,
     ) -> Option<String> {
         if header.opcode & 0x8 != 0 {
             return std::str::from_utf8(payload).ok().filter(|t| !t.is_empty()).map(str::to_owned);
         }
+        if header.opcode != 0 {
+            self.cut.clear();
+            self.unjudged = false;
+        }
         let opcode = if header.opcode == 0 { self.open? } else { header.opcode };
         if opcode != 0x1 {
             return None;
         }
+        // Of bytes that were not kept, nobody knows whether they were UTF-8.
+        self.unjudged |= kept == Kept::Beginning;
+        let whole = kept == Kept::All && !self.unjudged;
         let bytes = [self.cut.as_slice(), payload].concat();
-        let valid = match std::str::from_utf8(&bytes) {
-            Ok(text) => text.len(),
-            Err(error) => error.valid_up_to(),
+        let (valid, only_cut) = match std::str::from_utf8(&bytes) {
+            Ok(text) => (text.len(), false),
+            Err(error) => (error.valid_up_to(), error.error_len().is_none()),
         };
-        let only_cut = bytes.len() - valid < 4
-            && std::str::from_utf8(&bytes).err().is_some_and(|error| error.error_len().is_none());
-        if whole && valid < bytes.len() && (header.fin || !only_cut) {
+        let ends_cut = only_cut && !header.fin;
+        if whole && valid < bytes.len() && !ends_cut {
             faults.push(Fault::new("the text is not UTF-8", "8.1"));
         }
-        let ends_cut = !header.fin && only_cut;
         if whole {
             self.cut = if ends_cut { bytes[valid..].to_vec() } else { Vec::new() };
         }

@@ -6,8 +6,9 @@ use std::sync::{Arc, Mutex, MutexGuard};
 
 use serde::{Deserialize, Serialize};
 
+use crate::head::grants;
 use crate::stream::Stream;
-use crate::unit::{Side, Unit};
+use crate::unit::{Kind, Side, Unit};
 
 /// How a side ended the connection.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -116,8 +117,19 @@ impl Recorder {
         let units = stream.feed(bytes);
         for unit in &units {
             log.put(Event::Unit { client, from, unit: Box::new(unit.clone()) });
+            if unit.kind == Kind::ResponseHead && unit.complete && grants(unit) {
+                log.upgrade(client);
+            }
         }
         units
+    }
+
+    /// Both directions have ended: nothing of this client has to be kept to name what follows.
+    pub fn forget(&self, client: usize) {
+        let mut log = self.log();
+        for side in [Side::Client, Side::Server] {
+            log.streams.remove(&(client, side));
+        }
     }
 
     /// A side ended the connection. Only the first one counts.
@@ -160,6 +172,14 @@ impl Recorder {
 }
 
 impl Log {
+    /// The server has granted frames: the client's stream changes to them too.
+    fn upgrade(&mut self, client: usize) {
+        let stream = self.streams.get_mut(&(client, Side::Client));
+        for unit in stream.map(Stream::upgrade).unwrap_or_default() {
+            self.put(Event::Unit { client, from: Side::Client, unit: Box::new(unit) });
+        }
+    }
+
     fn put(&mut self, event: Event) {
         match &mut self.output {
             // Nobody listening is no reason to stop the conversation.

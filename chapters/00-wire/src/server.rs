@@ -2,13 +2,14 @@
 
 use std::fmt;
 use std::io::{BufRead, BufReader, Read};
-use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::net::{SocketAddr, TcpListener};
 use std::process::{Child, Command, Stdio};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard};
 use std::thread;
 use std::time::{Duration, Instant};
 
 use crate::record::Recorder;
+use crate::text::visible;
 
 /// How soon to ask again where there is no event to wait for: whether some process listens, or has
 /// ended.
@@ -43,11 +44,15 @@ impl fmt::Display for StartError {
                 ("the server runs, but printed no address that it listens on".to_owned(), lines)
             }
             StartError::NotListening(Some(address), lines) => {
-                (format!("the server runs, but nothing listens on {address}"), lines)
+                let what = format!(
+                    "the server runs, but nothing listens on {address}: its port is in the variable \
+                     PORT, and takes the place of {{port}} in the command"
+                );
+                (what, lines)
             }
         };
         write!(out, "{what}")?;
-        lines.iter().try_for_each(|line| write!(out, "\n  it printed: {line}"))
+        lines.iter().try_for_each(|line| write!(out, "\n  it printed: {}", visible(line)))
     }
 }
 
@@ -79,28 +84,20 @@ impl Server {
         let deadline = Instant::now() + patience;
         match server.terminal.wait_until(deadline, |printed| printed.announced) {
             Some(address) => server.address = address,
-            None => return Err(server.not_listening(None)),
+            None => return Err(server.not_listening_at(None)),
         }
         Ok(server)
     }
 
-    /// Starts a program that was told to listen on `address`, and waits until it does.
-    pub fn listening_on(
+    /// Starts a program that was told to listen on `address`. Whether it does, the first client finds
+    /// out: see [`Server::not_listening`].
+    pub fn told(
         address: SocketAddr,
         command: Command,
         recorder: &Recorder,
-        patience: Duration,
     ) -> Result<Server, StartError> {
         let (child, terminal) = spawn(command, recorder)?;
-        let mut server = Server { child, address, terminal };
-        let deadline = Instant::now() + patience;
-        while TcpStream::connect_timeout(&address, patience).is_err() {
-            if server.has_ended() || Instant::now() > deadline {
-                return Err(server.not_listening(Some(address)));
-            }
-            thread::sleep(ASK_AGAIN);
-        }
-        Ok(server)
+        Ok(Server { child, address, terminal })
     }
 
     /// An address on loopback with a port that was free a moment ago.
@@ -150,6 +147,11 @@ impl Server {
         self.terminal.wait_until(deadline, |printed| seen(&printed.lines))
     }
 
+    /// Whether its terminal has ended, which it does with the process.
+    pub fn is_silent_for_good(&self) -> bool {
+        self.terminal.lock().ended == 2
+    }
+
     /// Whether the process has ended by itself.
     pub fn has_ended(&mut self) -> bool {
         matches!(self.child.try_wait(), Ok(Some(_)))
@@ -181,7 +183,13 @@ impl Server {
         self.terminal.wait_until(deadline, |_| None::<()>);
     }
 
-    fn not_listening(mut self, address: Option<SocketAddr>) -> StartError {
+    /// The program was not reached where it was told to listen: why, as far as can be told.
+    pub fn not_listening(self) -> StartError {
+        let address = self.address;
+        self.not_listening_at(Some(address))
+    }
+
+    fn not_listening_at(mut self, address: Option<SocketAddr>) -> StartError {
         let ended = self.has_ended() || self.terminal.lock().ended == 2;
         let lines = self.terminal.lock().lines.clone();
         match ended {

@@ -2,7 +2,7 @@
 
 use std::cell::Cell;
 use std::process::Command;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use crate::client::Client;
 use crate::record::{Recorder, Recording};
@@ -83,7 +83,10 @@ impl Stage {
         let process = self.server.id().to_string();
         run("kill", &["-STOP", &process]);
         // The signal is sent, and not yet obeyed: T is the state of a process that has stopped.
-        while !run("ps", &["-o", "stat=", "-p", &process]).starts_with('T') {}
+        let deadline = Instant::now() + PATIENCE;
+        while !run("ps", &["-o", "stat=", "-p", &process]).starts_with('T') {
+            assert!(Instant::now() < deadline, "the program does not stop");
+        }
     }
 
     /// Lets a paused program go on.

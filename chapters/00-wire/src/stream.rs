@@ -8,6 +8,8 @@ use crate::unit::{Fault, Kind, Side, Unit};
 
 /// How many bytes of one unit are kept. The rest is counted, not stored, whatever a header declares.
 const KEPT: usize = 128 * 1024;
+/// How many reads of one unit are told apart. What comes later counts as one piece.
+const PIECES: usize = 64;
 /// How long a head may grow before it is given up as one.
 const LONGEST_HEAD: usize = 64 * 1024;
 
@@ -69,10 +71,19 @@ impl Stream {
         }
         if self.buffer.is_empty() {
             self.cuts.clear();
-        } else {
+        } else if self.cuts.len() < PIECES {
             self.cuts.push(read_end);
         }
         units
+    }
+
+    /// The other side has agreed to change to frames: what comes now are frames, and so is what has
+    /// come and was not a whole head. Hands back the units that this makes of it.
+    pub fn upgrade(&mut self) -> Vec<Unit> {
+        self.phase = Phase::Frames;
+        let bytes = std::mem::take(&mut self.buffer);
+        self.skipped = 0;
+        self.feed(&bytes)
     }
 
     fn end(&self) -> usize {
@@ -138,10 +149,11 @@ impl Stream {
     }
 
     fn phase_after(&self, head: &Unit) -> Phase {
-        match (self.side, head::upgrades(head)) {
-            (_, true) => Phase::Frames,
-            (Side::Client, false) => Phase::Head,
-            (Side::Server, false) => Phase::Body,
+        match self.side {
+            // Only the server's answer tells whether frames follow: see `upgrade`.
+            Side::Client => Phase::Head,
+            Side::Server if head::grants(head) => Phase::Frames,
+            Side::Server => Phase::Body,
         }
     }
 
@@ -157,7 +169,10 @@ impl Stream {
         let mut unit = match self.phase {
             Phase::Head if self.is_no_head() => self.name_unknown(),
             Phase::Head => head::name(self.head_kind(), &self.buffer, complete),
-            Phase::Frames => frame::name(self.side, &self.buffer, &mut self.messages),
+            Phase::Frames => {
+                let arrived = self.buffer.len() + self.skipped;
+                frame::name(self.side, &self.buffer, arrived, &mut self.messages)
+            }
             Phase::Body => {
                 let mut unit = Unit::new(Kind::Body, "body", &self.buffer, false);
                 unit.set_text(std::str::from_utf8(&self.buffer).ok().map(str::to_owned));
@@ -188,10 +203,13 @@ impl Stream {
 
     fn name_unknown(&self) -> Unit {
         let mut unit = Unit::new(Kind::Unknown, "bytes without a head", &self.buffer, false);
-        unit.faults.push(Fault::new("a response begins with HTTP/1.1 and a status", "4.2.2"));
-        if self.side == Side::Client {
-            unit.faults[0] = Fault::new("the request's head does not end", "4.1");
-        }
+        unit.faults.push(match self.side {
+            Side::Client => Fault::new("the request's head does not end", "4.1"),
+            Side::Server if self.buffer.starts_with(b"HTTP/") => {
+                Fault::new("the response's head does not end", "4.2.2")
+            }
+            Side::Server => Fault::new("a response begins with HTTP/1.1 and a status", "4.2.2"),
+        });
         unit.set_text(std::str::from_utf8(&self.buffer).ok().map(str::to_owned));
         unit
     }

@@ -6,6 +6,7 @@ use std::net::{Shutdown, SocketAddr, TcpListener, TcpStream};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard};
 use std::thread;
+use std::time::Duration;
 
 use crate::record::{Closing, Recorder};
 use crate::unit::Side;
@@ -31,10 +32,14 @@ impl Tap {
                 if stopped.load(Ordering::SeqCst) {
                     return;
                 }
-                if let Ok(client) = client {
-                    let (recorder, open) = (recorder.clone(), open.clone());
-                    thread::spawn(move || join(client, to, &recorder, &open));
-                }
+                let Ok(client) = client else {
+                    // Out of descriptors, most likely: others have to end first.
+                    thread::sleep(Duration::from_millis(10));
+                    continue;
+                };
+                let (recorder, open) = (recorder.clone(), open.clone());
+                let stopped = stopped.clone();
+                thread::spawn(move || join(client, to, &recorder, &open, &stopped));
             }
         });
         Ok(tap)
@@ -63,7 +68,7 @@ fn lock(open: &Open) -> MutexGuard<'_, HashMap<usize, [TcpStream; 2]>> {
 }
 
 /// Carries both directions of one connection until both have ended.
-fn join(client: TcpStream, to: SocketAddr, recorder: &Recorder, open: &Open) {
+fn join(client: TcpStream, to: SocketAddr, recorder: &Recorder, open: &Open, stopped: &AtomicBool) {
     let number = recorder.new_client();
     let Ok(server) = TcpStream::connect(to) else {
         recorder.line(&format!("(the tap could not reach a server at {to})"));
@@ -72,11 +77,15 @@ fn join(client: TcpStream, to: SocketAddr, recorder: &Recorder, open: &Open) {
     if let Ok(pair) = pair(&client, &server) {
         lock(open).insert(number, pair);
     }
+    if stopped.load(Ordering::SeqCst) {
+        return drop(lock(open).remove(&number));
+    }
     thread::scope(|scope| {
         scope.spawn(|| carry(&client, &server, Side::Client, number, recorder));
         carry(&server, &client, Side::Server, number, recorder);
     });
     lock(open).remove(&number);
+    recorder.forget(number);
 }
 
 /// Handles on both streams, with which to end them; nothing waits for a full packet on either.

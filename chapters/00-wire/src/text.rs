@@ -48,13 +48,9 @@ impl fmt::Display for Unit {
             Kind::RequestHead | Kind::ResponseHead => write_head(out, self)?,
             Kind::Frame => write_frame(out, self)?,
             Kind::Body | Kind::Unknown => {
-                let end = self.start + self.bytes_shown();
                 let text = self.text.as_deref().map(|text| format!("\"{}\"", shortened(text)));
-                write_rows(out, self, self.start..end, &text.unwrap_or_default())?;
+                write_rows(out, self, self.start..self.end, &text.unwrap_or_default())?;
             }
-        }
-        if self.omitted > 0 && self.kind != Kind::Frame {
-            writeln!(out, "  … and {} more bytes", self.omitted)?;
         }
         if self.pieces.len() > 1 {
             let pieces: Vec<String> = self.pieces.iter().map(usize::to_string).collect();
@@ -72,15 +68,14 @@ impl fmt::Display for Unit {
 
 impl Unit {
     fn bytes_shown(&self) -> usize {
-        self.hex.split_whitespace().count()
+        self.hex.len().div_ceil(3)
     }
 
     /// The digits of a range, which is given as offsets in the stream; two digits a byte.
-    fn digits(&self, range: std::ops::Range<usize>) -> Vec<&str> {
+    fn digits(&self, range: std::ops::Range<usize>) -> &str {
         let shown = self.bytes_shown();
-        let from = (range.start - self.start).min(shown);
-        let to = (range.end - self.start).min(shown);
-        self.hex.split_whitespace().skip(from).take(to - from).collect()
+        let place = |at: usize| (3 * (at - self.start).min(shown)).min(self.hex.len());
+        self.hex[place(range.start)..place(range.end)].trim_end()
     }
 }
 
@@ -126,10 +121,8 @@ fn write_event(out: &mut fmt::Formatter<'_>, event: &Event, crowd: bool) -> fmt:
 
 fn write_head(out: &mut fmt::Formatter<'_>, unit: &Unit) -> fmt::Result {
     for part in &unit.parts {
-        let range = part.start - unit.start..part.end - unit.start;
-        let bytes =
-            crate::unhex(&unit.digits(range.start + unit.start..range.end + unit.start).join(" "));
-        let line = marked(&String::from_utf8_lossy(&bytes.unwrap_or_default()));
+        let bytes = crate::unhex(unit.digits(part.start..part.end)).unwrap_or_default();
+        let line = marked(&String::from_utf8_lossy(&bytes));
         match part.note.is_empty() {
             true => writeln!(out, "  {line}")?,
             false => writeln!(out, "  {line:<54}  {}", part.note)?,
@@ -180,23 +173,16 @@ fn write_rows(
     meaning: &str,
 ) -> fmt::Result {
     let length = range.len();
-    let digits = unit.digits(range);
+    let digits: Vec<&str> = unit.digits(range).split_whitespace().take(ROW * ROWS).collect();
     let mut meaning = meaning;
-    for row in digits.chunks(ROW).take(ROWS) {
+    for row in digits.chunks(ROW) {
         writeln!(out, "{}", format!("  {:<MEANING$}{meaning}", row.join(" ")).trim_end())?;
         meaning = "";
     }
-    let left = length.saturating_sub(digits.len().min(ROW * ROWS)) + omitted(unit);
-    if left > 0 && length > 0 && length + omitted(unit) > ROW * ROWS {
-        writeln!(out, "  … and {left} more bytes")?;
+    match length - digits.len() {
+        0 => Ok(()),
+        left => writeln!(out, "  … and {left} more bytes"),
     }
-    Ok(())
-}
-
-/// Bytes of a frame that were counted and not kept: all of them belong to its last part.
-fn omitted(unit: &Unit) -> usize {
-    let named = unit.parts.last().map_or(0, |part| part.end - unit.start);
-    (unit.end - unit.start).saturating_sub(named.max(unit.bytes_shown()))
 }
 
 /// A text that fits in a figure, with what a terminal would obey made visible.
@@ -210,7 +196,7 @@ fn shortened(text: &str) -> String {
 }
 
 /// A text in which control characters are written out, so that no terminal obeys them.
-fn visible(text: &str) -> String {
+pub fn visible(text: &str) -> String {
     let escape = |c: char| match c.is_control() {
         true => c.escape_default().to_string(),
         false => c.to_string(),

@@ -1,7 +1,8 @@
 //! The instrument on known bytes: the examples of RFC 6455, and what is malformed.
 
 use ch00_wire::{
-    Closing, RFC_KEY, Recorder, Side, Stream, Unit, assert_recording, masked_frame, request, unhex,
+    Closing, Event, Kind, RFC_KEY, Recorder, Side, Stream, Unit, assert_recording, masked_frame,
+    request, unhex,
 };
 
 /// The units that these bytes are, sent by `side` after the opening handshake.
@@ -128,4 +129,61 @@ fn hexadecimal_that_is_none_is_refused() {
     assert_eq!(unhex("zz"), Err("'zz' has a sign that is not 0-9 or a-f".into()));
     assert_eq!(unhex("0x81,05 4865"), Ok(vec![0x81, 0x05, 0x48, 0x65]));
     assert!(unhex("é").is_err());
+}
+
+#[test]
+fn a_frame_that_is_longer_than_what_is_kept() {
+    let header = unhex("82 7f 00 00 00 00 00 03 0d 40").expect("hexadecimal");
+    let frame = [header, vec![0xaa; 200_000]].concat();
+    let unit = &Stream::of_frames(Side::Server).feed(&frame)[0];
+    insta::assert_snapshot!(format!("{}\n{unit}", unit.title));
+}
+
+#[test]
+fn what_was_not_kept_is_not_judged() {
+    // 静 is e9 9d 99; its first byte is the last of a fragment that is too long to keep.
+    let header = unhex("01 7f 00 00 00 00 00 03 0d 40").expect("hexadecimal");
+    let mut stream = Stream::of_frames(Side::Server);
+    let units = stream.feed(&[header, vec![b'a'; 199_999], vec![0xe9]].concat());
+    assert!(units[0].complete && units[0].faults.is_empty(), "{:?}", units[0].faults);
+    let units = stream.feed(&unhex("80 02 9d 99").expect("hexadecimal"));
+    assert!(units[0].faults.is_empty(), "{:?}", units[0].faults);
+    let units = stream.feed(&unhex("81 01 99").expect("hexadecimal"));
+    assert_eq!(units[0].faults[0].section, "8.1", "the next message is judged again");
+}
+
+#[test]
+fn a_new_message_forgets_the_character_that_was_cut() {
+    let units = frames(Side::Server, "01 01 e6 82 01 41 81 01 41");
+    assert!(units[2].faults.iter().all(|fault| fault.section != "8.1"), "{:?}", units[2].faults);
+}
+
+#[test]
+fn only_the_servers_101_makes_frames_of_what_follows() {
+    let conversation = |answer: &str| {
+        let recorder = Recorder::new();
+        let client = recorder.new_client();
+        recorder.bytes(client, Side::Client, b"GET / HTTP/1.1\r\nSec-WebSocket-Key: x\r\n\r\n");
+        recorder.bytes(client, Side::Server, answer.as_bytes());
+        recorder.bytes(client, Side::Client, &masked_frame(1, b"Li Jing"))
+    };
+    let granted = conversation("HTTP/1.1 101 Switching Protocols\r\n\r\n");
+    assert_eq!((granted[0].kind, granted[0].text.as_deref()), (Kind::Frame, Some("Li Jing")));
+    let refused = conversation("HTTP/1.1 400 Bad Request\r\n\r\n");
+    assert_eq!(refused[0].kind, Kind::RequestHead);
+}
+
+#[test]
+fn a_frame_that_came_before_the_101_is_a_frame_all_the_same() {
+    let recorder = Recorder::new();
+    let client = recorder.new_client();
+    recorder.bytes(client, Side::Client, b"GET / HTTP/1.1\r\n\r\n");
+    recorder.bytes(client, Side::Client, &masked_frame(1, b"Li Jing"));
+    recorder.bytes(client, Side::Server, b"HTTP/1.1 101 Switching Protocols\r\n\r\n");
+    let events = recorder.recording("too early").events;
+    let frame = events.iter().find_map(|event| match event {
+        Event::Unit { unit, .. } if unit.kind == Kind::Frame => Some(unit.title.as_str()),
+        _ => None,
+    });
+    assert_eq!(frame, Some("text frame, 7 bytes, masked"), "{events:#?}");
 }

@@ -100,3 +100,24 @@ fn a_declared_length_is_not_allocated() {
     assert_eq!(unit.end, 10 + 64 * 16 * 1024 + 1);
     assert!(!unit.complete);
 }
+
+#[test]
+fn what_never_ends_costs_no_more_the_longer_it_lasts() {
+    let endless: [(&str, &[u8], &[u8]); 3] = [
+        ("a body in single bytes", b"HTTP/1.1 400 Bad Request\r\n\r\n", b"x"),
+        ("a head of short lines", b"HTTP/1.1 200 OK\r\n", b"x\n"),
+        (
+            "a frame in single bytes",
+            b"HTTP/1.1 101 Switching\r\n\r\n\x82\x7f\0\0\0\0\xff\0\0\0",
+            b"x",
+        ),
+    ];
+    for (what, start, more) in endless {
+        let mut stream = Stream::new(Side::Server);
+        stream.feed(start);
+        let units: Vec<Unit> = (0..5_000).flat_map(|_| stream.feed(more)).collect();
+        let last = units.last().expect("a unit that grows");
+        assert!(last.pieces.len() <= 66, "{what}: {} pieces", last.pieces.len());
+        assert!(last.parts.len() <= 201, "{what}: {} parts", last.parts.len());
+    }
+}

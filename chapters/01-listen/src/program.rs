@@ -70,14 +70,15 @@ pub(crate) fn explain(address: SocketAddr, error: &io::Error) -> String {
     match error.kind() {
         ErrorKind::AddrInUse => format!(
             "{address} is in use: a program listens there already, perhaps an earlier run of this one. \
-             End it with Ctrl-C, or choose another port: -- 127.0.0.1:4001"
+             End it with Ctrl-C, or choose another port: 127.0.0.1:{}",
+            address.port().wrapping_add(1)
         ),
         ErrorKind::PermissionDenied => format!(
-            "{address} is forbidden: ports under 1024 belong to the administrator. \
-             Choose a higher one: -- 127.0.0.1:4000"
+            "{address} is forbidden: low ports, and some that the system keeps for itself, are not for \
+             everybody. Choose another one, such as 127.0.0.1:4100"
         ),
         ErrorKind::AddrNotAvailable => format!(
-            "{address} is no address of this computer. Use its own: -- 127.0.0.1:{}",
+            "{address} is no address of this computer. Use its own: 127.0.0.1:{}",
             address.port()
         ),
         _ => format!("cannot listen on {address}: {error}"),

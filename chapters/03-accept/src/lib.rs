@@ -67,7 +67,8 @@ fn print_bytes(mut reader: impl Read) -> io::Result<()> {
         if count == 0 {
             return Ok(());
         }
-        println!("{count} bytes came: {}", printable(&buffer[..count]));
+        let text = printable(&buffer[..count]).replace('\n', "\\n");
+        println!("{count} bytes came: {text}");
     }
 }
 // ANCHOR_END: serve

@@ -51,8 +51,8 @@ fn print_frames(client: &TcpStream) -> io::Result<()> {
     })
 }
 
-/// Shows a frame's payload as text.
+/// Shows a frame's payload as text, on one line: what a client says must not look like our own lines.
 pub fn print_message(frame: &Frame) {
-    println!("the client says: {}", printable(&frame.payload));
+    println!("the client says: {}", printable(&frame.payload).replace('\n', "\\n"));
 }
 // ANCHOR_END: serve
