@@ -192,6 +192,17 @@ fn check_explains_the_first_promise_that_is_not_kept() {
     assert!(printed.contains("nothing came back"), "{printed}");
 }
 
+/// What the page of chapter 01 shows of the checker: chapter 01's own server, held to chapter 02.
+#[test]
+fn check_explains_like_a_teacher() {
+    let wrong = format!("\"{}\" run 1 127.0.0.1:{{port}}", env!("CARGO_BIN_EXE_frame-by-frame"));
+    let output = workshop(&["check", "2", "--server", &wrong]).output().expect("the check runs");
+    let printed = String::from_utf8(output.stdout).expect("UTF-8");
+    // Whether the server still says this before the checker ends it differs from run to run.
+    let printed = printed.replace("\n    the connection is closed", "");
+    insta::assert_snapshot!("check_explains", printed);
+}
+
 #[test]
 fn check_is_content_with_a_good_server() {
     let good = format!("\"{}\" run 5 127.0.0.1:{{port}}", env!("CARGO_BIN_EXE_frame-by-frame"));

@@ -13,6 +13,13 @@
     anchor.click();
   });
 
+  // The first stop of the Tab key leads past the table of contents.
+  const skip = document.createElement('a');
+  skip.className = 'skip';
+  skip.href = '#mdbook-content';
+  skip.textContent = 'Skip to the page';
+  document.body.prepend(skip);
+
   // What is wider than its place can be moved with the keyboard.
   function reachable(code) {
     if (code.scrollWidth > code.clientWidth) code.tabIndex = 0;

@@ -35,14 +35,15 @@
     return byte > 0x20 && byte < 0x7f ? String.fromCharCode(byte) : '·';
   }
 
-  // The eight bits of a byte, those of a part marked.
-  function bitsText(byte, [first, last]) {
-    const bits = byte.toString(2).padStart(8, '0');
-    return `${bits.slice(0, first)}[${bits.slice(first, last)}]${bits.slice(last)}`;
+  // The eight bits of a byte, with brackets around those of each part: [1][000][0001].
+  function bitsText(byte, ranges) {
+    const opens = (i) => (ranges.some(([first]) => first === i) ? '[' : '');
+    const closes = (i) => (ranges.some(([, last]) => last === i + 1) ? ']' : '');
+    const bits = [...byte.toString(2).padStart(8, '0')];
+    return bits.map((bit, i) => opens(i) + bit + closes(i)).join('');
   }
 
-  function unitElement(event, showAll) {
-    const { client, from, unit } = event;
+  function unitElement({ client, from, unit }, showAll, onShowAll) {
     const bytes = unit.hex ? unit.hex.split(' ').map((digits) => parseInt(digits, 16)) : [];
     const shown = showAll ? bytes.length : Math.min(bytes.length, SHOWN);
     const direction = from === 'client' ? `client ${client} → server` : `server → client ${client}`;
@@ -65,9 +66,11 @@
 
     item.append(byteRows(unit, bytes, cells));
     const left = bytes.length - shown;
-    if (left > 0) item.append(button('show-all', `show all ${bytes.length} bytes`, () => item.replaceWith(unitElement(event, true))));
+    if (left > 0) item.append(button('show-all', `show all ${bytes.length} bytes`, onShowAll));
     if (unit.omitted > 0) item.append(element('p', { class: 'unit-note' }, `and ${unit.omitted} more bytes, not kept here`));
-    item.append(element('ul', { class: 'unit-parts' }, ...names.map(({ name }) => element('li', {}, name))), detail);
+    // Its place is kept, so that nothing moves under the pointer.
+    if (unit.parts.some((part) => part.bits)) item.append(detail);
+    item.append(element('ul', { class: 'unit-parts' }, ...names.map(({ name }) => element('li', {}, name))));
     if (unit.pieces?.length > 1) {
       item.append(element('p', { class: 'unit-note' }, `arrived in ${unit.pieces.length} pieces: ${unit.pieces.join(' + ')} bytes`));
     }
@@ -107,8 +110,8 @@
     const light = (parts, from, to) => {
       cells.forEach((cell, i) => cell.classList.toggle('lit', from <= i && i < to));
       names.forEach(({ part, name }) => name.classList.toggle('lit', parts.includes(part)));
-      const bits = parts.find((part) => part.bits);
-      detail.textContent = bits && parts.length === 1 ? bitsText(bytes[bits.start - unit.start], bits.bits) : '';
+      const named = parts.filter((part) => part.bits);
+      detail.textContent = named.length > 0 ? bitsText(bytes[from], named.map((part) => part.bits)) : '';
     };
     const dark = () => light([], 0, 0);
     const whenPointed = (target, lit) => {
@@ -130,21 +133,29 @@
     const step = { ArrowRight: 1, ArrowLeft: -1, ArrowDown: ROW, ArrowUp: -ROW }[event.key];
     if (!step) return;
     event.preventDefault();
-    event.stopPropagation(); // the book turns its pages with the same keys
     const next = cells[i + step];
     if (!next) return;
-    cells[i].tabIndex = -1;
+    focusAmong(cells, next);
+  }
+
+  // One byte of a unit can be reached with Tab: the one that had the focus last.
+  function focusAmong(cells, next) {
+    cells.forEach((cell) => (cell.tabIndex = -1));
     next.tabIndex = 0;
     next.focus();
   }
 
   // ---- The conversation: units in the order of their first byte, and the server's terminal. ----
 
+  const unitKey = ({ client, from, start }) => `${client} ${from} ${start}`;
+
   class Conversation {
     constructor() {
       this.units = element('ol', { class: 'lab-units' });
-      this.lines = element('ol', { class: 'lab-terminal' });
-      this.places = new Map();
+      // Nothing in it takes the focus, so it must itself, to be scrolled with the keyboard.
+      this.lines = element('ol', { class: 'lab-terminal', tabindex: 0, 'aria-label': "the server's terminal" });
+      this.places = new Map(); // the element of each unit in the page, by its key
+      this.whole = new Set(); // keys of the units of which all bytes are shown
       this.element = element(
         'div',
         { class: 'lab-views' },
@@ -157,6 +168,12 @@
       this.units.replaceChildren();
       this.lines.replaceChildren();
       this.places.clear();
+      this.whole.clear();
+    }
+
+    rewind() {
+      this.units.scrollTop = 0;
+      this.lines.scrollTop = 0;
     }
 
     show(event) {
@@ -171,19 +188,35 @@
 
     // A unit that grows comes again, and takes the place of what was there of it.
     showUnit(event) {
-      const key = `${event.client} ${event.from} ${event.unit.start}`;
+      const key = unitKey({ ...event, start: event.unit.start });
       const before = this.places.get(key);
-      const now = unitElement(event, false);
-      if (before?.isConnected) before.replaceWith(now);
+      const now = unitElement(event, this.whole.has(key), () => this.showAll(key, event));
+      this.places.set(key, now);
+      if (before) this.change(this.units, () => before.replaceWith(now));
       else this.append(this.units, now);
-      if (event.unit.complete) this.places.delete(key);
-      else this.places.set(key, now);
+    }
+
+    showAll(key, event) {
+      this.whole.add(key);
+      this.showUnit(event);
+      // The button is gone: the focus goes to the first byte that it brought.
+      const cells = [...this.places.get(key).querySelectorAll('.byte')];
+      focusAmong(cells, cells[SHOWN]);
     }
 
     append(list, item) {
-      list.append(item);
-      while (list.childElementCount > UNITS) list.firstElementChild.remove();
-      list.scrollTop = list.scrollHeight;
+      this.change(list, () => list.append(item));
+      while (list.childElementCount > UNITS) {
+        this.places.delete(unitKey(list.firstElementChild.dataset));
+        list.firstElementChild.remove();
+      }
+    }
+
+    // Follows the end of a list, but leaves a reader alone who has scrolled away from it.
+    change(list, make) {
+      const atEnd = list.scrollHeight - list.scrollTop - list.clientHeight < 20;
+      make();
+      if (atEnd) list.scrollTop = list.scrollHeight;
     }
   }
 
@@ -200,7 +233,12 @@
       const live = section.dataset.workshop === 'true';
       const tools = live ? this.tools() : [this.invitation()];
       section.append(...tools, this.status, this.conversation.element);
+      // The book turns its pages with these keys, which would end the conversation.
+      section.addEventListener('keydown', (event) => {
+        if (event.key === 'ArrowLeft' || event.key === 'ArrowRight') event.stopPropagation();
+      });
       this.recording.events.forEach((event) => this.conversation.show(event));
+      this.conversation.rewind();
       this.say(`This is a recording: ${this.recording.title}.`);
     }
 
@@ -314,7 +352,7 @@
     hear(event) {
       if (event.type === 'ready') {
         this.port = event.port;
-        this.say(`The server listens on ${event.server}. Everything goes through the tap at 127.0.0.1:${event.port}.`);
+        this.say(`This page reaches the server at ${event.server} through the tap at 127.0.0.1:${event.port}.`);
       } else if (event.type === 'failed' || event.type === 'stopped') {
         this.failed = true;
         this.say(event.text);
@@ -330,10 +368,12 @@
       this.say('connecting …');
       socket.onopen = () => this.tell('onopen fired: handshake successful');
       socket.onmessage = ({ data }) => this.tell(typeof data === 'string' ? `onmessage: ${JSON.stringify(data)}` : 'onmessage: binary');
-      socket.onerror = () => this.tell('onerror fired');
+      // A browser fires onclose right after onerror: nobody would see the first of the two alone.
+      let error = '';
+      socket.onerror = () => (error = 'onerror fired, then ');
       socket.onclose = ({ code, wasClean }) => {
-        this.socket = undefined;
-        this.tell(`onclose fired: code ${code}, ${wasClean ? 'clean' : 'not clean'}`);
+        if (this.socket === socket) this.socket = undefined;
+        this.tell(`${error}onclose fired: code ${code}, ${wasClean ? 'clean' : 'not clean'}`);
       };
       this.enable();
     }

@@ -83,7 +83,11 @@ impl Target {
             (Ok(()), _) => Ok(Verdict::Holds),
             (Err(Failure::NoTerminal), _) => Ok(Verdict::Unseen),
             (Err(_), Some(server)) if !reached => Err(server.not_listening()),
-            (Err(failure), _) => Ok(Verdict::Fails(failure, recorder.recording(probe.promise))),
+            (Err(failure), server) => {
+                // Its last lines come with its end.
+                drop(server);
+                Ok(Verdict::Fails(failure, recorder.recording(probe.promise)))
+            }
         }
     }
 }

@@ -48,7 +48,7 @@ async function visit(browser, page, { theme, width }) {
   }
   const overflow = await tab.evaluate(() => document.documentElement.scrollWidth - window.innerWidth);
   if (overflow > 1) said.push(`the page is ${overflow} pixels wider than the window`);
-  if (process.env.SHOTS) {
+  if (process.env.SHOTS && !page.endsWith('print.html')) {
     const name = page.split('/').pop().replace('.html', '');
     await tab.screenshot({ path: `${process.env.SHOTS}/${name}-${theme}-${width}.png`, fullPage: true });
   }

@@ -34,6 +34,28 @@ fn anything_is_printed() {
 }
 
 #[test]
+fn the_second_client_waits_in_the_queue() {
+    let stage = Stage::start(PROGRAM);
+    let first = stage.client();
+    let mut second = stage.client();
+    second.send(b"GET /second HTTP/1.1\r\n\r\n").expect("sent");
+    second.quiet(Duration::from_millis(300)).expect("nothing happens to the second");
+    first.leave();
+    second.ended().expect("the server hangs up");
+    assert_recording!("queue", stage.recording("The second client waits in the queue", DONE));
+}
+
+#[test]
+fn one_read_is_taken_for_the_request() {
+    let stage = Stage::start(PROGRAM);
+    let mut client = stage.client();
+    // What follows the cut finds the connection ended.
+    let _ = client.send_cut(b"GET / HTTP/1.1\r\n\r\n", &[1], Duration::from_secs(5));
+    client.ended().expect("the server hangs up");
+    assert_recording!("pieces", stage.recording("One read is taken for the request", DONE));
+}
+
+#[test]
 fn a_client_that_leaves_ends_nothing() {
     let stage = Stage::start(PROGRAM);
     stage.client().leave();
