@@ -36,8 +36,10 @@ fn argument_then_port_then_4000() {
 #[test]
 fn an_address_in_use_says_so_in_one_line() {
     let taken = listen(SocketAddr::from(([127, 0, 0, 1], 0))).expect("a free port");
-    let at = taken.local_addr().expect("bound").as_socket().expect("an address").to_string();
-    insta::assert_snapshot!(says(&at).replace(&at, "127.0.0.1:4000"));
+    let at = taken.local_addr().expect("bound").as_socket().expect("an address");
+    let next = SocketAddr::new(at.ip(), at.port().wrapping_add(1));
+    let said = says(&at.to_string()).replace(&next.to_string(), "127.0.0.1:4001");
+    insta::assert_snapshot!(said.replace(&at.to_string(), "127.0.0.1:4000"));
 }
 
 #[test]
