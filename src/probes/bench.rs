@@ -7,11 +7,16 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use ch00_wire::{
-    Client, Frame, Kind, RFC_KEY, Recorder, Server, Trouble, Unit, masked_frame, request,
+    Client, Frame, Header, Kind, RFC_KEY, Recorder, Server, Trouble, Unit, masked_frame, request,
 };
 
 /// How long a script listens where nothing may come.
 const PACE: Duration = Duration::from_millis(250);
+
+/// Mistakes that the bytes themselves tell.
+const FIRST_BYTE: &str = "a first byte other than 81: FIN 1, RSV 000, opcode 1";
+const LENGTH: &str = "the length of the text in characters, or in the wrong one of the three forms";
+const MASKED: &str = "the client's frame is sent back as it came, with its mask";
 
 /// A server, and what a script needs to talk to it.
 pub struct Bench<'a> {
@@ -35,6 +40,8 @@ pub enum Failure {
         came: String,
         /// The unit that came, and the first wrong byte in it, where there is one.
         wrong: Option<(Box<Unit>, usize)>,
+        /// The likely mistake, where what came tells more than the probe's own guess.
+        often: Option<&'static str>,
     },
     /// The script has to see the server's terminal, and there is none to see.
     NoTerminal,
@@ -51,14 +58,22 @@ impl fmt::Display for Failure {
 
 impl Failure {
     fn missed(expected: impl Into<String>, came: impl Into<String>) -> Failure {
-        Failure::Missed { expected: expected.into(), came: came.into(), wrong: None }
+        Failure::Missed { expected: expected.into(), came: came.into(), wrong: None, often: None }
     }
 
     /// A unit came that is not what was expected, from the byte at `wrong` on.
     pub(super) fn wrong(expected: impl Into<String>, unit: &Unit, wrong: usize) -> Failure {
         let came = format!("{} came", unit.title);
         let wrong = Some((Box::new(unit.clone()), wrong));
-        Failure::Missed { expected: expected.into(), came, wrong }
+        Failure::Missed { expected: expected.into(), came, wrong, often: None }
+    }
+
+    /// Names the likely mistake, in place of the probe's own guess.
+    fn because(mut self, mistake: &'static str) -> Failure {
+        if let Failure::Missed { often, .. } = &mut self {
+            *often = Some(mistake);
+        }
+        self
     }
 
     fn trouble(expected: &str, trouble: Trouble) -> Failure {
@@ -66,8 +81,8 @@ impl Failure {
             Trouble::Unexpected(unit) => Failure::wrong(expected, &unit, 0),
             Trouble::Silent(_, Some(unit)) | Trouble::Ended(_, Some(unit)) => {
                 let came = format!("only a part came: {}", unit.title);
-                let end = unit.bytes.len();
-                Failure::Missed { expected: expected.into(), came, wrong: Some((unit, end)) }
+                let (end, often) = (unit.bytes.len(), unfinished(&unit));
+                Failure::Missed { expected: expected.into(), came, wrong: Some((unit, end)), often }
             }
             trouble => Failure::missed(expected, trouble.to_string()),
         }
@@ -134,9 +149,13 @@ impl<'a> Bench<'a> {
         let mut client = self.client()?;
         client.send(&request(key_line)).wanted("the request to be taken")?;
         let answer = client.unit().wanted("a response head: 101")?;
-        match status(&answer) {
-            Some("101") => Ok((client, answer)),
-            _ => Err(Failure::wrong("a response head: 101", &answer, "HTTP/1.1 ".len())),
+        if status(&answer) != Some("101") {
+            return Err(Failure::wrong("a response head: 101", &answer, "HTTP/1.1 ".len()));
+        }
+        match answer.faults.first() {
+            Some(_) => Err(Failure::wrong("a head without a fault", &answer, 0)
+                .because("a line that ends with \\n alone: the ✗ above says what is wrong")),
+            None => Ok((client, answer)),
         }
     }
 
@@ -148,7 +167,14 @@ impl<'a> Bench<'a> {
         if status(&answer) != Some("400") {
             return Err(Failure::wrong("a response head: 400", &answer, "HTTP/1.1 ".len()));
         }
-        client.ended().wanted("the connection to be closed after the 400").map(drop)
+        let expected = "the connection to be closed after the 400";
+        match client.ended() {
+            Err(Trouble::Silent(waited, _)) => {
+                let came = format!("it stayed open for {} ms", waited.as_millis());
+                Err(Failure::missed(expected, came).because("a refusal, and no close after it"))
+            }
+            ended => ended.wanted(expected).map(drop),
+        }
     }
 
     /// Sees that a request is not refused: answered with 101, or kept waiting until the client leaves.
@@ -212,15 +238,27 @@ impl<'a> Bench<'a> {
     /// Sees one text message come, in one frame that is well-formed.
     pub(super) fn hears(&self, client: &mut Client, text: &str) -> Result<Frame, Failure> {
         let expected = format!("one text frame of {} bytes: {:?}", text.len(), cut(text));
-        let unit = client.unit().wanted(&expected)?;
+        let unit = match client.unit() {
+            Err(Trouble::Silent(_, Some(unit)) | Trouble::Ended(_, Some(unit)))
+                if Header::read(&unit.bytes).is_some_and(|h| h.length != text.len() as u64) =>
+            {
+                return Err(Failure::wrong(expected, &unit, 1).because(LENGTH));
+            }
+            unit => unit.wanted(&expected)?,
+        };
         let Some(frame) = unit.frame.clone().filter(|_| unit.kind == Kind::Frame) else {
             return Err(Failure::wrong(expected, &unit, 0));
         };
         if !(frame.header.fin && frame.header.opcode == 1 && frame.header.rsv == 0) {
-            return Err(Failure::wrong(expected, &unit, 0));
+            return Err(Failure::wrong(expected, &unit, 0).because(FIRST_BYTE));
         }
-        if frame.header.length != text.len() as u64 || frame.header.masking_key.is_some() {
-            return Err(Failure::wrong(expected, &unit, 1));
+        if frame.header.masking_key.is_some() {
+            return Err(Failure::wrong(expected, &unit, 1).because(MASKED));
+        }
+        if frame.header.length != text.len() as u64 {
+            let whole = frame.header.length < 126 && text.len() > 125;
+            let often = if whole { "a message cut into pieces" } else { LENGTH };
+            return Err(Failure::wrong(expected, &unit, 1).because(often));
         }
         let differs = frame.payload.iter().zip(text.as_bytes()).position(|(a, b)| a != b);
         if let Some(at) = differs {
@@ -230,6 +268,18 @@ impl<'a> Bench<'a> {
             Some(fault) => Err(Failure::wrong(fault.why.clone(), &unit, 1)),
             None => Ok(frame),
         }
+    }
+}
+
+/// The likely mistake where a unit begins and does not end.
+fn unfinished(unit: &Unit) -> Option<&'static str> {
+    match unit.kind {
+        Kind::ResponseHead if unit.faults.is_empty() => {
+            Some("the empty line at the end is missing")
+        }
+        Kind::ResponseHead => Some("lines that end with \\n alone: \\r\\n is required"),
+        Kind::Unknown => Some("an answer without a status line, or a text without a frame"),
+        _ => None,
     }
 }
 

@@ -17,7 +17,7 @@ pub(super) const PROBES: &[Probe] = &[
         chapter: 1,
         promise: "prints the request that a client sends",
         section: "4.1",
-        mistake: "accept without a read, or output that is not flushed",
+        mistake: "a read that waits for the client to end, or output that is not flushed",
         script: |bench| {
             let before = bench.lines()?;
             let mut client = bench.client()?;
@@ -64,6 +64,7 @@ pub(super) const PROBES: &[Probe] = &[
         mistake: "an error of read ends the program",
         script: |bench| {
             let before = bench.lines()?;
+            bench.client()?.reset();
             let mut client = bench.client()?;
             client.send(b"GET /kil").wanted("a piece of a request to be taken")?;
             client.reset();

@@ -13,7 +13,7 @@ pub(super) const PROBES: &[Probe] = &[
         chapter: 3,
         promise: "answers the key of the RFC with 101 and its accept value",
         section: "1.3",
-        mistake: "the digest in hexadecimal, or the key decoded before it is hashed",
+        mistake: "the digest in hexadecimal, the key decoded before it is hashed, or the GUID mistyped",
         script: |bench| accepts(bench, &format!("Sec-WebSocket-Key: {RFC_KEY}"), RFC_ACCEPT),
     },
     Probe {
@@ -43,8 +43,10 @@ pub(super) const PROBES: &[Probe] = &[
         mistake: "a response without Upgrade and Connection",
         script: |bench| {
             let (_client, answer) = bench.handshake(&format!("Sec-WebSocket-Key: {RFC_KEY}"))?;
-            field(&answer, "Upgrade", |value| value.eq_ignore_ascii_case("websocket"))?;
-            field(&answer, "Connection", |value| {
+            field(&answer, "Upgrade", "websocket", |value| {
+                value.eq_ignore_ascii_case("websocket")
+            })?;
+            field(&answer, "Connection", "Upgrade", |value| {
                 value.split(',').any(|token| token.trim().eq_ignore_ascii_case("upgrade"))
             })
         },
@@ -80,24 +82,23 @@ pub(super) const PROBES: &[Probe] = &[
 
 fn accepts(bench: &Bench, key_line: &str, accept: &str) -> Result<(), Failure> {
     let (_client, answer) = bench.handshake(key_line)?;
-    field(&answer, "Sec-WebSocket-Accept", |value| value == accept).map_err(|failure| match failure
-    {
-        Failure::Missed { came, wrong, .. } => {
-            Failure::Missed { expected: format!("Sec-WebSocket-Accept: {accept}"), came, wrong }
-        }
-        other => other,
-    })
+    field(&answer, "Sec-WebSocket-Accept", accept, |value| value == accept)
 }
 
 /// Sees a header field in the answer, with a value that is right.
-fn field(answer: &Unit, name: &str, right: impl Fn(&str) -> bool) -> Result<(), Failure> {
-    let part = answer.parts.iter().find(|part| part.name.eq_ignore_ascii_case(name));
-    match part {
-        None => Err(Failure::wrong(format!("a line {name}"), answer, answer.bytes.len())),
+fn field(
+    answer: &Unit,
+    name: &str,
+    wanted: &str,
+    right: impl Fn(&str) -> bool,
+) -> Result<(), Failure> {
+    let expected = format!("{name}: {wanted}");
+    match answer.parts.iter().find(|part| part.name.eq_ignore_ascii_case(name)) {
+        None => Err(Failure::wrong(expected, answer, answer.bytes.len())),
         Some(part) if right(&part.value) => Ok(()),
         Some(part) => {
             let at = part.start - answer.start + name.len() + ": ".len();
-            Err(Failure::wrong(format!("another value of {name}"), answer, at))
+            Err(Failure::wrong(expected, answer, at))
         }
     }
 }

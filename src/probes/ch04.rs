@@ -10,14 +10,26 @@ pub(super) const PROBES: &[Probe] = &[
         chapter: 4,
         promise: "prints what a client says, unmasked",
         section: "5.3",
-        mistake: "the masking-key is taken from the wrong place, or for a part of the payload",
+        mistake: "MASK is left in the length, or the masking-key is taken from the wrong place",
         script: |bench| bench.prints(&mut bench.open()?, "Li Jing"),
+    },
+    Probe {
+        chapter: 4,
+        promise: "hears one message after another on one connection",
+        section: "5.4",
+        mistake: "one read, one frame, and that was all",
+        script: |bench| {
+            let mut client = bench.open()?;
+            ["one", "two", "three"]
+                .iter()
+                .try_for_each(|text| bench.prints(&mut client, &format!("message {text}")))
+        },
     },
     Probe {
         chapter: 4,
         promise: "prints messages of 125, 126, 127 and 1,500 bytes whole",
         section: "5.2",
-        mistake: "126 is taken for a length, or its 2 bytes are little-endian",
+        mistake: "126 is taken for a length, or one read takes fewer than 1,508 bytes",
         script: |bench| {
             let mut client = bench.open()?;
             [125, 126, 127, 1_500].iter().try_for_each(|&length| {
@@ -31,18 +43,6 @@ pub(super) const PROBES: &[Probe] = &[
         section: "5.6",
         mistake: "bytes are taken for characters one by one",
         script: |bench| bench.prints(&mut bench.open()?, "李静, héllo, 🦀"),
-    },
-    Probe {
-        chapter: 4,
-        promise: "hears one message after another on one connection",
-        section: "5.4",
-        mistake: "one read, one frame, and that was all",
-        script: |bench| {
-            let mut client = bench.open()?;
-            ["one", "two", "three"]
-                .iter()
-                .try_for_each(|text| bench.prints(&mut client, &format!("message {text}")))
-        },
     },
     Probe {
         chapter: 4,

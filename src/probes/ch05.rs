@@ -33,6 +33,13 @@ pub(super) const PROBES: &[Probe] = &[
     },
     Probe {
         chapter: 5,
+        promise: "counts bytes, not characters",
+        section: "5.2",
+        mistake: "the length of the text is taken for the length of its bytes",
+        script: |bench| bench.echoes(&mut bench.open()?, "héllo"),
+    },
+    Probe {
+        chapter: 5,
         promise: "sends 125, 126, 127 and 1,500 bytes back as one message each",
         section: "5.2",
         mistake: "the payload length in one byte only, or a message cut in pieces of 125",
@@ -44,13 +51,6 @@ pub(super) const PROBES: &[Probe] = &[
         section: "5.6",
         mistake: "a message is cut inside a character",
         script: |bench| echoes_at_the_edges(bench, "静"),
-    },
-    Probe {
-        chapter: 5,
-        promise: "counts bytes, not characters",
-        section: "5.2",
-        mistake: "the length of the text is taken for the length of its bytes",
-        script: |bench| bench.echoes(&mut bench.open()?, "héllo"),
     },
     Probe {
         chapter: 5,

@@ -18,14 +18,16 @@ pub fn explain(probe: &Probe, failure: &Failure, recording: &Recording) -> Strin
     if !conversation.is_empty() {
         let _ = writeln!(out, "{}", indented(&conversation));
     }
-    if let Failure::Missed { expected, came, wrong } = failure {
+    let mut mistake = probe.mistake;
+    if let Failure::Missed { expected, came, wrong, often } = failure {
+        mistake = often.unwrap_or(mistake);
         let _ = writeln!(out, "  expected   {expected}");
         let _ = writeln!(out, "  but        {came}");
         if let Some((unit, at)) = wrong {
             let _ = write!(out, "{}", caret(unit, *at));
         }
     }
-    let _ = writeln!(out, "  often      {}", probe.mistake);
+    let _ = writeln!(out, "  often      {mistake}");
     let _ = writeln!(out, "  read       {}", page(probe));
     // The server's own words are among these: no terminal shall obey them.
     out.lines().map(|line| visible(line) + "\n").collect()

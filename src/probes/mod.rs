@@ -19,6 +19,9 @@ pub use explain::explain;
 /// How long a probe waits for an answer that has to come, on a machine that may be busy.
 pub const PATIENCE: Duration = Duration::from_secs(10);
 
+/// How long a program that failed a probe is watched, to see whether it ends by itself.
+const ENDING: Duration = Duration::from_millis(200);
+
 /// One promise, and the script that holds a server to it.
 #[derive(Clone, Copy)]
 pub struct Probe {
@@ -71,7 +74,8 @@ impl Target {
             }
             Target::OnPort(command) => {
                 starting = PATIENCE;
-                let at = Server::free_address().map_err(StartError::Spawn)?;
+                let at = Server::free_address()
+                    .map_err(|error| StartError::Spawn("(no free port)".to_owned(), error))?;
                 (at, Some(Server::told(at, command(at.port()), &recorder)?))
             }
             Target::Running(address) => (*address, None),
@@ -83,9 +87,14 @@ impl Target {
             (Ok(()), _) => Ok(Verdict::Holds),
             (Err(Failure::NoTerminal), _) => Ok(Verdict::Unseen),
             (Err(_), Some(server)) if !reached => Err(server.not_listening()),
+            (Err(_), None) if !reached => Err(StartError::Nobody(address)),
             (Err(failure), server) => {
-                // Its last lines come with its end.
-                drop(server);
+                if let Some(mut server) = server
+                    && server.wait_for_end(ENDING)
+                {
+                    recorder.line("(the program has ended)");
+                }
+                // Its last lines have come with its end.
                 Ok(Verdict::Fails(failure, recorder.recording(probe.promise)))
             }
         }

@@ -15,6 +15,7 @@ pub(crate) fn name(kind: Kind, bytes: &[u8], complete: bool) -> Unit {
     let mut parts = Vec::new();
     let mut faults = Vec::new();
     let mut at = 0;
+    let mut bare = false;
     for line in bytes.split_inclusive(|&byte| byte == b'\n') {
         if parts.len() == LINES {
             parts.push(Part::bytes(at..bytes.len(), "more lines", ""));
@@ -24,10 +25,19 @@ pub(crate) fn name(kind: Kind, bytes: &[u8], complete: bool) -> Unit {
         at = range.end;
         let text = String::from_utf8_lossy(line);
         let text = text.trim_end_matches(['\r', '\n']);
+        if line.ends_with(b"\n") && !line.ends_with(b"\r\n") && !bare {
+            bare = true;
+            faults.push(Fault::new(
+                "a line of a head ends with \\r\\n, and not with \\n alone",
+                "4.1",
+            ));
+        }
         if range.start == 0 {
             parts.push(start_line(kind, text, range, &mut faults, complete));
         } else if text.is_empty() && line.ends_with(b"\n") {
-            parts.push(Part::bytes(range, "empty line", "").note("the head ends here"));
+            let ends = complete && at == bytes.len();
+            let note = if ends { "the head ends here" } else { "" };
+            parts.push(Part::bytes(range, "empty line", "").note(note));
         } else {
             parts.push(header_field(text, range, &mut faults, line.ends_with(b"\n")));
         }

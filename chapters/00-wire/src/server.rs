@@ -25,8 +25,10 @@ pub struct Server {
 /// Why a server could not be observed.
 #[derive(Debug)]
 pub enum StartError {
-    /// The program could not be started at all.
-    Spawn(std::io::Error),
+    /// This program could not be started at all.
+    Spawn(String, std::io::Error),
+    /// Nobody listens at the address of a server that was said to run.
+    Nobody(SocketAddr),
     /// It ended before it listened; the lines that it printed.
     Ended(Vec<String>),
     /// It runs, but does not listen where it should; the lines that it printed.
@@ -36,8 +38,11 @@ pub enum StartError {
 impl fmt::Display for StartError {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         let (what, lines) = match self {
-            StartError::Spawn(error) => {
-                return write!(out, "the server cannot be started: {error}");
+            StartError::Spawn(program, error) => {
+                return write!(out, "the server cannot be started: {program}: {error}");
+            }
+            StartError::Nobody(address) => {
+                return write!(out, "nothing listens on {address}: start your server first");
             }
             StartError::Ended(lines) => ("the server ended before it listened".to_owned(), lines),
             StartError::NotListening(None, lines) => {
@@ -241,7 +246,9 @@ impl Terminal {
 
 fn spawn(mut command: Command, recorder: &Recorder) -> Result<(Child, Terminal), StartError> {
     command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
-    let mut child = command.spawn().map_err(StartError::Spawn)?;
+    let mut child = command.spawn().map_err(|error| {
+        StartError::Spawn(command.get_program().to_string_lossy().into_owned(), error)
+    })?;
     let terminal = Terminal::default();
     read_along(child.stdout.take(), &terminal, recorder);
     read_along(child.stderr.take(), &terminal, recorder);

@@ -87,6 +87,7 @@ fn heads() {
         (Side::Server, "HTTP/1.1 400 Bad Request\r\nConnection: close\r\n\r\nno key\n"),
         (Side::Server, "hello"),
         (Side::Server, "HTTP/1.1 101 Switching Protocols\r\n\r\n\0"),
+        (Side::Server, "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\n\r\n\r\n"),
     ] {
         for unit in Stream::new(side).feed(head.as_bytes()) {
             out += &format!("{side} · {}\n{unit}\n", unit.title.escape_debug());

@@ -76,9 +76,10 @@ fn two_frames_in_one_read() {
     let stage = Stage::start(PROGRAM);
     let mut client = stage.open();
     client.send(&[masked_frame(1, b"Li"), masked_frame(1, b"Jing")].concat()).expect("sent");
+    client.frame().expect("a reply to the first");
     client.finish_sending();
     let (_, replies) = client.ended().expect("the server hangs up");
-    assert_eq!(replies.len(), 1, "the second is lost, until chapter 09");
+    assert!(replies.is_empty(), "the second is lost, until chapter 09");
     assert_recording!("two_in_one", stage.recording("Two frames in one read", DONE));
 }
 
