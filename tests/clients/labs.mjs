@@ -1,8 +1,9 @@
-// Each chapter's lab in a real browser: node labs.mjs http://127.0.0.1:3000 01-listen 02-key …
+// Each chapter's lab in a real browser: node labs.mjs http://127.0.0.1:3000 127.0.0.1:4000 01-listen …
+// The second address is that of a server of the reader's own, an echo.
 // What the lab shows must equal what DevTools saw cross the wire.
 import { withBrowser, must } from './browser.mjs';
 
-const [, , book, ...chapters] = process.argv;
+const [, , book, own, ...chapters] = process.argv;
 const TEXTS = ['Li Jing', '李静, héllo', 'x'.repeat(200)];
 const CONNECTS = 3;
 const ECHOES = 5;
@@ -56,7 +57,7 @@ async function connect({ lab }) {
   await lab.locator('.lab-status', { hasText: 'onopen' }).waitFor();
 }
 
-async function say({ tab, lab, seen }, echoes) {
+async function say({ lab, seen }, echoes) {
   for (const [i, text] of TEXTS.entries()) {
     await lab.locator('.lab-message').fill(text);
     await lab.locator('.lab-send').click();
@@ -64,7 +65,6 @@ async function say({ tab, lab, seen }, echoes) {
     const frames = lab.locator(`.unit[data-kind="frame"][data-from="${side}"][data-complete="true"]`);
     await frames.nth(i).waitFor();
   }
-  if (echoes) await tab.waitForFunction(() => true);
   const sides = echoes ? ['client', 'server'] : ['client'];
   for (const side of sides) {
     const frames = await shown(lab, side);
@@ -78,6 +78,20 @@ async function say({ tab, lab, seen }, echoes) {
   }
 }
 
+// To point at a name lights up its bytes, and to point at a byte its names; with the keyboard too.
+async function lights({ lab }) {
+  const frame = lab.locator('.unit[data-kind="frame"][data-from="client"]').first();
+  const lit = (what) => frame.locator(`${what}.lit`).allInnerTexts();
+  await frame.locator('.part', { hasText: /^masking-key/ }).hover();
+  must((await lit('.byte')).length === 4, 'the masking-key lights up four bytes');
+  await frame.locator('.part', { hasText: /^opcode/ }).focus();
+  must((await lit('.byte')).length === 1, 'the opcode lights up one byte');
+  await frame.locator('.byte').first().focus();
+  must((await lit('.part')).join().includes('FIN'), 'the first byte lights up its names');
+  await frame.locator('.byte').first().press('ArrowRight');
+  must((await lit('.part')).join().includes('MASK'), 'the arrow key goes to the second byte');
+}
+
 await withBrowser(async (browser) => {
   for (const [i, slug] of chapters.entries()) {
     const chapter = i + 1;
@@ -88,9 +102,16 @@ await withBrowser(async (browser) => {
     } else {
       await connect(page);
       await say(page, chapter >= ECHOES);
+      await lights(page);
     }
     must(page.said.length === 0, page.said.join('\n'));
     await page.tab.close();
     console.log(`${slug}: the lab works`);
   }
+  const page = await open(browser, chapters.at(-1));
+  await page.lab.locator('.lab-address').fill(own);
+  await page.lab.locator('.lab-start').click();
+  await connect(page);
+  await say(page, true);
+  console.log('my own server: the lab works');
 });

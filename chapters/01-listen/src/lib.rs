@@ -8,7 +8,7 @@ use std::net::{SocketAddr, TcpStream};
 
 use socket2::{Domain, Protocol, Type};
 
-pub use program::{AddressError, address, run};
+pub use program::{AddressError, address, explain, run};
 pub use socket2::Socket;
 pub use terminal::printable;
 

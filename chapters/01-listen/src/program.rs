@@ -66,7 +66,7 @@ impl fmt::Display for AddressError {
 }
 
 /// Why nothing can listen there, and what to do about it.
-pub(crate) fn explain(address: SocketAddr, error: &io::Error) -> String {
+pub fn explain(address: SocketAddr, error: &io::Error) -> String {
     match error.kind() {
         ErrorKind::AddrInUse => format!(
             "{address} is in use: a program listens there already, perhaps an earlier run of this one. \

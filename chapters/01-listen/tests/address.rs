@@ -1,9 +1,10 @@
 //! Where the program listens, and what it says where it cannot.
 
+use std::io::ErrorKind;
 use std::net::SocketAddr;
 use std::process::{Command, Output};
 
-use ch01_listen::{address, listen, printable};
+use ch01_listen::{address, explain, listen, printable};
 
 fn program(argument: &str) -> Output {
     let mut command = Command::new(env!("CARGO_BIN_EXE_ch01-listen"));
@@ -46,6 +47,13 @@ fn an_address_in_use_says_so_in_one_line() {
 fn an_address_of_another_computer_says_so_in_one_line() {
     // 192.0.2.0/24 is reserved for documentation: no computer has it.
     insta::assert_snapshot!(says("192.0.2.1:4000"));
+}
+
+/// Not with a real port: the administrator may have any, and tests may run as one.
+#[test]
+fn a_forbidden_port_says_so_in_one_line() {
+    let at = SocketAddr::from(([127, 0, 0, 1], 80));
+    insta::assert_snapshot!(explain(at, &ErrorKind::PermissionDenied.into()));
 }
 
 #[test]
