@@ -253,7 +253,7 @@ fn the_promises_that_they_keep() {
     };
     let matrix = ladder::matrix(vec![
         column("PHP", || php("1")),
-        column("PHP without the NUL", || php("0")),
+        column("NUL=0", || php("0")),
         column("Node", node),
     ]);
     insta::assert_snapshot!("appendix", matrix.to_string());

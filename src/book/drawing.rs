@@ -165,15 +165,25 @@ pub(super) fn sequence(recording: &Recording) -> String {
     let mut told = Vec::new();
     for (i, event) in events.iter().enumerate() {
         let y = 24 + (i + 1) * STEP;
+        let client = client_of(event);
         let (from, text, class) = match event {
+            Event::Unit { from, unit, .. } if crowd => {
+                (*from, format!("client {client}: {}", unit.title), "arrow")
+            }
             Event::Unit { from, unit, .. } => (*from, unit.title.clone(), "arrow"),
             Event::Closed { by, how, .. } => {
                 let verb = if *how == Closing::Closed { "closes" } else { "resets" };
-                (*by, format!("{verb} the connection"), "arrow closing")
+                let text = match (crowd, by) {
+                    (false, _) => format!("{verb} the connection"),
+                    (true, Side::Client) => format!("client {client} {verb} its connection"),
+                    (true, Side::Server) => {
+                        format!("the server {verb} client {client}'s connection")
+                    }
+                };
+                (*by, text, "arrow closing")
             }
             Event::Line { .. } => continue,
         };
-        let text = if crowd { format!("client {}: {text}", client_of(event)) } else { text };
         let (tail, head, tip) = match from {
             Side::Client => (LEFT, RIGHT, RIGHT - 8),
             Side::Server => (RIGHT, LEFT, LEFT + 8),
