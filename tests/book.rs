@@ -20,20 +20,9 @@ fn copy() -> TempDir {
     let to = tempfile::tempdir().expect("a folder");
     for source in book::sources(course()) {
         let name = source.strip_prefix(course()).expect("within the course");
-        copy_folder(&source, &to.path().join(name));
+        common::copy_folder(&source, &to.path().join(name));
     }
     to
-}
-
-fn copy_folder(from: &Path, to: &Path) {
-    fs::create_dir_all(to).expect("a folder");
-    for entry in fs::read_dir(from).expect("a folder").map(|entry| entry.expect("an entry")) {
-        let (from, to) = (entry.path(), to.join(entry.file_name()));
-        match from.is_dir() {
-            true => copy_folder(&from, &to),
-            false => drop(fs::copy(&from, &to).expect("a copy")),
-        }
-    }
 }
 
 fn build(course: &Path) -> Result<TempDir, Mistakes> {

@@ -1,6 +1,7 @@
 //! The tools of other languages that some tests need, and what is said where one is missing.
 #![allow(dead_code, reason = "each test file uses its part of this")]
 
+use std::fs;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
@@ -14,6 +15,18 @@ pub const PATIENCE: Duration = Duration::from_secs(60);
 /// The folder of the course.
 pub fn course() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
+}
+
+/// Copies a folder with everything in it.
+pub fn copy_folder(from: &Path, to: &Path) {
+    fs::create_dir_all(to).expect("a folder");
+    for entry in fs::read_dir(from).expect("a folder").map(|entry| entry.expect("an entry")) {
+        let (from, to) = (entry.path(), to.join(entry.file_name()));
+        match from.is_dir() {
+            true => copy_folder(&from, &to),
+            false => drop(fs::copy(&from, &to).expect("a copy")),
+        }
+    }
 }
 
 /// A command of the workshop.
