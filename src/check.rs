@@ -39,9 +39,13 @@ pub fn check(subject: Subject, last: u8) -> Result<bool> {
             }
         }
     }
-    println!("every probe up to chapter {last:02} holds");
-    if unseen > 0 {
-        println!("{unseen} could not be seen: use --server, and the checker starts it itself");
+    if unseen == 0 {
+        println!("every probe up to chapter {last:02} holds");
+    } else {
+        println!(
+            "every probe that could be seen holds, and {unseen} could not be seen: use --server, and \
+             the checker starts your server itself"
+        );
     }
     Ok(true)
 }

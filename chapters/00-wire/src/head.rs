@@ -115,7 +115,7 @@ fn meaning(name: &str, value: &str) -> &'static str {
         "sec-websocket-version" => "13: the protocol of RFC 6455",
         "sec-websocket-protocol" => "what to speak inside the frames",
         "sec-websocket-extensions" => "changes to the frames that are on offer",
-        "sec-websocket-accept" => "made from the key: this server understood",
+        "sec-websocket-accept" => "made from the client's key",
         _ => "",
     }
 }

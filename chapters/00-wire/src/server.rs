@@ -11,6 +11,9 @@ use std::time::{Duration, Instant};
 use crate::record::Recorder;
 use crate::text::visible;
 
+/// How many of its lines an error repeats.
+const LINES_SHOWN: usize = 10;
+
 /// How soon to ask again where there is no event to wait for: whether some process listens, or has
 /// ended.
 const ASK_AGAIN: Duration = Duration::from_millis(10);
@@ -57,7 +60,13 @@ impl fmt::Display for StartError {
             }
         };
         write!(out, "{what}")?;
-        lines.iter().try_for_each(|line| write!(out, "\n  it printed: {}", visible(line)))
+        let left = lines.len().saturating_sub(LINES_SHOWN);
+        let lines = &lines[..lines.len() - left];
+        lines.iter().try_for_each(|line| write!(out, "\n  it printed: {}", visible(line)))?;
+        match left {
+            0 => Ok(()),
+            left => write!(out, "\n  and {left} more lines"),
+        }
     }
 }
 

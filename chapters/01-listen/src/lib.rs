@@ -5,6 +5,8 @@ mod terminal;
 
 use std::io::{self, Read};
 use std::net::{SocketAddr, TcpStream};
+use std::thread;
+use std::time::Duration;
 
 use socket2::{Domain, Protocol, Type};
 
@@ -42,6 +44,7 @@ pub fn each_client(listener: &Socket, talk: impl Fn(&TcpStream) -> io::Result<()
             Ok((socket, _address)) => TcpStream::from(socket),
             Err(error) => {
                 println!("a client could not be accepted: {error}");
+                thread::sleep(Duration::from_millis(100));
                 continue;
             }
         };
