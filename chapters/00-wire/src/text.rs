@@ -12,6 +12,8 @@ const ROW: usize = 8;
 const ROWS: usize = 3;
 /// The column of a row's meaning.
 const MEANING: usize = 28;
+/// How many lines of a terminal are shown.
+const LINES: usize = 60;
 /// How much of a long text is shown.
 const CHARACTERS: usize = 90;
 
@@ -28,8 +30,11 @@ impl fmt::Display for Recording {
         if !lines.is_empty() {
             writeln!(out, "{blank}the server's terminal")?;
         }
-        for line in lines {
+        for line in lines.iter().take(LINES) {
             writeln!(out, "{}", format!("  {}", shortened(line)).trim_end())?;
+        }
+        if lines.len() > LINES {
+            writeln!(out, "  … and {} more lines", lines.len() - LINES)?;
         }
         Ok(())
     }
