@@ -140,7 +140,7 @@ fn is_source(path: &Path) -> bool {
 pub(super) async fn reload(
     State(workshop): State<Arc<Workshop>>,
 ) -> Sse<impl Stream<Item = Result<Event, Infallible>>> {
-    let newer = WatchStream::new(workshop.library.editions.subscribe());
+    let newer = WatchStream::new(workshop.books.editions.subscribe());
     Sse::new(newer.map(|edition| Ok(Event::default().data(edition.to_string()))))
         .keep_alive(KeepAlive::default())
 }

@@ -24,7 +24,7 @@ use library::Library;
 
 /// What the routes share.
 struct Workshop {
-    library: Arc<Library>,
+    books: Arc<Library>,
     labs: Labs,
 }
 
@@ -33,8 +33,8 @@ struct Workshop {
 pub fn open(course: PathBuf, port: u16) -> Result<()> {
     let listener = listen(port)?;
     let at = listener.local_addr()?;
-    let library = Library::open(course, at.port())?;
-    let workshop = Arc::new(Workshop { library, labs: Labs::new()? });
+    let books = Library::open(course, at.port())?;
+    let workshop = Arc::new(Workshop { books, labs: Labs::new()? });
     if port != 0 && at.port() != port {
         println!("port {port} is taken, so this is another one");
     }
@@ -71,7 +71,7 @@ fn router(workshop: Arc<Workshop>, at: SocketAddr) -> Router {
 }
 
 async fn page(State(workshop): State<Arc<Workshop>>, request: Request) -> Response {
-    let shelf = workshop.library.shelf();
+    let shelf = workshop.books.shelf();
     match ServeDir::new(&shelf).try_call(request).await {
         Ok(response) if response.status() != StatusCode::NOT_FOUND => response.into_response(),
         Err(error) if error.kind() != ErrorKind::NotFound => {
