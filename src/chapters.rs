@@ -1,5 +1,8 @@
 //! The chapters, in order: the one list of them.
 
+use std::path::Path;
+use std::process::Command;
+
 use ch01_listen::Socket;
 
 /// One chapter with a server.
@@ -13,6 +16,15 @@ pub struct Chapter {
     pub slug: &'static str,
     /// Its server.
     pub serve: fn(&Socket) -> !,
+}
+
+impl Chapter {
+    /// The command that runs its server on a port that the system chooses. `workshop` is this program.
+    pub fn command(&self, workshop: &Path) -> Command {
+        let mut command = Command::new(workshop);
+        command.args(["run", &self.number.to_string(), "127.0.0.1:0"]);
+        command
+    }
 }
 
 /// Every chapter with a server. Chapter 00, the instrument, has none.

@@ -1,15 +1,14 @@
-//! The ladder: every probe against every chapter, or against other servers. A chapter's probes fail on the chapter before it,
-//! and hold in every chapter from it on.
+//! The ladder: every probe against every chapter, or against other servers. A chapter's probes fail on
+//! the chapter before it, and hold in every chapter from it on.
 
 use std::fmt;
 use std::path::{Path, PathBuf};
-use std::process::Command;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 use std::time::Duration;
 
-use crate::chapters::CHAPTERS;
+use crate::chapters::{self, CHAPTERS};
 use crate::probes::{self, PATIENCE, Probe, Target, Verdict, explain};
 
 /// How long a probe waits where the law wants it to fail, mostly in silence.
@@ -99,17 +98,15 @@ fn judge(column: &Column, probe: &Probe) -> Cell {
     }
 }
 
+/// Chapter 00 has no server: its column is tried where nobody listens, and port 0 is nobody's.
 fn target(workshop: &Path, chapter: u8) -> Target {
-    if chapter == 0 {
-        // Port 0 is nobody's: chapter 00 has no server.
-        return Target::Running(([127, 0, 0, 1], 0).into());
+    match chapters::find(chapter) {
+        Ok(chapter) => {
+            let workshop = PathBuf::from(workshop);
+            Target::Announced(Box::new(move || chapter.command(&workshop)))
+        }
+        Err(_) => Target::Running(([127, 0, 0, 1], 0).into()),
     }
-    let workshop = PathBuf::from(workshop);
-    Target::Announced(Box::new(move || {
-        let mut command = Command::new(&workshop);
-        command.args(["run", &chapter.to_string(), "127.0.0.1:0"]);
-        command
-    }))
 }
 
 impl Ladder {

@@ -7,7 +7,8 @@ use std::process::Command;
 use std::time::Duration;
 
 use ch00_wire::{
-    Client, Kind, RFC_KEY, Recording, Stage, Trouble, Unit, assert_recording, masked_frame, request,
+    Client, Kind, RFC_KEY, Recording, Stage, Trouble, Unit, assert_recording, masked_frame,
+    request, rfc_request,
 };
 use common::course;
 use frame_by_frame::ladder::{self, Column};
@@ -35,7 +36,7 @@ fn stage(fault: &str) -> Option<Stage> {
 }
 
 fn key() -> Vec<u8> {
-    request(&format!("Sec-WebSocket-Key: {RFC_KEY}"))
+    rfc_request()
 }
 
 fn frames(client: &mut Client, count: usize) -> Vec<Unit> {

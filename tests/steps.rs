@@ -78,7 +78,12 @@ fn type_in(desk: &Path, folder: &Path, shown: &Shown) {
         let lines = shown.get(&file).unwrap_or(&none);
         let whole = fs::read_to_string(course().join(&file)).expect("the code");
         let typed = typed(&whole, lines, |module| {
-            shown.contains_key(&folder.join(module).with_extension("rs"))
+            let file = folder.join(module).with_extension("rs");
+            match (shown.contains_key(&file), course().join(&file).exists()) {
+                (true, _) => Module::There,
+                (false, true) => Module::NotYet,
+                (false, false) => Module::Foreign,
+            }
         });
         fs::write(desk.join(&file), typed).expect("written");
     }
@@ -86,7 +91,7 @@ fn type_in(desk: &Path, folder: &Path, shown: &Shown) {
 
 /// The lines of a file that have been shown, and its imports. Of a module that is there, everything is
 /// exported: a reader would name what there is.
-fn typed(whole: &str, shown: &HashSet<usize>, is_there: impl Fn(&str) -> bool) -> String {
+fn typed(whole: &str, shown: &HashSet<usize>, module: impl Fn(&str) -> Module) -> String {
     let mut out = String::new();
     let mut import = String::new();
     for (i, line) in whole.lines().enumerate() {
@@ -95,7 +100,7 @@ fn typed(whole: &str, shown: &HashSet<usize>, is_there: impl Fn(&str) -> bool) -
             import += line;
             import.push('\n');
             if line.ends_with(';') {
-                out += &imported(&std::mem::take(&mut import), &is_there);
+                out += &imported(&std::mem::take(&mut import), &module);
             }
         } else if shown.contains(&(i + 1)) {
             out += line;
@@ -105,17 +110,27 @@ fn typed(whole: &str, shown: &HashSet<usize>, is_there: impl Fn(&str) -> bool) -
     out
 }
 
-fn imported(import: &str, is_there: impl Fn(&str) -> bool) -> String {
-    let name = |rest: &str| rest.split([':', ';']).next().unwrap_or_default().to_owned();
-    if let Some(module) = import.strip_prefix("mod ").map(name) {
-        return if is_there(&module) { import.to_owned() } else { String::new() };
-    }
-    match import.strip_prefix("pub use ").map(name) {
-        Some(module) if is_there(&module) => format!("pub use {module}::*;\n"),
-        Some(module) if import.contains(&format!("pub use {module}::{{")) => String::new(),
-        Some(module) if module == "terminal" => String::new(),
+fn imported(import: &str, module: impl Fn(&str) -> Module) -> String {
+    let of = |keyword| {
+        let rest: &str = import.strip_prefix(keyword)?;
+        let name = rest.split([':', ';']).next()?;
+        Some((name, module(name)))
+    };
+    match (of("mod "), of("pub use ")) {
+        (Some((_, Module::NotYet)), _) | (_, Some((_, Module::NotYet))) => String::new(),
+        (_, Some((name, Module::There))) => format!("pub use {name}::*;\n"),
         _ => import.to_owned(),
     }
+}
+
+/// Where an imported name comes from.
+enum Module {
+    /// A module of the chapter that has been typed.
+    There,
+    /// A module of the chapter of which nothing has been shown.
+    NotYet,
+    /// Another crate.
+    Foreign,
 }
 
 /// The compiler's errors; none if it compiles.

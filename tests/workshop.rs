@@ -5,7 +5,7 @@ mod common;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
 
-use ch00_wire::{Client, RFC_KEY, Recorder, Server, masked_frame, request};
+use ch00_wire::{Client, Recorder, Server, masked_frame, rfc_request};
 use common::{PATIENCE, chapter, open_book, workshop};
 
 /// Sends one HTTP request and reads the whole answer.
@@ -72,7 +72,7 @@ fn a_lab_lives_as_long_as_its_page_listens() {
     let page = news.get_ref().try_clone().expect("a handle");
     let mut until = |wanted: &str| line_with(&mut news, wanted);
     let mut client = Client::connect(tap, &Recorder::new(), PATIENCE).expect("connected");
-    client.send(&request(&format!("Sec-WebSocket-Key: {RFC_KEY}"))).expect("sent");
+    client.send(&rfc_request()).expect("sent");
     client.unit().expect("a 101");
     client.send(&masked_frame(1, b"Li Jing")).expect("sent");
     client.frame().expect("the echo");
@@ -170,7 +170,7 @@ fn tap_names_what_passes() {
     let tap = workshop(&["tap", "--listen", "0", "--to", &server.address().to_string()]);
     let tap = Server::announced(tap, &recorder, PATIENCE).expect("the tap listens");
     let mut client = Client::connect(tap.address(), &Recorder::new(), PATIENCE).expect("connected");
-    client.send(&request(&format!("Sec-WebSocket-Key: {RFC_KEY}"))).expect("sent");
+    client.send(&rfc_request()).expect("sent");
     client.unit().expect("a 101");
     client.send(&masked_frame(1, b"Li Jing")).expect("sent");
     client.frame().expect("the echo");

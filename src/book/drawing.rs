@@ -150,8 +150,7 @@ pub(super) fn sequence(recording: &Recording) -> String {
     const LEFT: usize = 60;
     const RIGHT: usize = WIDTH - 60;
     const STEP: usize = 44;
-    let events: Vec<&Event> =
-        recording.events.iter().filter(|event| !matches!(event, Event::Line { .. })).collect();
+    let events: Vec<&Event> = recording.events.iter().filter(|event| !event.is_line()).collect();
     let bottom = 40 + events.len() * STEP;
     let mut svg = String::new();
     for (x, name) in [(LEFT, "client"), (RIGHT, "server")] {
@@ -161,11 +160,11 @@ pub(super) fn sequence(recording: &Recording) -> String {
              <path class=\"lifeline {name}\" d=\"M{x} 24 V{bottom}\"/>"
         );
     }
-    let crowd = events.iter().any(|event| client_of(event) > 1);
+    let crowd = events.iter().any(|event| event.client() > Some(1));
     let mut told = Vec::new();
     for (i, event) in events.iter().enumerate() {
         let y = 24 + (i + 1) * STEP;
-        let client = client_of(event);
+        let client = event.client().unwrap_or_default();
         let (from, text, class) = match event {
             Event::Unit { from, unit, .. } if crowd => {
                 (*from, format!("client {client}: {}", unit.title), "arrow")
@@ -201,13 +200,6 @@ pub(super) fn sequence(recording: &Recording) -> String {
         told.push(format!("{from}: {text}"));
     }
     picture(&svg, WIDTH, bottom + 6, &told.join("; "))
-}
-
-fn client_of(event: &Event) -> usize {
-    match event {
-        Event::Unit { client, .. } | Event::Closed { client, .. } => *client,
-        Event::Line { .. } => 0,
-    }
 }
 
 fn picture(inner: &str, width: usize, height: usize, spoken: &str) -> String {

@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::Path;
 
-use ch00_wire::{Event, Kind, RFC_KEY, Recording};
+use ch00_wire::{Event, Kind, Recording};
 
 use super::html::escaped;
 use super::listing::Listing;
@@ -46,7 +46,7 @@ pub(super) fn terminal(
     caption: &str,
 ) -> Result<String, String> {
     let mut recording = load(course, name)?;
-    recording.events.retain(|event| matches!(event, Event::Line { .. }));
+    recording.events.retain(Event::is_line);
     let lines = recording.events.len();
     let last = match last.map(str::parse::<usize>) {
         None => lines,
@@ -90,8 +90,7 @@ pub(super) fn snapshot(course: &Path, path: &str, caption: &str) -> Result<Strin
 
 /// A table of what a chapter promises.
 pub(super) fn probes(chapter: &str) -> Result<String, String> {
-    let number: u8 = chapter.parse().map_err(|_| format!("{chapter} is no chapter's number"))?;
-    chapters::find(number)?;
+    let number = number(chapter)?;
     let mut table =
         String::from("\n| The server… | RFC 6455, section | The usual mistake |\n|---|---|---|\n");
     for probe in probes::all().iter().filter(|probe| probe.chapter == number) {
@@ -113,10 +112,9 @@ pub(super) fn lab(
     edition: Edition,
 ) -> Result<String, String> {
     let recording = load(course, name)?;
-    let number: u8 = chapter.parse().map_err(|_| format!("{chapter} is no chapter's number"))?;
-    chapters::find(number)?;
+    let number = number(chapter)?;
     let first = if number < 3 { "raw" } else { "socket" };
-    let request = String::from_utf8(ch00_wire::request(&format!("Sec-WebSocket-Key: {RFC_KEY}")));
+    let request = String::from_utf8(ch00_wire::rfc_request());
     let request = request.unwrap_or_default().replace("\r\n", "\n");
     let json = serde_json::to_string(&recording).map_err(|error| error.to_string())?;
     Ok(format!(
@@ -128,6 +126,12 @@ pub(super) fn lab(
         // Within a script element only this would be taken for HTML.
         json.replace('<', "\\u003c")
     ))
+}
+
+/// The number of a chapter that has a server.
+fn number(chapter: &str) -> Result<u8, String> {
+    let number = chapter.parse().map_err(|_| format!("{chapter} is no chapter's number"))?;
+    chapters::find(number).map(|chapter| chapter.number)
 }
 
 /// Reads `05-reply/echo` from the chapter's snapshots.
@@ -152,11 +156,10 @@ fn body(course: &Path, path: &str) -> Result<String, String> {
 
 /// Events `3` or `3-4` of what crossed the wire, counted from 1; what the server printed is left out.
 fn conversation(recording: &Recording, name: &str, range: &str) -> Result<Vec<Event>, String> {
-    let events: Vec<&Event> =
-        recording.events.iter().filter(|event| !matches!(event, Event::Line { .. })).collect();
+    let events: Vec<&Event> = recording.events.iter().filter(|event| !event.is_line()).collect();
     let (first, last) = range.split_once('-').unwrap_or((range, range));
-    let number = |text: &str| text.parse::<usize>().map_err(|_| format!("{range} is no range"));
-    let (first, last) = (number(first)?, number(last)?);
+    let place = |text: &str| text.parse::<usize>().map_err(|_| format!("{range} is no range"));
+    let (first, last) = (place(first)?, place(last)?);
     if first == 0 || first > last || last > events.len() {
         return Err(format!("{name} has the events 1 to {}, and not {range}", events.len()));
     }

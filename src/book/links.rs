@@ -36,11 +36,12 @@ pub(super) fn broken(book: &Path) -> io::Result<Vec<String>> {
     for (page, html) in &texts {
         let name = page.strip_prefix(book).unwrap_or(page).display();
         let styles = html.split("<link").skip(1).filter_map(|tag| tag.split('>').next());
-        let loaded = styles.flat_map(|tag| values(tag, "href")).chain(values(html, "src"));
-        for source in loaded.filter(|source| is_elsewhere(source)) {
+        let sources = values(html, "src");
+        let styles: Vec<String> = styles.flat_map(|tag| values(tag, "href")).collect();
+        for source in styles.iter().chain(&sources).filter(|source| is_elsewhere(source)) {
             broken.push(format!("{name} loads {source} from another machine"));
         }
-        for link in values(html, "href").iter().chain(&values(html, "src")) {
+        for link in values(html, "href").iter().chain(&sources) {
             if !leads_somewhere(page, link, &ids) {
                 broken.push(format!("{name} has a link to {link}, which is not there"));
             }

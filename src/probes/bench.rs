@@ -1,13 +1,13 @@
 //! What a probe's script may do, and how it says what it missed.
 
 use std::cell::Cell;
-use std::fmt;
 use std::net::SocketAddr;
 use std::thread;
 use std::time::{Duration, Instant};
 
 use ch00_wire::{
-    Client, Frame, Header, Kind, RFC_KEY, Recorder, Server, Trouble, Unit, masked_frame, request,
+    Client, Frame, Header, Kind, Recorder, Server, Trouble, Unit, masked_frame, request,
+    rfc_key_line,
 };
 
 /// How long a script listens where nothing may come.
@@ -45,15 +45,6 @@ pub enum Failure {
     },
     /// The script has to see the server's terminal, and there is none to see.
     NoTerminal,
-}
-
-impl fmt::Display for Failure {
-    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Failure::Missed { expected, came, .. } => write!(out, "expected {expected}; {came}"),
-            Failure::NoTerminal => out.write_str("the server's terminal cannot be seen"),
-        }
-    }
 }
 
 impl Failure {
@@ -141,7 +132,7 @@ impl<'a> Bench<'a> {
 
     /// A client whose opening handshake has succeeded.
     pub(super) fn open(&self) -> Result<Client, Failure> {
-        self.handshake(&format!("Sec-WebSocket-Key: {RFC_KEY}")).map(|(client, _)| client)
+        self.handshake(&rfc_key_line()).map(|(client, _)| client)
     }
 
     /// A client whose request, with this line for its key, has been answered with 101.
@@ -206,7 +197,7 @@ impl<'a> Bench<'a> {
 
     /// Sends a text message, and sees the server's terminal show it.
     pub(super) fn prints(&self, client: &mut Client, text: &str) -> Result<(), Failure> {
-        let before = self.server.ok_or(Failure::NoTerminal)?.line_count();
+        let before = self.lines()?;
         client.send(&masked_frame(1, text.as_bytes())).wanted("the frame to be taken")?;
         self.shows(before, text)
     }
@@ -246,7 +237,7 @@ impl<'a> Bench<'a> {
             }
             unit => unit.wanted(&expected)?,
         };
-        let Some(frame) = unit.frame.clone().filter(|_| unit.kind == Kind::Frame) else {
+        let Some(frame) = unit.frame.clone() else {
             return Err(Failure::wrong(expected, &unit, 0));
         };
         if !(frame.header.fin && frame.header.opcode == 1 && frame.header.rsv == 0) {

@@ -1,7 +1,5 @@
 //! Chapter 01, Listen: clients can connect, one after another, and are heard.
 
-use ch00_wire::RFC_KEY;
-
 use super::Probe;
 use super::bench::{Bench, Failure, Wanted};
 
@@ -21,7 +19,7 @@ pub(super) const PROBES: &[Probe] = &[
         script: |bench| {
             let before = bench.lines()?;
             let mut client = bench.client()?;
-            let request = ch00_wire::request(&format!("Sec-WebSocket-Key: {RFC_KEY}"));
+            let request = ch00_wire::rfc_request();
             client.send(&request).wanted("the request to be taken")?;
             bench.shows(before, "GET /chat HTTP/1.1")
         },

@@ -1,6 +1,6 @@
 //! Chapter 02, The key: a request is told from what is none.
 
-use ch00_wire::{RFC_KEY, request};
+use ch00_wire::{RFC_KEY, request, rfc_request};
 
 use super::Probe;
 use super::bench::{Bench, Failure, Wanted};
@@ -50,7 +50,7 @@ pub(super) const PROBES: &[Probe] = &[
         mistake: "one read is taken for the whole request",
         script: |bench| {
             let mut client = bench.client()?;
-            let request = request(&format!("Sec-WebSocket-Key: {RFC_KEY}"));
+            let request = rfc_request();
             bench.send_in_two(&mut client, &request, 30)?;
             bench.not_refused(client)?;
             bench.refused(NO_KEY)

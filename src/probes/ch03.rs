@@ -1,6 +1,6 @@
 //! Chapter 03, Accept: the connection opens.
 
-use ch00_wire::{RFC_KEY, Unit};
+use ch00_wire::{RFC_KEY, Unit, rfc_key_line};
 
 use super::Probe;
 use super::bench::{Bench, Failure, Wanted};
@@ -14,7 +14,7 @@ pub(super) const PROBES: &[Probe] = &[
         promise: "answers the key of the RFC with 101 and its accept value",
         section: "1.3",
         mistake: "the digest in hexadecimal, the key decoded before it is hashed, or the GUID mistyped",
-        script: |bench| accepts(bench, &format!("Sec-WebSocket-Key: {RFC_KEY}"), RFC_ACCEPT),
+        script: |bench| accepts(bench, &rfc_key_line(), RFC_ACCEPT),
     },
     Probe {
         chapter: 3,
@@ -42,7 +42,7 @@ pub(super) const PROBES: &[Probe] = &[
         section: "4.2.2",
         mistake: "a response without Upgrade and Connection",
         script: |bench| {
-            let (_client, answer) = bench.handshake(&format!("Sec-WebSocket-Key: {RFC_KEY}"))?;
+            let (_client, answer) = bench.handshake(&rfc_key_line())?;
             field(&answer, "Upgrade", "websocket", |value| {
                 value.eq_ignore_ascii_case("websocket")
             })?;

@@ -5,7 +5,6 @@ use std::convert::Infallible;
 use std::io::{Read, Write};
 use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
 use std::path::{Path, PathBuf};
-use std::process::Command;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, mpsc};
 use std::thread::{self, JoinHandle};
@@ -191,10 +190,8 @@ impl Drop for Lab {
 
 /// Starts this program once more, to run a chapter.
 fn start_chapter(program: &Path, number: u8, recorder: &Recorder) -> Result<Server> {
-    chapters::find(number).map_err(anyhow::Error::msg)?;
-    let mut command = Command::new(program);
-    command.args(["run", &number.to_string(), "127.0.0.1:0"]);
-    Ok(Server::announced(command, recorder, PATIENCE)?)
+    let chapter = chapters::find(number).map_err(anyhow::Error::msg)?;
+    Ok(Server::announced(chapter.command(program), recorder, PATIENCE)?)
 }
 
 /// The reader's own server: on this machine, and running.

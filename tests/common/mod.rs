@@ -8,6 +8,7 @@ use std::process::{Command, Output};
 use std::time::Duration;
 
 use ch00_wire::{Recorder, Server};
+use frame_by_frame::chapters;
 
 /// How long something may take that has to come.
 pub const PATIENCE: Duration = Duration::from_secs(60);
@@ -38,7 +39,8 @@ pub fn workshop(arguments: &[&str]) -> Command {
 
 /// A chapter's server, on a port that the system chose.
 pub fn chapter(number: u8) -> Server {
-    let command = workshop(&["run", &number.to_string(), "127.0.0.1:0"]);
+    let chapter = chapters::find(number).expect("a chapter");
+    let command = chapter.command(Path::new(env!("CARGO_BIN_EXE_frame-by-frame")));
     Server::announced(command, &Recorder::new(), PATIENCE).expect("the chapter's server starts")
 }
 

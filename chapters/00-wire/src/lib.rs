@@ -27,7 +27,7 @@ pub use client::{Client, Trouble};
 pub use header::{Frame, Header};
 pub use hex::{hex, unhex};
 pub use record::{Closing, Event, Recorder, Recording};
-pub use script::{RFC_KEY, masked_frame, request};
+pub use script::{RFC_KEY, masked_frame, request, rfc_key_line, rfc_request};
 pub use server::{Server, StartError};
 pub use stage::Stage;
 pub use stream::Stream;

@@ -50,6 +50,29 @@ pub enum Event {
     },
 }
 
+impl Event {
+    /// Which client it is about, from 1; a line of the terminal is about none.
+    pub fn client(&self) -> Option<usize> {
+        match self {
+            Event::Unit { client, .. } | Event::Closed { client, .. } => Some(*client),
+            Event::Line { .. } => None,
+        }
+    }
+
+    /// Whether it is a line of the terminal, and not something on the wire.
+    pub fn is_line(&self) -> bool {
+        matches!(self, Event::Line { .. })
+    }
+
+    /// What it has in common with the later forms of a unit that grows.
+    fn unit_key(&self) -> Option<(usize, Side, usize)> {
+        match self {
+            Event::Unit { client, from, unit } => Some((*client, *from, unit.start)),
+            _ => None,
+        }
+    }
+}
+
 /// Writes down what it is told, from any thread: clones share one log.
 #[derive(Clone)]
 pub struct Recorder(Arc<Mutex<Log>>);
@@ -153,9 +176,8 @@ impl Recorder {
         let Output::Keep(events) = &self.log().output else {
             return Recording { title: title.to_owned(), events: Vec::new() };
         };
-        let is_line = |event: &Event| matches!(event, Event::Line { .. });
         let mut events = events.clone();
-        events.sort_by_key(is_line);
+        events.sort_by_key(Event::is_line);
         for event in &mut events {
             match event {
                 Event::Unit { from: Side::Server, unit, .. } => unit.pieces.clear(),
@@ -184,20 +206,19 @@ impl Log {
         match &mut self.output {
             // Nobody listening is no reason to stop the conversation.
             Output::Report(to) => drop(to.send(event)),
-            Output::Keep(events) => match events.iter().rposition(|old| same_unit(old, &event)) {
-                Some(at) => events[at] = event,
-                None => events.push(event),
-            },
+            Output::Keep(events) => {
+                // Only a unit may have been there before: lines, of which there may be many, need
+                // no search.
+                let before = event
+                    .unit_key()
+                    .and_then(|key| events.iter().rposition(|old| old.unit_key() == Some(key)));
+                match before {
+                    Some(at) => events[at] = event,
+                    None => events.push(event),
+                }
+            }
         }
     }
-}
-
-fn same_unit(old: &Event, new: &Event) -> bool {
-    let key = |event: &Event| match event {
-        Event::Unit { client, from, unit } => Some((*client, *from, unit.start)),
-        _ => None,
-    };
-    key(old).is_some() && key(old) == key(new)
 }
 
 impl Recording {

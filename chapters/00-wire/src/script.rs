@@ -19,8 +19,17 @@ pub fn request(key_line: &str) -> Vec<u8> {
         "Sec-WebSocket-Version: 13",
         "\r\n",
     ];
-    let lines: Vec<&str> = lines.into_iter().filter(|line| !line.is_empty()).collect();
     lines.join("\r\n").into_bytes()
+}
+
+/// The header field with the key of the RFC.
+pub fn rfc_key_line() -> String {
+    format!("Sec-WebSocket-Key: {RFC_KEY}")
+}
+
+/// The request of an opening handshake that the whole course uses.
+pub fn rfc_request() -> Vec<u8> {
+    request(&rfc_key_line())
 }
 
 /// A whole message in one masked frame, its length in the shortest form.

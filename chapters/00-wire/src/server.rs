@@ -85,6 +85,13 @@ struct Printed {
     ended: usize,
 }
 
+impl Printed {
+    /// Whether both outputs have ended.
+    fn is_over(&self) -> bool {
+        self.ended == 2
+    }
+}
+
 impl Server {
     /// Starts a program whose first line says where it listens, as every chapter's does.
     pub fn announced(
@@ -163,7 +170,7 @@ impl Server {
 
     /// Whether its terminal has ended, which it does with the process.
     pub fn is_silent_for_good(&self) -> bool {
-        self.terminal.lock().ended == 2
+        self.terminal.lock().is_over()
     }
 
     /// Whether the process has ended by itself.
@@ -182,12 +189,6 @@ impl Server {
         self.has_ended()
     }
 
-    /// Ends the server; what it printed until then is in the recorder.
-    pub fn stop(mut self) -> Vec<String> {
-        self.kill();
-        self.terminal.lock().lines.clone()
-    }
-
     fn kill(&mut self) {
         // Both fail only where the process has ended already.
         let _ = self.child.kill();
@@ -204,7 +205,7 @@ impl Server {
     }
 
     fn not_listening_at(mut self, address: Option<SocketAddr>) -> StartError {
-        let ended = self.has_ended() || self.terminal.lock().ended == 2;
+        let ended = self.has_ended() || self.is_silent_for_good();
         let lines = self.terminal.lock().lines.clone();
         match ended {
             true => StartError::Ended(lines),
@@ -237,7 +238,7 @@ impl Terminal {
                 return Some(found);
             }
             let left = deadline.saturating_duration_since(Instant::now());
-            if left.is_zero() || printed.ended == 2 {
+            if left.is_zero() || printed.is_over() {
                 return None;
             }
             printed = match self.0.1.wait_timeout(printed, left) {

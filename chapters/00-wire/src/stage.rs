@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use crate::client::Client;
 use crate::record::{Recorder, Recording};
-use crate::script::{RFC_KEY, request};
+use crate::script::rfc_request;
 use crate::server::Server;
 
 /// How long a test waits for an event before it gives up. No test waits that long to pass.
@@ -43,7 +43,7 @@ impl Stage {
     /// A client whose opening handshake has been answered.
     pub fn open(&self) -> Client {
         let mut client = self.client();
-        client.send(&request(&format!("Sec-WebSocket-Key: {RFC_KEY}"))).expect("sent");
+        client.send(&rfc_request()).expect("sent");
         client.unit().expect("an answer");
         client
     }
@@ -73,7 +73,8 @@ impl Stage {
 
     /// Ends the program as it is, and hands back what was recorded.
     pub fn stop(self, title: &str) -> Recording {
-        self.server.stop();
+        // Its last lines come with its end.
+        drop(self.server);
         self.recorder.recording(title)
     }
 

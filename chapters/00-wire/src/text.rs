@@ -19,9 +19,9 @@ const CHARACTERS: usize = 90;
 
 impl fmt::Display for Recording {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let crowd = self.events.iter().any(|event| number(event).is_some_and(|client| client > 1));
+        let crowd = self.events.iter().any(|event| event.client().is_some_and(|client| client > 1));
         let mut blank = "";
-        for event in self.events.iter().filter(|event| number(event).is_some()) {
+        for event in self.events.iter().filter(|event| !event.is_line()) {
             write!(out, "{blank}")?;
             write_event(out, event, crowd)?;
             blank = "\n";
@@ -81,13 +81,6 @@ impl Unit {
         let shown = self.bytes_shown();
         let place = |at: usize| (3 * (at - self.start).min(shown)).min(self.hex.len());
         self.hex[place(range.start)..place(range.end)].trim_end()
-    }
-}
-
-fn number(event: &Event) -> Option<usize> {
-    match event {
-        Event::Unit { client, .. } | Event::Closed { client, .. } => Some(*client),
-        Event::Line { .. } => None,
     }
 }
 

@@ -1,8 +1,8 @@
 //! The instrument on known bytes: the examples of RFC 6455, and what is malformed.
 
 use ch00_wire::{
-    Closing, Event, Kind, RFC_KEY, Recorder, Side, Stream, Unit, assert_recording, masked_frame,
-    request, unhex,
+    Closing, Event, Kind, Recorder, Side, Stream, Unit, assert_recording, masked_frame,
+    rfc_request, unhex,
 };
 
 /// The units that these bytes are, sent by `side` after the opening handshake.
@@ -111,7 +111,7 @@ fn a_character_cut_between_two_frames_is_no_fault() {
 fn a_first_conversation() {
     let recorder = Recorder::new();
     let client = recorder.new_client();
-    recorder.bytes(client, Side::Client, &request(&format!("Sec-WebSocket-Key: {RFC_KEY}")));
+    recorder.bytes(client, Side::Client, &rfc_request());
     let answer = "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\n\
         Connection: Upgrade\r\nSec-WebSocket-Accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo=\r\n\r\n";
     recorder.bytes(client, Side::Server, answer.as_bytes());

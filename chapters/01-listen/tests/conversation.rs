@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use ch00_wire::{Client, RFC_KEY, Recorder, Server, Stage, Trouble, assert_recording, request};
+use ch00_wire::{Client, Recorder, Server, Stage, Trouble, assert_recording, rfc_request};
 
 const PROGRAM: &str = env!("CARGO_BIN_EXE_ch01-listen");
 const DONE: &str = "the connection is closed";
@@ -19,7 +19,7 @@ fn nobody_listens() {
 fn a_request_is_printed() {
     let stage = Stage::start(PROGRAM);
     let mut client = stage.client();
-    client.send(&request(&format!("Sec-WebSocket-Key: {RFC_KEY}"))).expect("sent");
+    client.send(&rfc_request()).expect("sent");
     client.ended().expect("the server hangs up");
     assert_recording!("request", stage.recording("A request is printed", DONE));
 }

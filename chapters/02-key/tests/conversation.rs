@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use ch00_wire::{RFC_KEY, Stage, assert_recording, request};
+use ch00_wire::{RFC_KEY, Stage, assert_recording, request, rfc_request};
 
 const PROGRAM: &str = env!("CARGO_BIN_EXE_ch02-key");
 const DONE: &str = "the connection is closed";
@@ -41,7 +41,7 @@ fn a_key_and_then_silence() {
 fn a_head_in_pieces() {
     let stage = Stage::start(PROGRAM);
     let mut client = stage.client();
-    let request = request(&format!("Sec-WebSocket-Key: {RFC_KEY}"));
+    let request = rfc_request();
     client.send_cut(&request, &[1, 100], Duration::from_millis(50)).expect("sent");
     stage.wait_for(&format!("the key is {RFC_KEY}"));
     client.leave();

@@ -1,6 +1,6 @@
 //! Heads, read and taken apart.
 
-use ch00_wire::{RFC_KEY, request};
+use ch00_wire::{RFC_KEY, request, rfc_request};
 use ch02_key::{BadRequest, MAX_HEAD, Request, read_head};
 
 fn key_of(key_line: &str) -> Result<String, BadRequest> {
@@ -9,7 +9,7 @@ fn key_of(key_line: &str) -> Result<String, BadRequest> {
 
 #[test]
 fn the_request_of_the_rfc() {
-    let head = request(&format!("Sec-WebSocket-Key: {RFC_KEY}"));
+    let head = rfc_request();
     insta::assert_debug_snapshot!(Request::parse(&head));
 }
 

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use ch00_wire::{RFC_KEY, Recording, Stage, assert_recording, masked_frame, request};
+use ch00_wire::{Recording, Stage, assert_recording, masked_frame, rfc_request};
 
 const PROGRAM: &str = env!("CARGO_BIN_EXE_ch05-reply");
 const DONE: &str = "the connection is closed";
@@ -97,7 +97,7 @@ fn the_second_client_waits_for_the_first() {
     let stage = Stage::start(PROGRAM);
     let first = stage.open();
     let mut second = stage.client();
-    second.send(&request(&format!("Sec-WebSocket-Key: {RFC_KEY}"))).expect("sent");
+    second.send(&rfc_request()).expect("sent");
     second.quiet(Duration::from_millis(300)).expect("nothing comes for the second");
     first.leave();
     second.unit().expect("an answer, now");
