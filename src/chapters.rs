@@ -28,12 +28,15 @@ impl Chapter {
 }
 
 /// Every chapter with a server. Chapter 00, the instrument, has none.
-pub const CHAPTERS: [Chapter; 5] = [
+pub const CHAPTERS: [Chapter; 8] = [
     Chapter { number: 1, title: "Listen", slug: "01-listen", serve: ch01_listen::serve },
     Chapter { number: 2, title: "The key", slug: "02-key", serve: ch02_key::serve },
     Chapter { number: 3, title: "Accept", slug: "03-accept", serve: ch03_accept::serve },
     Chapter { number: 4, title: "Decode", slug: "04-decode", serve: ch04_decode::serve },
     Chapter { number: 5, title: "Reply", slug: "05-reply", serve: ch05_reply::serve },
+    Chapter { number: 6, title: "Many at once", slug: "06-select", serve: ch06_select::serve },
+    Chapter { number: 7, title: "The room", slug: "07-room", serve: ch07_room::serve },
+    Chapter { number: 8, title: "2010", slug: "08-hixie", serve: ch08_hixie::serve },
 ];
 
 /// The chapter with this number; the error says which there are.

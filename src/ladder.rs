@@ -15,7 +15,7 @@ use crate::probes::{self, PATIENCE, Probe, Target, Verdict, explain};
 const SHORT_PATIENCE: Duration = Duration::from_secs(2);
 
 /// How many cells are judged at the same time.
-const AT_ONCE: usize = 12;
+const AT_ONCE: usize = 24;
 
 /// What came of one probe on one chapter.
 #[derive(Clone, Debug, PartialEq, Eq)]

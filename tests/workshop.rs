@@ -7,6 +7,7 @@ use std::net::{SocketAddr, TcpListener, TcpStream};
 
 use ch00_wire::{Client, Recorder, Server, masked_frame, rfc_request};
 use common::{PATIENCE, chapter, open_book, workshop};
+use frame_by_frame::chapters::CHAPTERS;
 
 /// Sends one HTTP request and reads the whole answer.
 fn ask(at: SocketAddr, head: &str, body: &str) -> String {
@@ -205,16 +206,19 @@ fn check_explains_like_a_teacher() {
 
 #[test]
 fn check_is_content_with_a_good_server() {
-    let good = format!("\"{}\" run 5 127.0.0.1:{{port}}", env!("CARGO_BIN_EXE_frame-by-frame"));
+    let last = CHAPTERS.len();
+    let program = env!("CARGO_BIN_EXE_frame-by-frame");
+    let good = format!("\"{program}\" run {last} 127.0.0.1:{{port}}");
     let output = workshop(&["check", "--server", &good]).output().expect("the check runs");
     let printed = String::from_utf8(output.stdout).expect("UTF-8");
     assert!(output.status.success(), "{printed}");
-    assert!(printed.ends_with("every probe up to chapter 05 holds\n"), "{printed}");
+    let all = format!("every probe up to chapter {last:02} holds\n");
+    assert!(printed.ends_with(&all), "{printed}");
 }
 
 #[test]
 fn check_looks_at_a_running_server_too() {
-    let server = chapter(5);
+    let server = chapter(CHAPTERS.len() as u8);
     let at = server.address().to_string();
     let output = workshop(&["check", "--attach", &at]).output().expect("the check runs");
     let printed = String::from_utf8(output.stdout).expect("UTF-8");

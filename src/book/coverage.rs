@@ -17,7 +17,6 @@ pub(super) fn missing(course: &Path, shown: &[Listing]) -> std::io::Result<Vec<S
     for chapter in CHAPTERS {
         let folder = format!("chapters/{}/src", chapter.slug);
         let mut files: Vec<_> = fs::read_dir(course.join(&folder))?.collect::<Result<_, _>>()?;
-        files.retain(|file| file.path().extension().is_some_and(|extension| extension == "rs"));
         files.sort_by_key(|file| file.file_name());
         for file in files {
             let path = format!("{folder}/{}", file.file_name().to_string_lossy());
@@ -28,7 +27,7 @@ pub(super) fn missing(course: &Path, shown: &[Listing]) -> std::io::Result<Vec<S
                     continue;
                 }
             };
-            let lines = text.lines().enumerate().map(|(i, line)| (i + 1, line));
+            let lines = without_imports(&text).map(|(i, line)| (i + 1, line));
             let unseen = lines.filter(|(number, line)| {
                 !shown.contains(&(path.as_str(), *number)) && must_be_shown(line)
             });
@@ -40,9 +39,19 @@ pub(super) fn missing(course: &Path, shown: &[Listing]) -> std::io::Result<Vec<S
     Ok(missing)
 }
 
-/// All but what every Rust file has: imports, modules, the file's own description.
+/// The lines of a file, numbered from 0, without its imports, some of which take several lines.
+fn without_imports(text: &str) -> impl Iterator<Item = (usize, &str)> {
+    let mut within = false;
+    text.lines().enumerate().filter(move |(_, line)| {
+        within |= line.starts_with("use ") || line.starts_with("pub use ");
+        let import = within;
+        within &= !line.ends_with(';');
+        !import
+    })
+}
+
+/// All but what every file has: modules, its own description, the marks of the book.
 fn must_be_shown(line: &str) -> bool {
     let line = line.trim();
-    let dull = ["use ", "pub use ", "mod ", "//!"];
-    !line.is_empty() && !is_anchor(line) && !dull.iter().any(|start| line.starts_with(start))
+    !line.is_empty() && !is_anchor(line) && !line.starts_with("mod ") && !line.starts_with("//!")
 }

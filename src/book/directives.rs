@@ -6,7 +6,7 @@ use mdbook_preprocessor::book::{Book, BookItem};
 use mdbook_preprocessor::{Preprocessor, PreprocessorContext};
 
 use super::listing::Listing;
-use super::{Edition, Mistakes, coverage, figures};
+use super::{Edition, Mistakes, coverage, figures, house};
 
 /// The book's one preprocessor.
 pub(super) struct Directives {
@@ -87,9 +87,10 @@ impl Pass<'_> {
             ["snapshot", path] => figures::snapshot(course, path, caption),
             ["probes", chapter] => figures::probes(chapter),
             ["lab", chapter, name] => figures::lab(course, chapter, name, self.directives.edition),
+            ["house"] => house::house(course),
             _ => Err(format!(
                 "there is no directive {{{{#{}}}}}: use code, recording, terminal, frame, sequence, \
-                 snapshot, probes or lab",
+                 snapshot, probes, lab or house",
                 words.join(" ")
             )),
         }

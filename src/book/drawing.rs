@@ -145,61 +145,105 @@ fn wrapped(text: &str, width: usize) -> Vec<String> {
     lines
 }
 
-/// Who says what to whom: two lines for the two ends, and an arrow for each unit.
+/// Where the lines of the first client and of the server stand, and how far apart those of clients are.
+const LEFT: usize = 60;
+const RIGHT: usize = WIDTH - 60;
+const APART: usize = 110;
+/// From one arrow to the next.
+const STEP: usize = 44;
+
+/// Who says what to whom: a line for each end, and an arrow for each unit.
 pub(super) fn sequence(recording: &Recording) -> String {
-    const LEFT: usize = 60;
-    const RIGHT: usize = WIDTH - 60;
-    const STEP: usize = 44;
     let events: Vec<&Event> = recording.events.iter().filter(|event| !event.is_line()).collect();
+    let clients = events.iter().filter_map(|event| event.client()).max().unwrap_or(1);
     let bottom = 40 + events.len() * STEP;
     let mut svg = String::new();
-    for (x, name) in [(LEFT, "client"), (RIGHT, "server")] {
-        let _ = write!(
-            svg,
-            "<text class=\"label\" x=\"{x}\" y=\"16\" text-anchor=\"middle\">{name}</text>\
-             <path class=\"lifeline {name}\" d=\"M{x} 24 V{bottom}\"/>"
-        );
+    for client in 1..=clients {
+        let name = if clients == 1 { "client".to_owned() } else { format!("client {client}") };
+        lifeline(&mut svg, lifeline_of(client, clients), "client", &name, bottom);
     }
-    let crowd = events.iter().any(|event| event.client() > Some(1));
+    lifeline(&mut svg, RIGHT, "server", "server", bottom);
     let mut told = Vec::new();
-    for (i, event) in events.iter().enumerate() {
+    for (i, event) in events.into_iter().enumerate() {
         let y = 24 + (i + 1) * STEP;
-        let client = event.client().unwrap_or_default();
-        let (from, text, class) = match event {
-            Event::Unit { from, unit, .. } if crowd => {
-                (*from, format!("client {client}: {}", unit.title), "arrow")
-            }
-            Event::Unit { from, unit, .. } => (*from, unit.title.clone(), "arrow"),
-            Event::Closed { by, how, .. } => {
+        let (client, from, text, class) = match event {
+            Event::Unit { client, from, unit } => (*client, *from, unit.title.clone(), "arrow"),
+            Event::Closed { client, by, how } => {
                 let verb = if *how == Closing::Closed { "closes" } else { "resets" };
-                let text = match (crowd, by) {
-                    (false, _) => format!("{verb} the connection"),
-                    (true, Side::Client) => format!("client {client} {verb} its connection"),
-                    (true, Side::Server) => {
-                        format!("the server {verb} client {client}'s connection")
-                    }
-                };
-                (*by, text, "arrow closing")
+                (*client, *by, format!("{verb} the connection"), "arrow closing")
             }
             Event::Line { .. } => continue,
         };
-        let (tail, head, tip) = match from {
-            Side::Client => (LEFT, RIGHT, RIGHT - 8),
-            Side::Server => (RIGHT, LEFT, LEFT + 8),
-        };
-        let _ = write!(
-            svg,
-            "<path class=\"{class} {from}\" d=\"M{tail} {y} H{head} M{tip} {} L{head} {y} L{tip} {}\"/>\
-             <text class=\"label\" x=\"{}\" y=\"{}\" text-anchor=\"middle\">{}</text>",
-            y - 5,
-            y + 5,
-            WIDTH / 2,
-            y - 8,
-            escaped(&text)
-        );
-        told.push(format!("{from}: {text}"));
+        arrow(&mut svg, lifeline_of(client, clients), y, from, class, &text);
+        told.push(match (from, clients) {
+            (_, 1) => format!("{from}: {text}"),
+            (Side::Client, _) => format!("client {client}: {text}"),
+            (Side::Server, _) => format!("server to client {client}: {text}"),
+        });
     }
     picture(&svg, WIDTH, bottom + 6, &told.join("; "))
+}
+
+/// Where a client's line stands, of so many.
+fn lifeline_of(client: usize, clients: usize) -> usize {
+    let apart = APART.min((RIGHT - LEFT) / (clients + 1));
+    LEFT + (client - 1) * apart
+}
+
+fn lifeline(svg: &mut String, x: usize, class: &str, name: &str, bottom: usize) {
+    let _ = write!(
+        svg,
+        "<text class=\"label\" x=\"{x}\" y=\"16\" text-anchor=\"middle\">{name}</text>\
+         <path class=\"lifeline {class}\" d=\"M{x} 24 V{bottom}\"/>"
+    );
+}
+
+/// An arrow between a client's line and the server's.
+fn arrow(svg: &mut String, client: usize, y: usize, from: Side, class: &str, text: &str) {
+    let (tail, head, tip) = match from {
+        Side::Client => (client, RIGHT, RIGHT - 8),
+        Side::Server => (RIGHT, client, client + 8),
+    };
+    let _ = write!(
+        svg,
+        "<path class=\"{class} {from}\" d=\"M{tail} {y} H{head} M{tip} {} L{head} {y} L{tip} {}\"/>\
+         <text class=\"label\" x=\"{}\" y=\"{}\" text-anchor=\"middle\">{}</text>",
+        y - 5,
+        y + 5,
+        (client + RIGHT) / 2,
+        y - 8,
+        escaped(text)
+    );
+}
+
+/// Names, one below the other, and beside them an arrow for each pair: from the first to the second.
+pub(super) fn arcs(names: &[&str], arrows: &[(usize, usize)]) -> String {
+    const NAMES: usize = 150;
+    let mut svg = String::new();
+    for (i, name) in names.iter().enumerate() {
+        let y = 20 + i * STEP;
+        let _ = write!(
+            svg,
+            "<text class=\"label\" x=\"{NAMES}\" y=\"{y}\" text-anchor=\"end\">{}</text>",
+            escaped(name)
+        );
+    }
+    let mut told = Vec::new();
+    for &(from, to) in arrows {
+        // A little below the name and a little above it, so that arrows in and out do not meet.
+        let (start, end) = (12 + from * STEP, 20 + to * STEP);
+        let (x, tip) = (NAMES + 10, NAMES + 18);
+        let far = x + 40 + 50 * from.abs_diff(to);
+        let _ = write!(
+            svg,
+            "<path class=\"arrow client\" d=\"M{x} {start} C{far} {start} {far} {end} {x} {end} \
+             M{tip} {} L{x} {end} L{tip} {}\"/>",
+            end - 5,
+            end + 5
+        );
+        told.push(format!("{} uses {}", names[from], names[to]));
+    }
+    picture(&svg, WIDTH, 10 + names.len() * STEP, &told.join("; "))
 }
 
 fn picture(inner: &str, width: usize, height: usize, spoken: &str) -> String {

@@ -92,7 +92,7 @@ pub(super) fn snapshot(course: &Path, path: &str, caption: &str) -> Result<Strin
 pub(super) fn probes(chapter: &str) -> Result<String, String> {
     let number = number(chapter)?;
     let mut table =
-        String::from("\n| The server… | RFC 6455, section | The usual mistake |\n|---|---|---|\n");
+        String::from("\n| The server… | Section | The usual mistake |\n|---|---|---|\n");
     for probe in probes::all().iter().filter(|probe| probe.chapter == number) {
         table += &format!(
             "| {} | {} | {} |\n",

@@ -37,7 +37,8 @@ pub(super) fn broken(book: &Path) -> io::Result<Vec<String>> {
         let name = page.strip_prefix(book).unwrap_or(page).display();
         let styles = html.split("<link").skip(1).filter_map(|tag| tag.split('>').next());
         let sources = values(html, "src");
-        let styles: Vec<String> = styles.flat_map(|tag| values(tag, "href")).collect();
+        let styles: Vec<String> =
+            styles.flat_map(|tag| values(&format!("<{tag}>"), "href")).collect();
         for source in styles.iter().chain(&sources).filter(|source| is_elsewhere(source)) {
             broken.push(format!("{name} loads {source} from another machine"));
         }
@@ -84,7 +85,7 @@ fn normal(path: &Path) -> PathBuf {
     out
 }
 
-/// The values of an attribute in a page. What stands inside a script is no attribute.
+/// The values of an attribute in a page. What stands inside a script, or in a text, is no attribute.
 fn values(html: &str, attribute: &str) -> Vec<String> {
     let start = format!(" {attribute}=\"");
     let mut pieces = html.split("<script");
@@ -92,8 +93,10 @@ fn values(html: &str, attribute: &str) -> Vec<String> {
     for piece in pieces {
         let tag = piece.split('>').next().unwrap_or_default();
         let after = piece.split_once("</script>").map_or("", |(_, after)| after);
-        markup.extend([tag, after]);
+        markup.extend(["<", tag, ">", after]);
     }
-    let values = markup.split(&start).skip(1).filter_map(|rest| rest.split('"').next());
+    let tags = markup.split('<').skip(1).filter_map(|rest| rest.split('>').next());
+    let values = tags.flat_map(|tag| tag.split(&start).skip(1));
+    let values = values.filter_map(|rest| rest.split('"').next());
     values.map(|value| value.replace("&amp;", "&")).collect()
 }

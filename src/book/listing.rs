@@ -45,6 +45,8 @@ impl Listing {
             Some("php") => "php",
             Some("mjs" | "js") => "js",
             Some("toml") => "toml",
+            Some("html") => "html",
+            Some("css") => "css",
             _ => "text",
         }
     }

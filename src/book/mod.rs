@@ -7,6 +7,7 @@ mod coverage;
 mod directives;
 mod drawing;
 mod figures;
+mod house;
 mod html;
 mod links;
 mod listing;

@@ -48,7 +48,7 @@ pub enum Failure {
 }
 
 impl Failure {
-    fn missed(expected: impl Into<String>, came: impl Into<String>) -> Failure {
+    pub(super) fn missed(expected: impl Into<String>, came: impl Into<String>) -> Failure {
         Failure::Missed { expected: expected.into(), came: came.into(), wrong: None, often: None }
     }
 
@@ -118,6 +118,16 @@ impl<'a> Bench<'a> {
                 refused => return refused.wanted("the connection to be taken"),
             }
         }
+    }
+
+    /// Where the server listens.
+    pub(super) fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// How long to wait for something that has to come.
+    pub(super) fn patience(&self) -> Duration {
+        self.patience
     }
 
     /// Whether the server has not been reached, and still may be.
@@ -224,6 +234,14 @@ impl<'a> Bench<'a> {
     pub(super) fn echoes(&self, client: &mut Client, text: &str) -> Result<(), Failure> {
         client.send(&masked_frame(1, text.as_bytes())).wanted("the frame to be taken")?;
         self.hears(client, text).map(drop)
+    }
+
+    /// Sends a text message, and sees it come back, perhaps after what others say.
+    pub(super) fn echoes_among(&self, client: &mut Client, text: &str) -> Result<(), Failure> {
+        client.send(&masked_frame(1, text.as_bytes())).wanted("the frame to be taken")?;
+        let expected = format!("a text frame: {text:?}");
+        while client.unit().wanted(&expected)?.text.as_deref() != Some(text) {}
+        Ok(())
     }
 
     /// Sees one text message come, in one frame that is well-formed.

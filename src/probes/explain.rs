@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use ch00_wire::{Recording, Unit, hex, visible};
+use ch00_wire::{Recording, Unit, hex, source, visible};
 
 use super::{Failure, Probe};
 use crate::chapters;
@@ -48,7 +48,7 @@ fn caret(unit: &Unit, at: usize) -> String {
 
 fn page(probe: &Probe) -> String {
     let page = chapters::find(probe.chapter).map(|chapter| chapter.slug).unwrap_or_default();
-    format!("{page}.html in the book, and RFC 6455, section {}", probe.section)
+    format!("{page}.html in the book, and {}", source(probe.section))
 }
 
 fn indented(text: &str) -> String {

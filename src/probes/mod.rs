@@ -6,6 +6,10 @@ mod ch02;
 mod ch03;
 mod ch04;
 mod ch05;
+mod ch06;
+mod ch07;
+mod ch08;
+mod crowd;
 mod explain;
 
 use std::process::Command;
@@ -49,7 +53,24 @@ pub enum Verdict {
 
 /// Every probe, chapter by chapter.
 pub fn all() -> Vec<Probe> {
-    [ch01::PROBES, ch02::PROBES, ch03::PROBES, ch04::PROBES, ch05::PROBES].concat()
+    [
+        ch01::PROBES,
+        ch02::PROBES,
+        ch03::PROBES,
+        ch04::PROBES,
+        ch05::PROBES,
+        ch06::PROBES,
+        ch07::PROBES,
+        ch08::PROBES,
+    ]
+    .concat()
+}
+
+/// Lets this program, and every server that it starts, have as many files open as the system allows. A
+/// thousand clients are more than many systems allow a program to begin with.
+pub fn raise_file_limit() {
+    // Where it cannot be raised, the probe that needs it says what it missed.
+    let _ = rlimit::increase_nofile_limit(u64::MAX);
 }
 
 /// A server to hold against the probes.
@@ -65,6 +86,7 @@ pub enum Target {
 impl Target {
     /// Starts the server, if it is ours to start, and lets one probe at it.
     pub fn judge(&self, probe: &Probe, patience: Duration) -> Result<Verdict, StartError> {
+        raise_file_limit();
         let recorder = Recorder::new();
         let mut starting = Duration::ZERO;
         let (address, server) = match self {

@@ -71,7 +71,11 @@ impl Client {
         patience: Duration,
     ) -> Result<Client, Trouble> {
         let stream = TcpStream::connect_timeout(&server, patience)
-            .and_then(|stream| stream.set_nodelay(true).map(|()| stream))
+            .and_then(|stream| {
+                stream.set_nodelay(true)?;
+                stream.set_write_timeout(Some(patience))?;
+                Ok(stream)
+            })
             .map_err(|error| Trouble::Refused(error.kind()))?;
         Ok(Client {
             stream,
@@ -89,6 +93,7 @@ impl Client {
         self.recorder.bytes(self.number, Side::Client, bytes);
         match self.stream.write_all(bytes) {
             Ok(()) => Ok(()),
+            Err(error) if is_timeout(&error) => Err(Trouble::Silent(self.patience, None)),
             Err(_) => Err(Trouble::Ended(Closing::Reset, None)),
         }
     }
@@ -187,7 +192,7 @@ impl Client {
             Ok(0) => self.end(Closing::Closed),
             Ok(count) => self.receive(&buffer[..count]),
             Err(error) if error.kind() == ErrorKind::Interrupted => Ok(()),
-            Err(error) if matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::TimedOut) => {
+            Err(error) if is_timeout(&error) => {
                 Err(Trouble::Silent(self.patience, self.growing.clone().map(Box::new)))
             }
             Err(_) => self.end(Closing::Reset),
@@ -210,4 +215,9 @@ impl Client {
         self.recorder.closed(self.number, Side::Server, how);
         Err(Trouble::Ended(how, self.growing.clone().map(Box::new)))
     }
+}
+
+/// Whether a read or a write took longer than it may: systems call that by two names.
+fn is_timeout(error: &std::io::Error) -> bool {
+    matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::TimedOut)
 }

@@ -1,5 +1,6 @@
 //! Names the lines of an HTTP request or response head (RFC 9112, as RFC 6455 section 4 uses it).
 
+use crate::stream::Dialect;
 use crate::unit::{Fault, Kind, Part, Unit};
 
 /// How many lines of a head get a name of their own.
@@ -48,9 +49,39 @@ pub(crate) fn name(kind: Kind, bytes: &[u8], complete: bool) -> Unit {
     unit
 }
 
-/// Whether a response head grants a WebSocket.
-pub(crate) fn grants(unit: &Unit) -> bool {
-    unit.parts.first().is_some_and(|line| status(&line.value) == Some("101"))
+/// What a response head agrees to speak, where it grants a WebSocket.
+pub(crate) fn grants(unit: &Unit) -> Option<Dialect> {
+    if status(&unit.parts.first()?.value) != Some("101") {
+        return None;
+    }
+    let has = |name| unit.value(name).is_some();
+    Some(match (has("Sec-WebSocket-Location"), has("WebSocket-Location")) {
+        (true, _) => Dialect::Hixie76,
+        (false, true) => Dialect::Hixie75,
+        (false, false) => Dialect::Newer,
+    })
+}
+
+/// Whether a request head has the two keys of 2010, which eight bytes belong to.
+pub(crate) fn has_older_keys(unit: &Unit) -> bool {
+    OLDER_KEYS.iter().all(|name| unit.value(name).is_some())
+}
+
+/// The names of the two keys of 2010.
+const OLDER_KEYS: [&str; 2] = ["Sec-WebSocket-Key1", "Sec-WebSocket-Key2"];
+
+/// What is hidden in a key of 2010: its digits divided by its spaces. The error is why there is nothing.
+fn older_key(value: &str) -> Result<String, &'static str> {
+    let spaces = value.bytes().filter(|&byte| byte == b' ').count() as u64;
+    let digits = value.bytes().filter(u8::is_ascii_digit);
+    let number = digits
+        .fold(0u64, |sum, digit| sum.saturating_mul(10).saturating_add(u64::from(digit - b'0')));
+    match number.checked_div(spaces) {
+        None => Err("a key of 2010 has spaces"),
+        Some(_) if number % spaces != 0 => Err("the spaces of a key of 2010 divide its number"),
+        Some(part) if part > u64::from(u32::MAX) => Err("the number in a key of 2010 has 32 bits"),
+        Some(part) => Ok(format!("{number} ÷ {spaces} = {part}")),
+    }
 }
 
 fn status(line: &str) -> Option<&str> {
@@ -100,7 +131,17 @@ fn header_field(
         }
         return Part::bytes(range, "line", text);
     };
-    Part::bytes(range, name, value.trim()).note(meaning(name, value.trim()))
+    let part = Part::bytes(range, name, value.trim());
+    if !whole || !OLDER_KEYS.iter().any(|key| key.eq_ignore_ascii_case(name)) {
+        return part.note(meaning(name, value.trim()));
+    }
+    match older_key(value.trim()) {
+        Ok(sum) => part.note(sum),
+        Err(why) => {
+            faults.push(Fault::new(why, "Hixie-76"));
+            part
+        }
+    }
 }
 
 /// What the header fields of the opening handshake are for (RFC 6455, section 11.3).
@@ -115,6 +156,9 @@ fn meaning(name: &str, value: &str) -> &'static str {
         "sec-websocket-version" => "13: the protocol of RFC 6455",
         "sec-websocket-protocol" => "what to speak inside the frames",
         "sec-websocket-extensions" => "changes to the frames that are on offer",
+        "sec-websocket-origin" | "websocket-origin" => "whose page is answered",
+        "sec-websocket-location" | "websocket-location" => "the address that was meant",
+        "websocket-protocol" => "what to speak inside the frames",
         "sec-websocket-accept" => "made from the client's key",
         _ => "",
     }

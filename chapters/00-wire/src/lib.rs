@@ -14,6 +14,7 @@ mod head;
 mod header;
 mod hex;
 mod messages;
+mod older;
 mod record;
 mod script;
 mod server;
@@ -27,10 +28,13 @@ pub use client::{Client, Trouble};
 pub use header::{Frame, Header};
 pub use hex::{hex, unhex};
 pub use record::{Closing, Event, Recorder, Recording};
-pub use script::{RFC_KEY, masked_frame, request, rfc_key_line, rfc_request};
+pub use script::{
+    OLDER_ANSWER, OLDER_KEY1, OLDER_KEY2, OLDER_KEY3, RFC_KEY, masked_frame, older_frame,
+    older_request, oldest_request, request, rfc_key_line, rfc_request,
+};
 pub use server::{Server, StartError};
 pub use stage::Stage;
 pub use stream::Stream;
 pub use tap::Tap;
 pub use text::visible;
-pub use unit::{Fault, Kind, Part, Side, Unit};
+pub use unit::{Fault, Kind, Part, Side, Unit, source};

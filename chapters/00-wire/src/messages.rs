@@ -27,6 +27,16 @@ pub(crate) enum Kept {
 }
 
 impl Messages {
+    /// A closing frame has come: nothing may follow it.
+    pub(crate) fn end(&mut self) {
+        self.closing = true;
+    }
+
+    /// Whether a closing frame has come.
+    pub(crate) fn has_ended(&self) -> bool {
+        self.closing
+    }
+
     /// What is wrong with a frame of this opcode at this point (section 5.4).
     pub(crate) fn fault_before(&self, opcode: u8) -> Option<Fault> {
         if self.closing {
@@ -82,7 +92,7 @@ impl Messages {
     /// The frame is over: what is open after it?
     pub(crate) fn end_frame(&mut self, header: &Header) {
         match header.opcode {
-            0x8 => self.closing = true,
+            0x8 => self.end(),
             opcode if opcode & 0x8 != 0 => {}
             _ if header.fin => self.open = None,
             0x0 => {}

@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex, MutexGuard};
 use serde::{Deserialize, Serialize};
 
 use crate::head::grants;
-use crate::stream::Stream;
+use crate::stream::{Dialect, Stream};
 use crate::unit::{Kind, Side, Unit};
 
 /// How a side ended the connection.
@@ -81,6 +81,8 @@ struct Log {
     output: Output,
     streams: HashMap<(usize, Side), Stream>,
     closed: Vec<bool>,
+    /// Where in what is kept each unit stands: a later form of it takes its place.
+    places: HashMap<(usize, Side, usize), usize>,
 }
 
 enum Output {
@@ -116,7 +118,8 @@ impl Recorder {
     }
 
     fn with(output: Output) -> Self {
-        let log = Log { output, streams: HashMap::new(), closed: Vec::new() };
+        let log =
+            Log { output, streams: HashMap::new(), closed: Vec::new(), places: HashMap::new() };
         Recorder(Arc::new(Mutex::new(log)))
     }
 
@@ -140,8 +143,11 @@ impl Recorder {
         let units = stream.feed(bytes);
         for unit in &units {
             log.put(Event::Unit { client, from, unit: Box::new(unit.clone()) });
-            if unit.kind == Kind::ResponseHead && unit.complete && grants(unit) {
-                log.upgrade(client);
+            if unit.kind == Kind::ResponseHead
+                && unit.complete
+                && let Some(dialect) = grants(unit)
+            {
+                log.upgrade(client, dialect);
             }
         }
         units
@@ -195,9 +201,9 @@ impl Recorder {
 
 impl Log {
     /// The server has granted frames: the client's stream changes to them too.
-    fn upgrade(&mut self, client: usize) {
+    fn upgrade(&mut self, client: usize, dialect: Dialect) {
         let stream = self.streams.get_mut(&(client, Side::Client));
-        for unit in stream.map(Stream::upgrade).unwrap_or_default() {
+        for unit in stream.map(|stream| stream.change_to(dialect)).unwrap_or_default() {
             self.put(Event::Unit { client, from: Side::Client, unit: Box::new(unit) });
         }
     }
@@ -207,13 +213,11 @@ impl Log {
             // Nobody listening is no reason to stop the conversation.
             Output::Report(to) => drop(to.send(event)),
             Output::Keep(events) => {
-                // Only a unit may have been there before: lines, of which there may be many, need
-                // no search.
-                let before = event
+                let at = event
                     .unit_key()
-                    .and_then(|key| events.iter().rposition(|old| old.unit_key() == Some(key)));
-                match before {
-                    Some(at) => events[at] = event,
+                    .map_or(events.len(), |key| *self.places.entry(key).or_insert(events.len()));
+                match events.get_mut(at) {
+                    Some(before) => *before = event,
                     None => events.push(event),
                 }
             }

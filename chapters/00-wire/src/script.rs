@@ -50,3 +50,40 @@ pub fn masked_frame(opcode: u8, payload: &[u8]) -> Vec<u8> {
     frame.extend(payload.iter().zip(MASK.iter().cycle()).map(|(byte, mask)| byte ^ mask));
     frame
 }
+
+/// The first key of the draft's example of the older handshake.
+pub const OLDER_KEY1: &str = "4 @1  46546xW%0l 1 5";
+/// The second key of that example.
+pub const OLDER_KEY2: &str = "12998 5 Y3 1  .P00";
+/// The eight bytes that follow the head in that example.
+pub const OLDER_KEY3: &[u8; 8] = b"^n:ds[4U";
+/// The sixteen bytes that answer them.
+pub const OLDER_ANSWER: &[u8; 16] = b"8jKS'y:G*Co,Wxa-";
+
+/// The head of a request of 2010 (Hixie-76) with these keys. Eight bytes have to follow it.
+pub fn older_request(key1: &str, key2: &str) -> Vec<u8> {
+    let keys = [format!("Sec-WebSocket-Key1: {key1}"), format!("Sec-WebSocket-Key2: {key2}")];
+    older_head(&keys)
+}
+
+/// A request of 2009 (Hixie-75), which has no keys.
+pub fn oldest_request() -> Vec<u8> {
+    older_head(&[])
+}
+
+fn older_head(keys: &[String]) -> Vec<u8> {
+    let lines = [
+        "GET /chat HTTP/1.1",
+        "Host: server.example.com",
+        "Upgrade: WebSocket",
+        "Connection: Upgrade",
+        "Origin: http://example.com",
+    ];
+    let lines = lines.into_iter().chain(keys.iter().map(String::as_str)).chain(["\r\n"]);
+    lines.collect::<Vec<_>>().join("\r\n").into_bytes()
+}
+
+/// A whole message in a frame of 2010.
+pub fn older_frame(text: &str) -> Vec<u8> {
+    [b"\x00", text.as_bytes(), b"\xff"].concat()
+}

@@ -59,16 +59,37 @@ impl Stage {
         assert!(self.server.wait_for_end(PATIENCE), "the server goes on");
     }
 
-    /// Waits until the server has said `line` of every client, ends it, and hands back what was
-    /// recorded.
+    /// Waits until the server has said of every client what ends with `line`, ends it, and hands back
+    /// what was recorded.
     pub fn recording(self, title: &str, line: &str) -> Recording {
-        let clients = self.clients.get();
-        let all_done = self.server.wait_until(PATIENCE, |lines| {
-            (lines.iter().filter(|other| *other == line).count() >= clients).then_some(())
+        self.wait_for_times(self.clients.get(), line);
+        self.stop(title)
+    }
+
+    /// Lets clients leave, the next one when the server has said `line` of the one before, ends the
+    /// server, and hands back what was recorded.
+    pub fn leaving(
+        self,
+        title: &str,
+        line: &str,
+        clients: impl IntoIterator<Item = Client>,
+    ) -> Recording {
+        for client in clients {
+            let gone =
+                self.server.lines_from(0).iter().filter(|other| other.ends_with(line)).count();
+            client.leave();
+            self.wait_for_times(gone + 1, line);
+        }
+        self.stop(title)
+    }
+
+    /// Waits until so many lines end with `line`.
+    fn wait_for_times(&self, times: usize, line: &str) {
+        let all_here = self.server.wait_until(PATIENCE, |lines| {
+            (lines.iter().filter(|other| other.ends_with(line)).count() >= times).then_some(())
         });
         let lines = self.server.lines_from(0);
-        assert!(all_done.is_some(), "{clients} times {line:?} was to come: {lines:#?}");
-        self.stop(title)
+        assert!(all_here.is_some(), "{times} times {line:?} was to come: {lines:#?}");
     }
 
     /// Ends the program as it is, and hands back what was recorded.

@@ -4,6 +4,7 @@ use crate::frame;
 use crate::head;
 use crate::header::Header;
 use crate::messages::Messages;
+use crate::older;
 use crate::unit::{Fault, Kind, Side, Unit};
 
 /// How many bytes of one unit are kept. The rest is counted, not stored, whatever a header declares.
@@ -25,6 +26,8 @@ pub struct Stream {
     buffer: Vec<u8>,
     /// How many of its bytes were counted and thrown away.
     skipped: usize,
+    /// The end of an older text was among those.
+    end_skipped: bool,
     /// Offsets at which a read ended.
     cuts: Vec<usize>,
 }
@@ -34,6 +37,20 @@ enum Phase {
     Head,
     Frames,
     Body,
+    /// So many bytes that follow a head of the older handshake.
+    Challenge(usize),
+    OlderFrames,
+}
+
+/// What two ends have agreed to speak.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) enum Dialect {
+    /// RFC 6455.
+    Newer,
+    /// Hixie-76, with bytes after both heads.
+    Hixie76,
+    /// Hixie-75, without.
+    Hixie75,
 }
 
 impl Stream {
@@ -46,6 +63,7 @@ impl Stream {
             start: 0,
             buffer: Vec::new(),
             skipped: 0,
+            end_skipped: false,
             cuts: Vec::new(),
         }
     }
@@ -80,7 +98,17 @@ impl Stream {
     /// The other side has agreed to change to frames: what comes now are frames, and so is what has
     /// come and was not a whole head. Hands back the units that this makes of it.
     pub fn upgrade(&mut self) -> Vec<Unit> {
-        self.phase = Phase::Frames;
+        self.change_to(Dialect::Newer)
+    }
+
+    /// The same, for one of the two ages.
+    pub(crate) fn change_to(&mut self, dialect: Dialect) -> Vec<Unit> {
+        self.phase = match dialect {
+            Dialect::Newer => Phase::Frames,
+            // A request with keys has told already what follows it.
+            Dialect::Hixie76 => return Vec::new(),
+            Dialect::Hixie75 => Phase::OlderFrames,
+        };
         let bytes = std::mem::take(&mut self.buffer);
         self.skipped = 0;
         self.feed(&bytes)
@@ -98,21 +126,32 @@ impl Stream {
             self.buffer.extend_from_slice(now);
             return later;
         }
-        let missing = match self.declared() {
-            Some(size) => size.saturating_sub((self.buffer.len() + self.skipped) as u64),
-            None => u64::MAX,
+        let missing = match (self.declared(), self.phase) {
+            (Some(size), _) => size.saturating_sub((self.buffer.len() + self.skipped) as u64),
+            (None, Phase::OlderFrames) => {
+                let end = older::end_of_rest(self.buffer[0], bytes);
+                self.end_skipped = end.is_some();
+                end.map_or(u64::MAX, |end| end as u64)
+            }
+            (None, _) => u64::MAX,
         };
         let skip = missing.min(bytes.len() as u64) as usize;
         self.skipped += skip;
         &bytes[skip..]
     }
 
-    /// The size that a frame's header declares, with the header.
+    /// The size of the unit that is coming, where its first bytes tell it, or its last.
     fn declared(&self) -> Option<u64> {
-        if self.phase != Phase::Frames {
-            return None;
+        match self.phase {
+            Phase::Frames => Header::read(&self.buffer)
+                .map(|header| header.length.saturating_add(header.size as u64)),
+            Phase::Challenge(size) => Some(size as u64),
+            Phase::OlderFrames if self.end_skipped => {
+                Some((self.buffer.len() + self.skipped) as u64)
+            }
+            Phase::OlderFrames => older::size(&self.buffer),
+            Phase::Head | Phase::Body => None,
         }
-        Header::read(&self.buffer).map(|header| header.length.saturating_add(header.size as u64))
     }
 
     /// The number of bytes of the first unit in the buffer, once all of it has arrived.
@@ -120,7 +159,7 @@ impl Stream {
         match self.phase {
             Phase::Head if self.is_no_head() => None,
             Phase::Head => head::end(&self.buffer),
-            Phase::Frames => {
+            Phase::Frames | Phase::Challenge(_) | Phase::OlderFrames => {
                 let size = self.declared()?;
                 let here = (self.buffer.len() + self.skipped) as u64;
                 (here >= size).then(|| self.buffer.len().min(usize::try_from(size).unwrap_or(KEPT)))
@@ -135,6 +174,7 @@ impl Stream {
         self.start = unit.end;
         self.buffer = rest;
         self.skipped = 0;
+        self.end_skipped = false;
         self.cuts.retain(|&cut| cut > unit.end);
         match self.phase {
             Phase::Head => self.phase = self.phase_after(&unit),
@@ -143,17 +183,23 @@ impl Stream {
                     self.messages.end_frame(&frame.header);
                 }
             }
-            Phase::Body => {}
+            Phase::Challenge(_) => self.phase = Phase::OlderFrames,
+            Phase::Body | Phase::OlderFrames => {}
         }
         unit
     }
 
     fn phase_after(&self, head: &Unit) -> Phase {
         match self.side {
+            Side::Client if head::has_older_keys(head) => Phase::Challenge(8),
             // Only the server's answer tells whether frames follow: see `upgrade`.
             Side::Client => Phase::Head,
-            Side::Server if head::grants(head) => Phase::Frames,
-            Side::Server => Phase::Body,
+            Side::Server => match head::grants(head) {
+                Some(Dialect::Newer) => Phase::Frames,
+                Some(Dialect::Hixie76) => Phase::Challenge(16),
+                Some(Dialect::Hixie75) => Phase::OlderFrames,
+                None => Phase::Body,
+            },
         }
     }
 
@@ -172,6 +218,11 @@ impl Stream {
             Phase::Frames => {
                 let arrived = self.buffer.len() + self.skipped;
                 frame::name(self.side, &self.buffer, arrived, &mut self.messages)
+            }
+            Phase::Challenge(size) => older::name_challenge(&self.buffer, size),
+            Phase::OlderFrames => {
+                let arrived = self.buffer.len() + self.skipped;
+                older::name(&self.buffer, arrived, complete, &mut self.messages)
             }
             Phase::Body => {
                 let mut unit = Unit::new(Kind::Body, "body", &self.buffer, false);

@@ -4,7 +4,7 @@ use std::fmt;
 
 use crate::hex::hex;
 use crate::record::{Closing, Event, Recording};
-use crate::unit::{Kind, Part, Unit};
+use crate::unit::{Kind, Part, Unit, source};
 
 /// How many bytes a row of a dump shows.
 const ROW: usize = 8;
@@ -51,7 +51,7 @@ impl fmt::Display for Unit {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.kind {
             Kind::RequestHead | Kind::ResponseHead => write_head(out, self)?,
-            Kind::Frame => write_frame(out, self)?,
+            Kind::Frame | Kind::Challenge | Kind::OlderFrame => write_frame(out, self)?,
             Kind::Body | Kind::Unknown => {
                 let text = self.text.as_deref().map(|text| format!("\"{}\"", shortened(text)));
                 write_rows(out, self, self.start..self.end, &text.unwrap_or_default())?;
@@ -61,17 +61,21 @@ impl fmt::Display for Unit {
             let pieces: Vec<String> = self.pieces.iter().map(usize::to_string).collect();
             writeln!(out, "  in {} pieces: {} bytes", pieces.len(), pieces.join(" + "))?;
         }
-        if !self.complete && self.kind == Kind::Frame {
+        if !self.complete && self.is_frame() {
             writeln!(out, "  not all here yet")?;
         }
         for fault in &self.faults {
-            writeln!(out, "  ✗ {} (RFC 6455, section {})", fault.why, fault.section)?;
+            writeln!(out, "  ✗ {} ({})", fault.why, source(&fault.section))?;
         }
         Ok(())
     }
 }
 
 impl Unit {
+    fn is_frame(&self) -> bool {
+        matches!(self.kind, Kind::Frame | Kind::Challenge | Kind::OlderFrame)
+    }
+
     fn bytes_shown(&self) -> usize {
         self.hex.len().div_ceil(3)
     }

@@ -44,6 +44,12 @@ pub enum Kind {
     /// One WebSocket frame (RFC 6455, section 5.2).
     #[serde(rename = "frame")]
     Frame,
+    /// What follows the heads of the older handshake: 8 bytes of the client, 16 of the server.
+    #[serde(rename = "challenge")]
+    Challenge,
+    /// One frame of 2010 (draft Hixie-76).
+    #[serde(rename = "older frame")]
+    OlderFrame,
     /// What follows the head of a response that did not upgrade.
     #[serde(rename = "body")]
     Body,
@@ -57,8 +63,16 @@ pub enum Kind {
 pub struct Fault {
     /// One sentence.
     pub why: String,
-    /// A section's number, such as `5.1`.
+    /// A section's number, such as `5.1`, or the name of the older draft.
     pub section: String,
+}
+
+/// Where to read about a section: its number, and in which document it is.
+pub fn source(section: &str) -> String {
+    match section.starts_with(|c: char| c.is_ascii_digit()) {
+        true => format!("RFC 6455, section {section}"),
+        false => section.to_owned(),
+    }
 }
 
 impl Fault {

@@ -1,8 +1,8 @@
 //! The instrument on known bytes: the examples of RFC 6455, and what is malformed.
 
 use ch00_wire::{
-    Closing, Event, Kind, Recorder, Side, Stream, Unit, assert_recording, masked_frame,
-    rfc_request, unhex,
+    Closing, Event, Kind, OLDER_KEY2, Recorder, Side, Stream, Unit, assert_recording, masked_frame,
+    older_request, oldest_request, rfc_request, unhex,
 };
 
 /// The units that these bytes are, sent by `side` after the opening handshake.
@@ -187,4 +187,73 @@ fn a_frame_that_came_before_the_101_is_a_frame_all_the_same() {
         _ => None,
     });
     assert_eq!(frame, Some("text frame, 7 bytes, masked"), "{events:#?}");
+}
+
+/// The units of a connection of 2009, whose frames follow the heads at once.
+fn older_frames(hex: &str) -> Vec<Unit> {
+    let recorder = Recorder::new();
+    let client = recorder.new_client();
+    recorder.bytes(client, Side::Client, &oldest_request());
+    recorder.bytes(
+        client,
+        Side::Server,
+        b"HTTP/1.1 101 Web Socket Protocol Handshake\r\nWebSocket-Location: ws://a/b\r\n\r\n",
+    );
+    recorder.bytes(client, Side::Client, &unhex(hex).expect("hexadecimal"))
+}
+
+#[test]
+fn older_frames_and_what_is_malformed() {
+    let vectors = [
+        "00 48 65 6c 6c 6f ff",
+        "00 ff",
+        "00 4c 69 ff 00 4a 69 6e 67 ff",
+        "80 02 48 65 00 48 65 6c 6c 6f ff",
+        "0f 48 65 ff",
+        "ff 00",
+        "ff 00 00 41 ff",
+        "00 c3 28 ff",
+        "80 80 02 48 65",
+        "80 ff ff ff ff ff ff ff ff ff ff 7f",
+        "80 81",
+        "00 48 65",
+    ];
+    let mut out = String::new();
+    for hex in vectors {
+        for unit in older_frames(hex) {
+            out += &format!("{}\n{unit}\n", unit.title);
+        }
+    }
+    insta::assert_snapshot!(out);
+}
+
+#[test]
+fn a_key_of_2010_that_is_none() {
+    let faults = |key: &str| {
+        let units = Stream::new(Side::Client).feed(&older_request(key, OLDER_KEY2));
+        units[0].faults.iter().map(|fault| fault.why.clone()).collect::<Vec<_>>().join("; ")
+    };
+    assert_eq!(faults("12345"), "a key of 2010 has spaces");
+    let remainder = "the spaces of a key of 2010 divide its number";
+    assert_eq!(faults("2 L785 8o% s9Sy9@V. 4<1P5"), remainder);
+    assert_eq!(faults("42949672950 0"), "the number in a key of 2010 has 32 bits");
+    assert_eq!(
+        faults(&format!("{} 9", "9".repeat(5_000))),
+        "the number in a key of 2010 has 32 bits"
+    );
+    assert_eq!(faults("3e6b263  4 17 80"), "");
+}
+
+#[test]
+fn the_eight_bytes_are_named_however_they_come() {
+    let request = older_request("3e6b263  4 17 80", OLDER_KEY2);
+    let whole = [&request[..], b"WjN}|M(6"].concat();
+    for cut in [1, 50, request.len() - 1, request.len(), request.len() + 3, whole.len()] {
+        let mut stream = Stream::new(Side::Client);
+        let mut units = stream.feed(&whole[..cut]);
+        units.extend(stream.feed(&whole[cut..]));
+        let last = units.last().expect("a unit");
+        assert_eq!((last.kind, last.complete), (Kind::Challenge, true), "cut at {cut}");
+        assert_eq!(last.value("key3"), Some("\"WjN}|M(6\""));
+    }
 }

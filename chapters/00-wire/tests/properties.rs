@@ -1,9 +1,14 @@
 //! What holds for any bytes at all: the instrument never panics, and names what it is given.
 
-use ch00_wire::{Side, Stream, Unit};
+use ch00_wire::{OLDER_KEY1, OLDER_KEY2, Side, Stream, Unit, older_frame, older_request};
 use proptest::prelude::*;
 
 const ESCAPE: char = '\u{1b}';
+
+const OLDER_HEAD: &[u8] = b"HTTP/1.1 101 WebSocket Protocol Handshake\r\n\
+    Sec-WebSocket-Location: ws://server.example.com/chat\r\n\r\n";
+const OLDEST_HEAD: &[u8] = b"HTTP/1.1 101 Web Socket Protocol Handshake\r\n\
+    WebSocket-Location: ws://server.example.com/chat\r\n\r\n";
 
 /// Feeds the pieces between `cuts`, and keeps the last form of each unit.
 fn fed_in_pieces(mut stream: Stream, bytes: &[u8], cuts: &[usize]) -> Vec<Unit> {
@@ -45,6 +50,12 @@ fn bytes() -> impl Strategy<Value = Vec<u8>> {
         (any::<u8>(), 0u16..300).prop_map(|(first, length)| {
             [&[first, 126][..], &length.to_be_bytes(), &vec![0x41; length.into()]].concat()
         }),
+        Just(older_request(OLDER_KEY1, OLDER_KEY2)),
+        Just(OLDER_HEAD.to_vec()),
+        Just(OLDEST_HEAD.to_vec()),
+        Just(older_frame("Li Jing")),
+        Just(vec![0xff, 0x00]),
+        Just(vec![0x80, 0x02, 0x48, 0x65]),
         any::<u64>().prop_map(|length| [&[0x82, 127][..], &length.to_be_bytes()].concat()),
     ];
     prop::collection::vec(piece, 0..8).prop_map(|pieces| pieces.concat())
@@ -102,8 +113,25 @@ fn a_declared_length_is_not_allocated() {
 }
 
 #[test]
+fn a_text_of_2010_is_not_kept_whatever_its_length() {
+    let mut stream = Stream::new(Side::Server);
+    stream.feed(OLDEST_HEAD);
+    stream.feed(b"\x00");
+    for _ in 0..64 {
+        let units = stream.feed(&[b'x'; 16 * 1024]);
+        assert!(units.len() == 1 && units[0].bytes.len() <= 128 * 1024);
+    }
+    let units = stream.feed(b"x\xff\x00Hello\xff");
+    let (long, next) = (&units[0], &units[1]);
+    assert!(long.complete && long.end - long.start == 1 + 64 * 16 * 1024 + 1 + 1);
+    assert_eq!(next.text.as_deref(), Some("Hello"));
+}
+
+#[test]
 fn what_never_ends_costs_no_more_the_longer_it_lasts() {
-    let endless: [(&str, &[u8], &[u8]); 3] = [
+    let older = [OLDEST_HEAD, b"\x00"].concat();
+    let endless: [(&str, &[u8], &[u8]); 4] = [
+        ("an older frame in single bytes", &older, b"x"),
         ("a body in single bytes", b"HTTP/1.1 400 Bad Request\r\n\r\n", b"x"),
         ("a head of short lines", b"HTTP/1.1 200 OK\r\n", b"x\n"),
         (

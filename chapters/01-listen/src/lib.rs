@@ -12,7 +12,7 @@ use socket2::{Domain, Protocol, Type};
 
 pub use program::{AddressError, address, explain, run};
 pub use socket2::Socket;
-pub use terminal::printable;
+pub use terminal::{on_one_line, printable};
 
 // ANCHOR: limits
 /// How many clients may wait in the queue while the server talks to another.

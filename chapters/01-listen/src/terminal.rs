@@ -11,4 +11,9 @@ pub fn printable(bytes: &[u8]) -> String {
     };
     text.chars().map(escape).collect()
 }
+
+/// The same on one line: what a client says must not look like lines of our own.
+pub fn on_one_line(bytes: &[u8]) -> String {
+    printable(bytes).replace('\n', "\\n")
+}
 // ANCHOR_END: printable

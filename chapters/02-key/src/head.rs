@@ -5,20 +5,23 @@ use std::io::{self, BufRead, Read};
 
 // ANCHOR: read_head
 /// The longest head that is read, in bytes. A longer one is cut off, and so is no request.
-pub const MAX_HEAD: u64 = 16 * 1024;
+pub const MAX_HEAD: usize = 16 * 1024;
 
-/// Reads up to the empty line, in however many pieces it arrives. What follows it stays unread.
-/// Empty if the client left without a word.
-pub fn read_head(reader: &mut impl BufRead) -> io::Result<Vec<u8>> {
-    let mut head = Vec::new();
-    let mut reader = reader.take(MAX_HEAD);
-    loop {
-        let count = reader.read_until(b'\n', &mut head)?;
-        let line = &head[head.len() - count..];
-        if matches!(line, b"" | b"\n" | b"\r\n") {
-            return Ok(head);
+/// Reads on, line by line, until `head` ends with its empty line; what follows stays unread. True if
+/// that is all. False if the reader ended first: where more comes later, call again with the same `head`.
+pub fn read_head(reader: &mut impl BufRead, head: &mut Vec<u8>) -> io::Result<bool> {
+    while head.len() < MAX_HEAD && !ends_with_empty_line(head) {
+        let room = MAX_HEAD - head.len();
+        if reader.by_ref().take(room as u64).read_until(b'\n', head)? == 0 {
+            return Ok(false);
         }
     }
+    Ok(true)
+}
+
+fn ends_with_empty_line(head: &[u8]) -> bool {
+    let before = head.strip_suffix(b"\r\n").or_else(|| head.strip_suffix(b"\n"));
+    matches!(before, Some([] | [.., b'\n']))
 }
 // ANCHOR_END: read_head
 

@@ -2,6 +2,7 @@
 
 mod head;
 
+use std::fmt::Display;
 use std::io::{self, BufRead, BufReader, Write};
 use std::net::TcpStream;
 
@@ -16,7 +17,8 @@ pub fn receive_key(
     reader: &mut impl BufRead,
     mut writer: impl Write,
 ) -> io::Result<Option<String>> {
-    let head = read_head(reader)?;
+    let mut head = Vec::new();
+    read_head(reader, &mut head)?;
     if head.is_empty() {
         return Ok(None);
     }
@@ -27,14 +29,14 @@ pub fn receive_key(
         Ok(key) => Ok(Some(key)),
         Err(why) => {
             println!("400: {why}");
-            writer.write_all(bad_request(&why).as_bytes())?;
+            writer.write_all(bad_request(why).as_bytes())?;
             Ok(None)
         }
     }
 }
 
 /// The whole answer to a request that is none.
-fn bad_request(why: &BadRequest) -> String {
+pub fn bad_request(why: impl Display) -> String {
     let body = format!("{why}\n");
     format!(
         "HTTP/1.1 400 Bad Request\r\n\

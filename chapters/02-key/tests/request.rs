@@ -44,19 +44,43 @@ fn what_is_no_request() {
     ]);
 }
 
+/// What is read of some bytes, and whether it is all.
+fn head_of(mut bytes: &[u8]) -> (Vec<u8>, bool) {
+    let mut head = Vec::new();
+    let whole = read_head(&mut bytes, &mut head).expect("a slice is read without error");
+    (head, whole)
+}
+
 #[test]
 fn a_head_is_read_up_to_its_empty_line() {
     let mut reader: &[u8] = b"GET / HTTP/1.1\r\nHost: x\r\n\r\n\x81\x80";
-    assert_eq!(read_head(&mut reader).expect("read"), b"GET / HTTP/1.1\r\nHost: x\r\n\r\n");
+    let mut head = Vec::new();
+    assert!(read_head(&mut reader, &mut head).expect("read"));
+    assert_eq!(head, b"GET / HTTP/1.1\r\nHost: x\r\n\r\n");
     assert_eq!(reader, b"\x81\x80");
+    assert!(head_of(b"GET /\n\n").1, "a line may end with \\n alone");
+    assert!(head_of(b"\r\n").1, "an empty first line ends it too");
+    assert!(!head_of(b"GET /\r\n\r").1, "the last line may go on");
+}
+
+#[test]
+fn a_head_is_read_on_where_it_was_cut() {
+    let request = b"GET / HTTP/1.1\r\nHost: x\r\n\r\n";
+    for cut in 0..request.len() {
+        let (mut head, whole) = head_of(&request[..cut]);
+        assert!(!whole, "cut before byte {cut}");
+        assert!(read_head(&mut &request[cut..], &mut head).expect("read"));
+        assert_eq!(head, request);
+    }
 }
 
 #[test]
 fn a_head_without_an_end_is_cut_off() {
     let endless = &mut std::io::BufReader::new(std::io::repeat(b'a'));
-    assert_eq!(read_head(endless).expect("read").len() as u64, MAX_HEAD);
-    let lines = b"a: b\r\n".repeat(10_000);
-    let head = read_head(&mut lines.as_slice()).expect("read");
-    assert_eq!(head.len() as u64, MAX_HEAD);
+    let mut head = Vec::new();
+    assert!(read_head(endless, &mut head).expect("read"), "that is all");
+    assert_eq!(head.len(), MAX_HEAD);
+    let (head, whole) = head_of(&b"a: b\r\n".repeat(10_000));
+    assert!(whole && head.len() == MAX_HEAD);
     assert_eq!(Request::parse(&head), Err(BadRequest::NoRequestLine));
 }

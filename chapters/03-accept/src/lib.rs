@@ -5,7 +5,7 @@ use std::net::TcpStream;
 
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
-use ch01_listen::{READ_SIZE, Socket, each_client, printable};
+use ch01_listen::{READ_SIZE, Socket, each_client, on_one_line};
 use ch02_key::receive_key;
 use sha1::{Digest, Sha1};
 
@@ -67,8 +67,7 @@ fn print_bytes(mut reader: impl Read) -> io::Result<()> {
         if count == 0 {
             return Ok(());
         }
-        let text = printable(&buffer[..count]).replace('\n', "\\n");
-        println!("{count} bytes came: {text}");
+        println!("{count} bytes came: {}", on_one_line(&buffer[..count]));
     }
 }
 // ANCHOR_END: serve

@@ -5,7 +5,7 @@ mod frame;
 use std::io::{self, BufReader, Read};
 use std::net::TcpStream;
 
-use ch01_listen::{READ_SIZE, Socket, each_client, printable};
+use ch01_listen::{READ_SIZE, Socket, each_client, on_one_line};
 use ch03_accept::opening_handshake;
 
 pub use frame::{DecodeError, Frame, decode, unmask};
@@ -51,8 +51,8 @@ fn print_frames(client: &TcpStream) -> io::Result<()> {
     })
 }
 
-/// Shows a frame's payload as text, on one line: what a client says must not look like our own lines.
+/// Shows a frame's payload as text.
 pub fn print_message(frame: &Frame) {
-    println!("the client says: {}", printable(&frame.payload).replace('\n', "\\n"));
+    println!("the client says: {}", on_one_line(&frame.payload));
 }
 // ANCHOR_END: serve

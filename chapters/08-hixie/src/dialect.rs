@@ -1,0 +1,55 @@
+//! The choice: a request says which protocol its connection speaks.
+
+use ch02_key::{Request, bad_request};
+use ch06_select::{End, Event, Protocol, Take};
+use ch07_room::start as start_newer;
+
+use crate::frames::{OlderFrames, encode_older};
+use crate::handshake::{OlderRequest, Version};
+
+// ANCHOR: dialect
+/// What a connection speaks once its request has been answered.
+#[derive(Debug)]
+pub enum Dialect<F> {
+    /// The protocol of RFC 6455.
+    Newer(F),
+    /// That of 2010, or of 2009.
+    Older(OlderFrames),
+}
+
+impl<F: Protocol> Protocol for Dialect<F> {
+    fn receive(&mut self, bytes: &mut [u8], take: Take<'_>) -> Result<(), End> {
+        match self {
+            Dialect::Newer(frames) => frames.receive(bytes, take),
+            Dialect::Older(frames) => frames.receive(bytes, take),
+        }
+    }
+}
+// ANCHOR_END: dialect
+
+// ANCHOR: start
+/// Answers a whole head: an older request here, any other as in chapter 07.
+pub fn start<F: Default>(head: &[u8], take: Take<'_>) -> Result<Dialect<F>, End> {
+    match Request::parse(head).ok().and_then(|request| OlderRequest::find(&request)) {
+        None => start_newer(head, take).map(Dialect::Newer),
+        Some(Ok(request)) => Ok(Dialect::Older(start_older(&request, take))),
+        Some(Err(why)) => {
+            take(Event::Send(bad_request(&why).as_bytes()));
+            Err(format!("400: {why}").into())
+        }
+    }
+}
+
+/// The head leaves before the eight bytes after the client's have come: some proxies of the day held
+/// those back until they saw a 101.
+fn start_older(request: &OlderRequest, take: Take<'_>) -> OlderFrames {
+    take(Event::Send(request.head().as_bytes()));
+    match request.version {
+        Version::Hixie76(parts) => OlderFrames::with_keys(parts),
+        Version::Hixie75 => {
+            take(Event::Opened(encode_older));
+            OlderFrames::without_keys()
+        }
+    }
+}
+// ANCHOR_END: start

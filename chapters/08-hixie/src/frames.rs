@@ -1,0 +1,130 @@
+//! The frames of 2010: a message is what stands between a byte `00` and a byte `ff`.
+
+use ch06_select::{End, Event, Protocol, Take};
+
+use crate::keys::answer;
+
+// ANCHOR: state
+/// The longest message, and the most that is skipped, in bytes. A frame of 2010 has no length in
+/// front: without a limit, one without an end fills the memory.
+pub const LONGEST: usize = 64 * 1024;
+
+/// A connection of 2010, after the two heads.
+#[derive(Debug)]
+pub struct OlderFrames(State);
+
+#[derive(Debug)]
+enum State {
+    /// The eight bytes that belong to the keys are not all here.
+    Key3 { parts: [u32; 2], key3: Vec<u8> },
+    /// A type byte comes next.
+    Between,
+    /// What comes is data, up to `ff`. Of type `00` it is a message, of another one nothing.
+    Data { is_message: bool, data: Vec<u8> },
+    /// After a type byte with its high bit set comes a length, seven bits a byte.
+    Length { may_close: bool, length: usize },
+    /// So many bytes are to be skipped.
+    Skip(usize),
+}
+
+impl OlderFrames {
+    /// After a request with keys: eight bytes belong to them.
+    pub fn with_keys(parts: [u32; 2]) -> Self {
+        OlderFrames(State::Key3 { parts, key3: Vec::with_capacity(8) })
+    }
+
+    /// After a request of 2009: frames at once.
+    pub fn without_keys() -> Self {
+        OlderFrames(State::Between)
+    }
+}
+// ANCHOR_END: state
+
+// ANCHOR: receive
+/// Ends a message. No character of UTF-8 has this byte in it.
+const END: u8 = 0xff;
+
+impl Protocol for OlderFrames {
+    fn receive(&mut self, bytes: &mut [u8], take: Take<'_>) -> Result<(), End> {
+        let mut unread: &[u8] = bytes;
+        while let [first, ..] = *unread {
+            let used = self.step(first, unread, take)?;
+            unread = &unread[used..];
+        }
+        Ok(())
+    }
+}
+// ANCHOR_END: receive
+
+// ANCHOR: step
+impl OlderFrames {
+    /// Takes what the state is waiting for, as far as it is here, and says how many bytes that was.
+    fn step(&mut self, first: u8, unread: &[u8], take: Take<'_>) -> Result<usize, End> {
+        let (used, next) = match &mut self.0 {
+            State::Key3 { parts, key3 } => {
+                key3.push(first);
+                let Ok(key3) = <[u8; 8]>::try_from(key3.as_slice()) else { return Ok(1) };
+                take(Event::Send(&answer(*parts, key3)));
+                take(Event::Opened(encode_older));
+                (1, State::Between)
+            }
+            State::Between => (1, after_type(first)),
+            State::Data { is_message, data } => {
+                let end = unread.iter().position(|&byte| byte == END);
+                let now = &unread[..end.unwrap_or(unread.len())];
+                bounded(data.len() + now.len())?;
+                data.extend_from_slice(now);
+                let Some(end) = end else { return Ok(now.len()) };
+                if *is_message {
+                    take(Event::Message(data));
+                }
+                (end + 1, State::Between)
+            }
+            State::Length { may_close, length } => {
+                *length = *length << 7 | usize::from(first & 0x7f);
+                bounded(*length)?;
+                match (first & 0x80, *may_close, *length) {
+                    (0, true, 0) => return goodbye(take),
+                    (0, _, length) => (1, State::Skip(length)),
+                    _ => return Ok(1),
+                }
+            }
+            State::Skip(left) => {
+                let used = unread.len().min(*left);
+                *left -= used;
+                (used, if *left == 0 { State::Between } else { return Ok(used) })
+            }
+        };
+        self.0 = next;
+        Ok(used)
+    }
+}
+// ANCHOR_END: step
+
+// ANCHOR: rest
+fn after_type(type_byte: u8) -> State {
+    match type_byte & 0x80 {
+        0 => State::Data { is_message: type_byte == 0x00, data: Vec::new() },
+        _ => State::Length { may_close: type_byte == 0xff, length: 0 },
+    }
+}
+
+fn bounded(length: usize) -> Result<(), End> {
+    match length {
+        0..=LONGEST => Ok(()),
+        _ => Err(format!("a frame of more than {LONGEST} bytes").into()),
+    }
+}
+
+/// `ff 00` is a closing frame, and is answered with the same.
+fn goodbye(take: Take<'_>) -> Result<usize, End> {
+    take(Event::Send(&[0xff, 0x00]));
+    Err("it says goodbye".into())
+}
+
+/// A message in a frame of 2010. What is not UTF-8 becomes `�`: its byte `ff` would end the message.
+pub fn encode_older(message: &[u8]) -> Vec<u8> {
+    let text = String::from_utf8_lossy(message);
+    [&[0x00], text.as_bytes(), &[END]].concat()
+}
+// ANCHOR_END: rest

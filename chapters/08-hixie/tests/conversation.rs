@@ -1,0 +1,121 @@
+//! The chapter's conversations, recorded from its own program: the figures of its page.
+
+use ch00_wire::{
+    Client, OLDER_KEY1, OLDER_KEY2, OLDER_KEY3, Stage, assert_recording, masked_frame, older_frame,
+    older_request, oldest_request,
+};
+
+const PROGRAM: &str = env!("CARGO_BIN_EXE_ch08-hixie");
+const DONE: &str = "the connection is closed";
+
+/// A client of 2010, whose eight bytes follow its head at once.
+fn open_older(stage: &Stage) -> Client {
+    let mut client = stage.client();
+    let request = older_request(OLDER_KEY1, OLDER_KEY2);
+    client.send(&[&request, &OLDER_KEY3[..]].concat()).expect("sent");
+    client.unit().expect("a 101");
+    client.unit().expect("sixteen bytes");
+    client
+}
+
+fn hears(client: &mut Client, text: &str) {
+    assert_eq!(client.unit().expect("a message").text.as_deref(), Some(text));
+}
+
+#[test]
+fn a_client_of_2010_says_hello_and_goodbye() {
+    let stage = Stage::start(PROGRAM);
+    let mut client = open_older(&stage);
+    client.send(&older_frame("Li Jing")).expect("sent");
+    hears(&mut client, "Li Jing");
+    client.send(b"\xff\x00").expect("sent");
+    client.ended().expect("the server hangs up");
+    assert_recording!("older", stage.recording("A client of 2010", DONE));
+}
+
+#[test]
+fn the_eight_bytes_come_when_the_head_has_been_answered() {
+    let stage = Stage::start(PROGRAM);
+    let mut client = stage.client();
+    client.send(&older_request(OLDER_KEY1, OLDER_KEY2)).expect("sent");
+    client.unit().expect("a 101");
+    client.send(OLDER_KEY3).expect("sent");
+    client.unit().expect("sixteen bytes");
+    let recording = stage.leaving("The eight bytes wait for the answer", DONE, [client]);
+    assert_recording!("late", recording);
+}
+
+#[test]
+fn two_ages_in_one_room() {
+    let stage = Stage::start(PROGRAM);
+    let mut newer = stage.open();
+    let mut older = open_older(&stage);
+    newer.send(&masked_frame(1, b"Li Jing")).expect("sent");
+    hears(&mut newer, "Li Jing");
+    hears(&mut older, "Li Jing");
+    older.send(&older_frame("Li Jing")).expect("sent");
+    hears(&mut newer, "Li Jing");
+    hears(&mut older, "Li Jing");
+    assert_recording!("room", stage.leaving("Two ages in one room", DONE, [newer, older]));
+}
+
+#[test]
+fn a_client_of_2009() {
+    let stage = Stage::start(PROGRAM);
+    let mut client = stage.client();
+    client.send(&oldest_request()).expect("sent");
+    client.unit().expect("a 101");
+    client.send(&older_frame("Li Jing")).expect("sent");
+    hears(&mut client, "Li Jing");
+    assert_recording!("oldest", stage.leaving("A client of 2009", DONE, [client]));
+}
+
+#[test]
+fn a_key_without_a_space() {
+    let stage = Stage::start(PROGRAM);
+    let mut client = stage.client();
+    client.send(&older_request("12345", OLDER_KEY2)).expect("sent");
+    client.unit().expect("a 400");
+    client.ended().expect("the server hangs up");
+    assert_recording!("no_space", stage.recording("A key without a space", DONE));
+}
+
+#[test]
+fn a_frame_that_is_skipped() {
+    let stage = Stage::start(PROGRAM);
+    let mut client = open_older(&stage);
+    client.send(b"\x80\x02He\x00Hello\xff").expect("sent");
+    hears(&mut client, "Hello");
+    assert_recording!("skipped", stage.leaving("A frame that is skipped", DONE, [client]));
+}
+
+#[test]
+fn a_frame_that_does_not_end() {
+    let stage = Stage::start(PROGRAM);
+    let mut client = open_older(&stage);
+    client.send(b"\x00").expect("sent");
+    // The server may have hung up before it was all sent.
+    while client.send(&[b'x'; 4096]).is_ok() {}
+    stage.wait_for("client 1: a frame of more than 65536 bytes");
+}
+
+#[test]
+fn nothing_of_the_client_gets_into_the_head_but_what_it_may_say() {
+    let answer = |from: &str, to: &str| {
+        let stage = Stage::start(PROGRAM);
+        let mut client = stage.client();
+        let request = String::from_utf8(oldest_request()).expect("text");
+        assert!(request.contains(from));
+        client.send(request.replace(from, to).as_bytes()).expect("sent");
+        client.unit().expect("a head").value("status line").unwrap_or_default().to_owned()
+    };
+    let bad = "HTTP/1.1 400 Bad Request";
+    // A carriage return alone ends a line for some readers (CVE-2026-1527 is about such a case).
+    assert_eq!(answer("http://example.com", "http://a\rSet-Cookie: b"), bad);
+    assert_eq!(answer("server.example.com", "a\u{7f}"), bad);
+    assert_eq!(answer("/chat", "/ch\u{e9}at"), bad);
+    assert_eq!(answer("Origin:", "X-Origin:"), bad);
+    assert_eq!(answer("Host:", "X-Host:"), bad);
+    assert_eq!(answer("Upgrade: WebSocket", "Upgrade: h2c"), bad);
+    assert_eq!(answer("/chat", "/chat?room=1"), "HTTP/1.1 101 Web Socket Protocol Handshake");
+}

@@ -1,0 +1,123 @@
+//! Chapter 06, Many at once: nobody waits for anybody else.
+
+use ch00_wire::{masked_frame, rfc_request};
+
+use super::Probe;
+use super::bench::{Bench, Failure, Wanted};
+use super::ch05::text_of;
+use super::crowd::{Member, gather};
+
+/// What the slow reader of the two last probes is sent: the length of the longest message of chapter 05.
+const LONG: usize = 1_500;
+
+pub(super) const PROBES: &[Probe] = &[
+    Probe {
+        chapter: 6,
+        promise: "answers the second client while the first is silent",
+        section: "4.2",
+        mistake: "the server waits in read, and for one client",
+        script: |bench| {
+            let mut first = bench.open()?;
+            let mut second = bench.open()?;
+            bench.echoes(&mut second, "Li Jing")?;
+            bench.echoes_among(&mut first, "Li Jing, first")
+        },
+    },
+    Probe {
+        chapter: 6,
+        promise: "answers others while one has sent half a request",
+        section: "4.2.1",
+        mistake: "a loop waits for the end of the head, and nobody else is served in it",
+        script: |bench| {
+            let mut half = bench.client()?;
+            let request = rfc_request();
+            half.send(&request[..30]).wanted("half a head to be taken")?;
+            bench.echoes(&mut bench.open()?, "Li Jing")?;
+            half.send(&request[30..]).wanted("the other half to be taken")?;
+            half.unit().wanted("a response head: 101, for the one that was slow").map(drop)
+        },
+    },
+    Probe {
+        chapter: 6,
+        promise: "answers others when one is killed in the middle of a frame",
+        section: "7.1.1",
+        mistake: "an error on one connection ends the loop over all of them",
+        script: |bench| {
+            let mut other = bench.open()?;
+            let mut killed = bench.open()?;
+            killed.send(&masked_frame(1, b"Li Jing")[..9]).wanted("half a frame to be taken")?;
+            killed.reset();
+            bench.echoes(&mut other, "Li Jing")?;
+            bench.echoes(&mut bench.open()?, "Li Jing")
+        },
+    },
+    Probe {
+        chapter: 6,
+        promise: "sends what it owes to one that has said its last word, beside another",
+        section: "7.1.1",
+        mistake: "the end of what a client says is taken for the end of the client",
+        script: |bench| {
+            let _other = bench.open()?;
+            let mut last = bench.open()?;
+            last.send(&masked_frame(1, b"Li Jing")).wanted("the frame to be taken")?;
+            last.finish_sending();
+            bench.hears(&mut last, "Li Jing").map(drop)
+        },
+    },
+    Probe {
+        chapter: 6,
+        promise: "answers each of a thousand clients that are open at once",
+        section: "4.2",
+        mistake: "a limit on open files (ulimit -n), or on what select can watch",
+        script: |bench| {
+            let mut crowd = gather(bench, 1_000)?;
+            let text = |i: usize| format!("Li Jing {i}");
+            if let Some(i) = (0..crowd.len()).find(|&i| !crowd[i].say(&text(i))) {
+                return Err(Failure::missed(format!("message {i} to be taken"), "it was not"));
+            }
+            crowd.iter_mut().enumerate().try_for_each(|(i, member)| member.hear_among(&text(i)))
+        },
+    },
+    Probe {
+        chapter: 6,
+        promise: "answers others while one does not read",
+        section: "5.1",
+        mistake: "a write waits until the slow one reads, and all others with it",
+        script: |bench| flood(bench, 4 * 1024 * 1024).map(drop),
+    },
+    Probe {
+        chapter: 6,
+        promise: "does not store without end for one that does not read",
+        section: "5.1",
+        mistake: "what a client does not take is kept for it, however much it is",
+        script: |bench| match flood(bench, 32 * 1024 * 1024)? {
+            true => Ok(()),
+            false => Err(Failure::missed(
+                "the one that reads nothing to be cut off, or heard no longer",
+                "the server took 32 MiB from it, and owes it as much",
+            )),
+        },
+    },
+];
+
+/// One client says so many bytes, and reads nothing of what comes back. After each message another one
+/// is answered. True if the server had enough of the first before it was all said.
+fn flood(bench: &Bench, bytes: usize) -> Result<bool, Failure> {
+    let mut crowd = gather(bench, 2)?;
+    let [slow, other] = &mut crowd[..] else { return Ok(false) };
+    let text = text_of(LONG, "Li Jing ");
+    for _ in 0..bytes / LONG {
+        if !slow.say(&text) {
+            return Ok(true);
+        }
+        answered(other)?;
+    }
+    Ok(false)
+}
+
+fn answered(other: &mut Member) -> Result<(), Failure> {
+    match other.say("Li Jing") {
+        true => other.hear_among("Li Jing"),
+        false => Err(Failure::missed("a message of the other client to be taken", "it was not")),
+    }
+}

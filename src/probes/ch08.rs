@@ -1,0 +1,228 @@
+//! Chapter 08, 2010: the older handshake, and its frames.
+
+use ch00_wire::{
+    Client, Kind, OLDER_ANSWER, OLDER_KEY1, OLDER_KEY2, OLDER_KEY3, Unit, masked_frame,
+    older_frame, older_request, oldest_request,
+};
+
+use super::Probe;
+use super::bench::{Bench, Failure, Wanted, status};
+
+/// What a frame without an end is made of, at the most, in bytes.
+const ENDLESS: usize = 4 * 1024 * 1024;
+
+pub(super) const PROBES: &[Probe] = &[
+    Probe {
+        chapter: 8,
+        promise: "answers the two keys of 2010 with sixteen bytes",
+        section: "Hixie-76",
+        mistake: "the digits are added up, the spaces trimmed, or the numbers packed little-endian",
+        script: |bench| {
+            open(bench).map(drop)?;
+            handshake(
+                bench,
+                "18x 6]8vM;54 *(5:  {   U1]8  z [  8",
+                "1_ tx7X d  <  nw  334J702) 7]o}` 0",
+                b"Tm[K T2u",
+                b"fQJ,fN/4F4!~K~MH",
+            )
+            .map(drop)
+        },
+    },
+    Probe {
+        chapter: 8,
+        promise: "answers the head before the eight bytes come, and takes them when they do",
+        section: "Hixie-76",
+        mistake: "one read is taken for the head and the eight bytes together",
+        script: |bench| {
+            let mut client = bench.client()?;
+            client
+                .send(&older_request(OLDER_KEY1, OLDER_KEY2))
+                .wanted("the request to be taken")?;
+            head(&mut client)?;
+            bench.send_in_two(&mut client, OLDER_KEY3, 3)?;
+            answer(&mut client, OLDER_ANSWER)
+        },
+    },
+    Probe {
+        chapter: 8,
+        promise: "says whose page it answers, and at which address",
+        section: "Hixie-76",
+        mistake: "Origin and Location are left out: a client of 2010 checks both",
+        script: |bench| {
+            let (_client, head) = open(bench)?;
+            let fields = [
+                ("Sec-WebSocket-Origin", "http://example.com"),
+                ("Sec-WebSocket-Location", "ws://server.example.com/chat"),
+            ];
+            fields.iter().try_for_each(|(name, value)| match head.value(name) {
+                Some(other) if other == *value => Ok(()),
+                _ => Err(Failure::wrong(format!("{name}: {value}"), &head, head.bytes.len())),
+            })
+        },
+    },
+    Probe {
+        chapter: 8,
+        promise: "sends what is said between 00 and ff back between 00 and ff",
+        section: "Hixie-76",
+        mistake: "the frames of RFC 6455 are sent to everybody",
+        script: |bench| {
+            let (mut client, _) = open(bench)?;
+            ["Li Jing", "李静", "", "message"].iter().try_for_each(|text| {
+                client.send(&older_frame(text)).wanted("the frame to be taken")?;
+                hears_older(&mut client, text)
+            })
+        },
+    },
+    Probe {
+        chapter: 8,
+        promise: "finds the end of a message by its ff, however it is cut",
+        section: "Hixie-76",
+        mistake: "one read is taken for one message",
+        script: |bench| {
+            let (mut client, _) = open(bench)?;
+            bench.send_in_two(&mut client, &older_frame("Li Jing"), 4)?;
+            hears_older(&mut client, "Li Jing")?;
+            let two = [older_frame("Li"), older_frame("Jing")].concat();
+            client.send(&two).wanted("two frames to be taken")?;
+            hears_older(&mut client, "Li")?;
+            hears_older(&mut client, "Jing")
+        },
+    },
+    Probe {
+        chapter: 8,
+        promise: "skips a frame that has a length",
+        section: "Hixie-76",
+        mistake: "every frame is taken for text",
+        script: |bench| {
+            let (mut client, _) = open(bench)?;
+            client.send(b"\x80\x02He\x00Hello\xff").wanted("two frames to be taken")?;
+            hears_older(&mut client, "Hello")
+        },
+    },
+    Probe {
+        chapter: 8,
+        promise: "answers ff 00 with ff 00, and hangs up",
+        section: "Hixie-76",
+        mistake: "ff is taken for the end of an empty message",
+        script: |bench| {
+            let (mut client, _) = open(bench)?;
+            client.send(b"\xff\x00").wanted("the closing frame to be taken")?;
+            let unit = client.unit().wanted("ff 00")?;
+            if unit.bytes != b"\xff\x00" {
+                return Err(Failure::wrong("ff 00", &unit, 0));
+            }
+            client.ended().wanted("the connection to be closed").map(drop)
+        },
+    },
+    Probe {
+        chapter: 8,
+        promise: "refuses a key that has no space, does not divide, or is too large",
+        section: "Hixie-76",
+        mistake: "a division by zero, a remainder thrown away, or digits without end",
+        script: |bench| {
+            open(bench).map(drop)?;
+            let bad = ["12345", "2 L785 8o% s9Sy9@V. 4<1P5", &"9 ".repeat(100)];
+            bad.iter().try_for_each(|key| {
+                bench.refused(&older_request(key, OLDER_KEY2))?;
+                bench.refused(&older_request(OLDER_KEY1, key))
+            })
+        },
+    },
+    Probe {
+        chapter: 8,
+        promise: "gives up on a frame that does not end",
+        section: "Hixie-76",
+        mistake: "bytes are kept until an ff comes, however many they are",
+        script: |bench| {
+            let (mut client, _) = open(bench)?;
+            client.send(b"\x00").wanted("the first byte to be taken")?;
+            let piece = [b'x'; 4096];
+            let taken = (0..ENDLESS / piece.len()).all(|_| client.send(&piece).is_ok());
+            match taken {
+                false => Ok(()),
+                true => client.ended().wanted("the connection to be closed").map(drop),
+            }
+        },
+    },
+    Probe {
+        chapter: 8,
+        promise: "lets a client of 2010 and one of today hear each other",
+        section: "Hixie-76",
+        mistake: "a room for each, or one way of framing for all",
+        script: |bench| {
+            let mut newer = bench.open()?;
+            let (mut older, _) = open(bench)?;
+            newer.send(&masked_frame(1, "Li Jing".as_bytes())).wanted("the frame to be taken")?;
+            bench.hears(&mut newer, "Li Jing")?;
+            hears_older(&mut older, "Li Jing")?;
+            older.send(&older_frame("李静")).wanted("the frame to be taken")?;
+            hears_older(&mut older, "李静")?;
+            bench.hears(&mut newer, "李静").map(drop)
+        },
+    },
+    Probe {
+        chapter: 8,
+        promise: "answers a client of 2009, which has no keys",
+        section: "Hixie-75",
+        mistake: "whatever has no key is refused",
+        script: |bench| {
+            let mut client = bench.client()?;
+            client.send(&oldest_request()).wanted("the request to be taken")?;
+            let head = head(&mut client)?;
+            if head.value("WebSocket-Location").is_none() {
+                let expected = "WebSocket-Location, without Sec- before it";
+                return Err(Failure::wrong(expected, &head, head.bytes.len()));
+            }
+            client.send(&older_frame("Li Jing")).wanted("the frame to be taken")?;
+            hears_older(&mut client, "Li Jing")
+        },
+    },
+];
+
+/// A client of 2010 whose handshake has succeeded, and the head that answered it.
+fn open(bench: &Bench) -> Result<(Client, Unit), Failure> {
+    handshake(bench, OLDER_KEY1, OLDER_KEY2, OLDER_KEY3, OLDER_ANSWER)
+}
+
+fn handshake(
+    bench: &Bench,
+    key1: &str,
+    key2: &str,
+    key3: &[u8; 8],
+    expected: &[u8; 16],
+) -> Result<(Client, Unit), Failure> {
+    let mut client = bench.client()?;
+    let request = [older_request(key1, key2), key3.to_vec()].concat();
+    client.send(&request).wanted("the request to be taken")?;
+    let head = head(&mut client)?;
+    answer(&mut client, expected)?;
+    Ok((client, head))
+}
+
+fn head(client: &mut Client) -> Result<Unit, Failure> {
+    let head = client.unit().wanted("a response head: 101")?;
+    match status(&head) {
+        Some("101") => Ok(head),
+        _ => Err(Failure::wrong("a response head: 101", &head, "HTTP/1.1 ".len())),
+    }
+}
+
+fn answer(client: &mut Client, expected: &[u8; 16]) -> Result<(), Failure> {
+    let name = format!("the sixteen bytes {}", ch00_wire::hex(expected));
+    let unit = client.unit().wanted(&name)?;
+    match unit.bytes.iter().zip(expected).position(|(came, wanted)| came != wanted) {
+        None if unit.bytes.len() == expected.len() => Ok(()),
+        at => Err(Failure::wrong(name, &unit, at.unwrap_or(unit.bytes.len()))),
+    }
+}
+
+fn hears_older(client: &mut Client, text: &str) -> Result<(), Failure> {
+    let expected = format!("00, {text:?}, ff");
+    let unit = client.unit().wanted(&expected)?;
+    let bytes = older_frame(text);
+    match unit.bytes.iter().zip(&bytes).position(|(came, wanted)| came != wanted) {
+        None if unit.kind == Kind::OlderFrame && unit.bytes.len() == bytes.len() => Ok(()),
+        at => Err(Failure::wrong(expected, &unit, at.unwrap_or(unit.bytes.len()))),
+    }
+}
