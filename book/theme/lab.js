@@ -76,10 +76,13 @@
     }
     if (!unit.complete && unit.kind !== 'body' && unit.kind !== 'unknown') item.append(element('p', { class: 'unit-note' }, 'not all here yet'));
     for (const { why, section } of unit.faults) {
-      item.append(element('p', { class: 'fault' }, `✗ ${why} (RFC 6455, section ${section})`));
+      item.append(element('p', { class: 'fault' }, `✗ ${why} (${source(section)})`));
     }
     return item;
   }
+
+  // A number is a section of RFC 6455; the older draft stands for itself.
+  const source = (section) => (/^\d/.test(section) ? `RFC 6455, section ${section}` : section);
 
   function byteButton(unit, byte, i) {
     const at = unit.start + i;

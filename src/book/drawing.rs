@@ -233,7 +233,7 @@ pub(super) fn arcs(names: &[&str], arrows: &[(usize, usize)]) -> String {
         // A little below the name and a little above it, so that arrows in and out do not meet.
         let (start, end) = (12 + from * STEP, 20 + to * STEP);
         let (x, tip) = (NAMES + 10, NAMES + 18);
-        let far = x + 40 + 50 * from.abs_diff(to);
+        let far = x + 40 + 46 * from.abs_diff(to);
         let _ = write!(
             svg,
             "<path class=\"arrow client\" d=\"M{x} {start} C{far} {start} {far} {end} {x} {end} \

@@ -28,8 +28,13 @@ pub(super) fn house(course: &Path) -> Result<String, String> {
     folders.sort();
     let crates: Vec<Crate> =
         folders.iter().map(|folder| read(course, folder)).collect::<Result<_, _>>()?;
-    let arrows = arrows(&crates)?;
-    let names: Vec<&str> = folders.iter().map(String::as_str).collect();
+    let mut arrows = arrows(&crates)?;
+    let mut names: Vec<&str> = folders.iter().map(String::as_str).collect();
+    let workshop = read_workshop(course)?;
+    let used = |name: &&str| workshop.iter().any(|used| used.strip_prefix("ch") == Some(name));
+    let from = names.len();
+    arrows.extend((0..from).filter(|&to| used(&names[to])).map(|to| (from, to)));
+    names.push("src");
     Ok(format!(
         "<figure class=\"drawing\">\n<figcaption>Who uses whom: every arrow goes up</figcaption>\n{}\n</figure>\n\n{}",
         drawing::arcs(&names, &arrows),
@@ -39,21 +44,36 @@ pub(super) fn house(course: &Path) -> Result<String, String> {
 
 fn read(course: &Path, folder: &str) -> Result<Crate, String> {
     let path = format!("chapters/{folder}/Cargo.toml");
-    let manifest = fs::read_to_string(course.join(&path))
+    let lines = dependencies(course, &path)?;
+    let uses = lines.iter().map(|line| dependency(&path, line)).collect::<Result<_, _>>()?;
+    Ok(Crate { folder: folder.to_owned(), uses })
+}
+
+/// The names of what the workshop uses.
+fn read_workshop(course: &Path) -> Result<Vec<String>, String> {
+    let lines = dependencies(course, "Cargo.toml")?;
+    Ok(lines.iter().map(|line| name(line).to_owned()).collect())
+}
+
+/// The lines of a manifest's dependencies.
+fn dependencies(course: &Path, path: &str) -> Result<Vec<String>, String> {
+    let manifest = fs::read_to_string(course.join(path))
         .map_err(|error| format!("{path} cannot be read: {error}"))?;
     let lines = manifest.lines().skip_while(|line| *line != "[dependencies]").skip(1);
     let lines = lines.take_while(|line| !line.starts_with('['));
     let lines = lines.filter(|line| !line.is_empty() && !line.starts_with('#'));
-    let uses = lines.map(|line| dependency(&path, line)).collect::<Result<_, _>>()?;
-    Ok(Crate { folder: folder.to_owned(), uses })
+    Ok(lines.map(str::to_owned).collect())
+}
+
+fn name(line: &str) -> &str {
+    line.split(['.', ' ', '=']).next().unwrap_or_default()
 }
 
 fn dependency(path: &str, line: &str) -> Result<Dependency, String> {
-    let (entry, what_for) = line
+    let (_, what_for) = line
         .split_once(" # ")
         .ok_or(format!("{path} does not say what {line} is for, in a comment behind it"))?;
-    let name = entry.split(['.', ' ', '=']).next().unwrap_or_default();
-    Ok(Dependency { name: name.to_owned(), what_for: what_for.to_owned() })
+    Ok(Dependency { name: name(line).to_owned(), what_for: what_for.to_owned() })
 }
 
 /// From which chapter to which, by their places in the list.

@@ -79,11 +79,21 @@ pub fn php(test: &str) -> Option<Command> {
 
 /// Python, with the packages of `tests/clients/requirements.txt`.
 pub fn python(test: &str) -> Option<Command> {
-    let venv = course().join("target/venv");
+    python_in("target/venv", test, "target/venv with tests/clients/requirements.txt")
+}
+
+/// Python 2.7, with those of `tests/clients/requirements-2010.txt`.
+pub fn python_2010(test: &str) -> Option<Command> {
+    let needs = "target/venv-2010, of Python 2.7, with tests/clients/requirements-2010.txt";
+    python_in("target/venv-2010", test, needs)
+}
+
+fn python_in(venv: &str, test: &str, needs: &str) -> Option<Command> {
+    let venv = course().join(venv);
     let places = [venv.join("bin/python"), venv.join("Scripts/python.exe")];
     match places.into_iter().find(|place| place.exists()) {
         Some(python) => Some(Command::new(python)),
-        None => missing(test, "target/venv with tests/clients/requirements.txt"),
+        None => missing(test, needs),
     }
 }
 

@@ -78,8 +78,9 @@ fn older_key(value: &str) -> Result<String, &'static str> {
         .fold(0u64, |sum, digit| sum.saturating_mul(10).saturating_add(u64::from(digit - b'0')));
     match number.checked_div(spaces) {
         None => Err("a key of 2010 has spaces"),
-        Some(_) if number % spaces != 0 => Err("the spaces of a key of 2010 divide its number"),
+        // First, as a number that was not counted to its end has no remainder to speak of.
         Some(part) if part > u64::from(u32::MAX) => Err("the number in a key of 2010 has 32 bits"),
+        Some(_) if number % spaces != 0 => Err("the spaces of a key of 2010 divide its number"),
         Some(part) => Ok(format!("{number} ÷ {spaces} = {part}")),
     }
 }

@@ -22,7 +22,7 @@ pub(crate) fn size(bytes: &[u8]) -> Option<u64> {
         return rest.iter().position(|&byte| byte == END).map(|at| at as u64 + 2);
     }
     let (length, size) = length(rest)?;
-    Some(length.saturating_add(1 + size as u64))
+    Some(length.unwrap_or(u64::MAX).saturating_add(1 + size as u64))
 }
 
 /// How many of `bytes`, which were not kept, belong to a frame without an end so far. `None`: all.
@@ -33,11 +33,16 @@ pub(crate) fn end_of_rest(type_byte: u8, bytes: &[u8]) -> Option<usize> {
     }
 }
 
-/// A length of seven bits a byte, and how many bytes it takes: the last one has its high bit clear.
-fn length(bytes: &[u8]) -> Option<(u64, usize)> {
+/// A length of seven bits a byte, where 64 bits hold it, and how many bytes it takes: the last one
+/// has its high bit clear.
+fn length(bytes: &[u8]) -> Option<(Option<u64>, usize)> {
     let last = bytes.iter().position(|byte| byte & 0x80 == 0)?;
-    let add = |sum: u64, byte: &u8| sum.saturating_mul(128).saturating_add(u64::from(byte & 0x7f));
-    Some((bytes[..=last].iter().fold(0, add), last + 1))
+    let add = |sum: u64, byte: &u8| sum.checked_mul(128)?.checked_add(u64::from(byte & 0x7f));
+    Some((bytes[..=last].iter().try_fold(0, add), last + 1))
+}
+
+fn counted(count: u64) -> String {
+    format!("{count} byte{}", if count == 1 { "" } else { "s" })
 }
 
 /// Names the 8 bytes that follow a client's head, or the 16 that follow a server's.
@@ -85,7 +90,7 @@ fn name_text(bytes: &[u8], arrived: usize, complete: bool) -> Unit {
     let kept = &bytes[1..data_end.min(bytes.len())];
     let count = data_end - 1;
     let what = if is_text { "older text frame" } else { "older frame of a type to be ignored" };
-    let mut title = format!("{what}, {count} byte{}", if count == 1 { "" } else { "s" });
+    let mut title = format!("{what}, {}", counted(count as u64));
     if !complete {
         title += " (its end has not come)";
     }
@@ -111,11 +116,11 @@ fn name_text(bytes: &[u8], arrived: usize, complete: bool) -> Unit {
 
 fn name_with_length(bytes: &[u8], arrived: usize, complete: bool, messages: &mut Messages) -> Unit {
     let declared = length(&bytes[1..]);
-    let closes = bytes[0] == END && declared.is_some_and(|(length, _)| length == 0);
+    let closes = bytes[0] == END && declared.is_some_and(|(length, _)| length == Some(0));
     let title = match declared {
         Some(_) if closes => "closing frame of 2010".to_owned(),
-        Some((1, _)) => "older frame to be skipped, 1 byte".to_owned(),
-        Some((length, _)) => format!("older frame to be skipped, {length} bytes"),
+        Some((Some(length), _)) => format!("older frame to be skipped, {}", counted(length)),
+        Some((None, _)) => "older frame to be skipped, of a length beyond 64 bits".to_owned(),
         None => "older frame (its length is not all here)".to_owned(),
     };
     let mut unit = Unit::new(Kind::OlderFrame, title, bytes, complete);
@@ -128,13 +133,18 @@ fn name_with_length(bytes: &[u8], arrived: usize, complete: bool, messages: &mut
         return unit;
     };
     let data_start = 1 + size;
-    unit.parts.push(Part::bytes(1..data_start, "length", length.to_string()));
+    let value = length.map_or("beyond 64 bits".to_owned(), |length| length.to_string());
+    unit.parts.push(Part::bytes(1..data_start, "length", value));
     if arrived > data_start {
         let part = Part::bytes(data_start..arrived, "data", "");
-        unit.parts.push(part.note(format!("{} bytes to be skipped", arrived - data_start)));
+        let count = counted((arrived - data_start) as u64);
+        unit.parts.push(part.note(format!("{count} to be skipped")));
     }
     if size > 1 && bytes[1] == 0x80 {
         unit.faults.push(Fault::new("the length takes more bytes than it needs", DRAFT));
+    }
+    if length.is_none() {
+        unit.faults.push(Fault::new("the length does not fit in 64 bits", DRAFT));
     }
     if closes {
         messages.end();

@@ -103,11 +103,11 @@ impl Stream {
 
     /// The same, for one of the two ages.
     pub(crate) fn change_to(&mut self, dialect: Dialect) -> Vec<Unit> {
-        self.phase = match dialect {
-            Dialect::Newer => Phase::Frames,
+        self.phase = match (dialect, self.phase) {
+            (Dialect::Newer, _) => Phase::Frames,
             // A request with keys has told already what follows it.
-            Dialect::Hixie76 => return Vec::new(),
-            Dialect::Hixie75 => Phase::OlderFrames,
+            (Dialect::Hixie76, Phase::Challenge(_) | Phase::OlderFrames) => return Vec::new(),
+            (Dialect::Hixie76 | Dialect::Hixie75, _) => Phase::OlderFrames,
         };
         let bytes = std::mem::take(&mut self.buffer);
         self.skipped = 0;

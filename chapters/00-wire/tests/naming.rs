@@ -1,8 +1,9 @@
 //! The instrument on known bytes: the examples of RFC 6455, and what is malformed.
 
 use ch00_wire::{
-    Closing, Event, Kind, OLDER_KEY2, Recorder, Side, Stream, Unit, assert_recording, masked_frame,
-    older_request, oldest_request, rfc_request, unhex,
+    Closing, Event, Kind, OLDER_ANSWER, OLDER_KEY1, OLDER_KEY2, OLDER_KEY3, Recorder, Side, Stream,
+    Unit, assert_recording, masked_frame, older_frame, older_request, oldest_request, rfc_request,
+    unhex,
 };
 
 /// The units that these bytes are, sent by `side` after the opening handshake.
@@ -214,7 +215,9 @@ fn older_frames_and_what_is_malformed() {
         "ff 00 00 41 ff",
         "00 c3 28 ff",
         "80 80 02 48 65",
-        "80 ff ff ff ff ff ff ff ff ff ff 7f",
+        "80 81 ff ff ff ff ff ff ff ff 7f",
+        "80 82 80 80 80 80 80 80 80 80 00 48",
+        "80 01 48",
         "80 81",
         "00 48 65",
     ];
@@ -241,7 +244,71 @@ fn a_key_of_2010_that_is_none() {
         faults(&format!("{} 9", "9".repeat(5_000))),
         "the number in a key of 2010 has 32 bits"
     );
+    let large_and_even = format!("{}8  ", "9".repeat(40));
+    assert_eq!(
+        faults(&format!("{large_and_even}1")),
+        "the number in a key of 2010 has 32 bits",
+        "what was not counted to its end is not said to leave a remainder"
+    );
     assert_eq!(faults("3e6b263  4 17 80"), "");
+}
+
+#[test]
+fn the_keys_of_three_implementations() {
+    let keys = [
+        (OLDER_KEY1, "4146546015 ÷ 5 = 829309203"),
+        (OLDER_KEY2, "1299853100 ÷ 5 = 259970620"),
+        ("18x 6]8vM;54 *(5:  {   U1]8  z [  8", "1868545188 ÷ 12 = 155712099"),
+        ("1_ tx7X d  <  nw  334J702) 7]o}` 0", "1733470270 ÷ 10 = 173347027"),
+        ("3e6b263  4 17 80", "3626341780 ÷ 4 = 906585445"),
+        ("17  9 G`ZD9   2 2b 7X 3 /r90", "1799227390 ÷ 10 = 179922739"),
+    ];
+    for (key, sum) in keys {
+        let unit = &Stream::new(Side::Client).feed(&older_request(key, OLDER_KEY2))[0];
+        let field = unit.parts.iter().find(|part| part.name == "Sec-WebSocket-Key1");
+        let field = field.expect("the field is there");
+        assert_eq!((field.value.as_str(), field.note.as_str()), (key, sum));
+        assert!(unit.faults.is_empty(), "{:?}", unit.faults);
+    }
+}
+
+#[test]
+fn a_challenge_that_is_no_text_is_shown_as_bytes() {
+    let request = older_request(OLDER_KEY1, OLDER_KEY2);
+    let units = Stream::new(Side::Client).feed(&[&request[..], b"\x00\xffab\r\n\r\n"].concat());
+    assert_eq!(units[1].kind, Kind::Challenge);
+    assert_eq!(units[1].value("key3"), Some("00 ff 61 62 0d 0a 0d 0a"));
+}
+
+const OLDER_HEAD: &[u8] = b"HTTP/1.1 101 WebSocket Protocol Handshake\r\n\
+    Upgrade: WebSocket\r\nConnection: Upgrade\r\nSec-WebSocket-Origin: http://example.com\r\n\
+    Sec-WebSocket-Location: ws://server.example.com/chat\r\n\r\n";
+
+/// The example of the draft, then one message each way and a goodbye each way. The server's head
+/// comes before the eight bytes, as servers of the day sent it.
+#[test]
+fn a_conversation_of_2010() {
+    let recorder = Recorder::new();
+    let client = recorder.new_client();
+    recorder.bytes(client, Side::Client, &older_request(OLDER_KEY1, OLDER_KEY2));
+    recorder.bytes(client, Side::Server, OLDER_HEAD);
+    recorder.bytes(client, Side::Client, &OLDER_KEY3[..5]);
+    recorder.bytes(client, Side::Client, &[&OLDER_KEY3[5..], &older_frame("Li Jing")].concat());
+    recorder.bytes(client, Side::Server, &[&OLDER_ANSWER[..], &older_frame("Li Jing")].concat());
+    recorder.bytes(client, Side::Client, b"\xff\x00");
+    recorder.bytes(client, Side::Server, b"\xff\x00");
+    recorder.closed(client, Side::Server, Closing::Closed);
+    assert_recording!("of_2010", recorder.recording("A conversation of 2010"));
+}
+
+#[test]
+fn a_server_that_grants_what_was_not_asked_makes_older_frames_all_the_same() {
+    let recorder = Recorder::new();
+    let client = recorder.new_client();
+    recorder.bytes(client, Side::Client, &rfc_request());
+    recorder.bytes(client, Side::Server, OLDER_HEAD);
+    let units = recorder.bytes(client, Side::Client, &older_frame("Li Jing"));
+    assert_eq!((units[0].kind, units[0].text.as_deref()), (Kind::OlderFrame, Some("Li Jing")));
 }
 
 #[test]

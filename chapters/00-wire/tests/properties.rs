@@ -1,6 +1,9 @@
 //! What holds for any bytes at all: the instrument never panics, and names what it is given.
 
-use ch00_wire::{OLDER_KEY1, OLDER_KEY2, Side, Stream, Unit, older_frame, older_request};
+use ch00_wire::{
+    OLDER_ANSWER, OLDER_KEY1, OLDER_KEY2, OLDER_KEY3, Side, Stream, Unit, older_frame,
+    older_request,
+};
 use proptest::prelude::*;
 
 const ESCAPE: char = '\u{1b}';
@@ -91,6 +94,28 @@ proptest! {
     ) {
         let at_once = fed_in_pieces(stream(side, frames), &bytes, &[]);
         prop_assert_eq!(fed_in_pieces(stream(side, frames), &bytes, &cuts), at_once);
+    }
+}
+
+#[test]
+fn a_connection_of_2010_may_be_cut_anywhere() {
+    let request = older_request(OLDER_KEY1, OLDER_KEY2);
+    let frames = [&older_frame("Hé 漢")[..], b"\x80\x81\x02", &[0xff; 130], b"\x0fx\xff\xff\x00"];
+    let frames = frames.concat();
+    let client = [&request[..], OLDER_KEY3, &frames].concat();
+    let server = [OLDER_HEAD, OLDER_ANSWER, &frames].concat();
+    let older = [OLDEST_HEAD, &frames].concat();
+    for (side, bytes, count) in
+        [(Side::Client, client, 6), (Side::Server, server, 6), (Side::Server, older, 5)]
+    {
+        let at_once = fed_in_pieces(Stream::new(side), &bytes, &[]);
+        assert_eq!(at_once.len(), count, "{at_once:#?}");
+        assert!(at_once.iter().all(|unit| unit.complete && unit.faults.is_empty()));
+        for cut in 1..bytes.len() {
+            assert_eq!(fed_in_pieces(Stream::new(side), &bytes, &[cut]), at_once, "cut at {cut}");
+        }
+        let bytewise: Vec<usize> = (1..bytes.len()).collect();
+        assert_eq!(fed_in_pieces(Stream::new(side), &bytes, &bytewise), at_once);
     }
 }
 
