@@ -20,7 +20,10 @@ fn copy() -> TempDir {
     let to = tempfile::tempdir().expect("a folder");
     for source in book::sources(course()) {
         let name = source.strip_prefix(course()).expect("within the course");
-        common::copy_folder(&source, &to.path().join(name));
+        match source.is_dir() {
+            true => common::copy_folder(&source, &to.path().join(name)),
+            false => drop(fs::copy(&source, to.path().join(name)).expect("a copy")),
+        }
     }
     to
 }

@@ -79,8 +79,8 @@ impl Library {
         };
         let mut debouncer =
             new_debouncer(QUIET, None, changed).context("files cannot be watched")?;
-        for folder in book::sources(&self.course) {
-            debouncer.watch(&folder, RecursiveMode::Recursive)?;
+        for source in book::sources(&self.course) {
+            debouncer.watch(&source, RecursiveMode::Recursive)?;
         }
         *self.watcher.lock().unwrap_or_else(PoisonError::into_inner) = Some(debouncer);
         Ok(())
