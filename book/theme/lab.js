@@ -153,7 +153,13 @@
   const unitKey = ({ client, from, start }) => `${client} ${from} ${start}`;
 
   class Conversation {
-    constructor() {
+    // With more than one column, each client has its own, and each event its own row: who waits and who
+    // hears is seen at once.
+    constructor(columns) {
+      this.columns = columns;
+      this.row = 0;
+      this.column = new Map(); // the column of each client that is known by another than its number
+      this.shared = undefined; // the unit of the server that came last, and to whom it went
       this.units = element('ol', { class: 'lab-units' });
       // Nothing in it takes the focus, so it must itself, to be scrolled with the keyboard.
       this.lines = element('ol', { class: 'lab-terminal', tabindex: 0, 'aria-label': "the server's terminal" });
@@ -172,6 +178,9 @@
       this.lines.replaceChildren();
       this.places.clear();
       this.whole.clear();
+      this.column.clear();
+      this.shared = undefined;
+      this.row = 0;
     }
 
     rewind() {
@@ -185,7 +194,38 @@
       if (event.type === 'closed') {
         const verb = event.how === 'reset' ? 'resets' : 'closes';
         const who = event.by === 'client' ? `client ${event.client}` : 'the server';
-        this.append(this.units, element('li', { class: `closed from-${event.by}` }, `${who} ${verb} the connection`));
+        const text = `${who} ${verb} the connection`;
+        this.append(this.units, this.place(element('li', { class: `closed from-${event.by}` }, text), event.client, false));
+      }
+    }
+
+    // Puts an item into its client's column, in a new row, or beside the one before.
+    place(item, client, beside) {
+      if (this.columns === 1) return item;
+      const column = this.column.get(client) ?? ((client - 1) % this.columns) + 1;
+      if (!beside) this.row += 1;
+      item.style.gridColumn = column;
+      item.style.gridRow = this.row;
+      return item;
+    }
+
+    // Whether a unit is the one before once more, for another client: one message, encoded once.
+    isSame({ client, from, unit }) {
+      return (
+        from === 'server' && unit.complete && unit.kind.endsWith('frame') && this.shared?.hex === unit.hex && !this.shared.items.has(client)
+      );
+    }
+
+    // Remembers what the server sends, and says in words where the same bytes go to several.
+    share({ client, from, unit }, item, same) {
+      if (!same) this.shared = { hex: from === 'server' ? unit.hex : undefined, items: new Map() };
+      this.shared.items.set(client, item);
+      const count = this.shared.items.size;
+      if (count < 2) return;
+      const bytes = unit.end - unit.start;
+      for (const one of this.shared.items.values()) {
+        one.querySelector('.unit-shared')?.remove();
+        one.append(element('p', { class: 'unit-note unit-shared' }, `the same ${bytes} bytes for ${count} clients`));
       }
     }
 
@@ -195,8 +235,14 @@
       const before = this.places.get(key);
       const now = unitElement(event, this.whole.has(key), () => this.showAll(key, event));
       this.places.set(key, now);
-      if (before) this.change(this.units, () => before.replaceWith(now));
-      else this.append(this.units, now);
+      if (before) {
+        now.style.cssText = before.style.cssText;
+        this.change(this.units, () => before.replaceWith(now));
+        return;
+      }
+      const same = this.isSame(event);
+      this.append(this.units, this.place(now, event.client, same));
+      this.change(this.units, () => this.share(event, now, same));
     }
 
     showAll(key, event) {
@@ -225,13 +271,85 @@
 
   // ---- The live lab. ----
 
+  // One connection of the lab: a socket of this page, and what it takes to use it.
+  class Connection {
+    constructor(lab, number) {
+      this.lab = lab;
+      this.number = number;
+      this.connectButton = button('lab-connect', 'Connect', () => (this.socket ? this.socket.close() : this.connect()));
+      this.message = element('input', { class: 'lab-message', value: 'Li Jing', 'aria-label': `message${lab.of(number)}`, size: 20 });
+      this.sendButton = button('lab-send', 'Send', () => this.send());
+      this.message.addEventListener('keydown', (event) => {
+        event.stopPropagation();
+        if (event.key === 'Enter') this.send();
+      });
+      const tools = [this.connectButton, this.message, this.sendButton];
+      if (lab.count === 1) {
+        this.status = lab.status;
+        this.element = element('div', { class: 'lab-tools' }, ...tools);
+        return;
+      }
+      this.name = element('legend', {}, `connection ${number}`);
+      this.status = element('p', { class: 'lab-said', role: 'status' });
+      this.element = element('fieldset', { class: 'lab-connection' }, this.name, ...tools, this.status);
+    }
+
+    // What can be pressed follows from what there is: a tap, a socket, an open socket.
+    enable() {
+      this.connectButton.disabled = this.lab.port === undefined;
+      this.connectButton.textContent = this.socket ? 'Disconnect' : 'Connect';
+      this.sendButton.disabled = this.socket?.readyState !== WebSocket.OPEN;
+    }
+
+    // The wire counts clients in the order in which they come.
+    isClient(client) {
+      if (this.name) this.name.textContent = `connection ${this.number}: client ${client}`;
+    }
+
+    // Resolves when it is open, or has failed.
+    connect() {
+      const socket = new WebSocket(`ws://127.0.0.1:${this.lab.port}/chat`);
+      this.socket = socket;
+      this.lab.expect(this);
+      this.say('connecting …');
+      socket.onmessage = ({ data }) => this.say(typeof data === 'string' ? `onmessage: ${JSON.stringify(data)}` : 'onmessage: binary');
+      // A browser fires onclose right after onerror: nobody would see the first of the two alone.
+      let error = '';
+      socket.onerror = () => (error = 'onerror fired, then ');
+      return new Promise((resolve) => {
+        socket.onopen = () => {
+          this.say('onopen fired: handshake successful');
+          resolve();
+        };
+        socket.onclose = ({ code, wasClean }) => {
+          if (this.socket === socket) this.socket = undefined;
+          this.say(`${error}onclose fired: code ${code}, ${wasClean ? 'clean' : 'not clean'}`);
+          resolve();
+        };
+      });
+    }
+
+    say(text) {
+      this.status.textContent = text;
+      this.lab.enable();
+    }
+
+    send() {
+      if (this.socket?.readyState === WebSocket.OPEN) this.socket.send(this.message.value);
+    }
+  }
+
   class Lab {
     constructor(section) {
       this.chapter = Number(section.dataset.chapter);
       this.recording = JSON.parse(section.querySelector('.lab-recording').textContent);
       this.request = section.dataset.request ?? '';
       this.rawFirst = section.dataset.first === 'raw';
-      this.conversation = new Conversation();
+      this.rawOpen = section.dataset.raw === 'open';
+      this.count = Number(section.dataset.clients);
+      section.classList.toggle('crowd', this.count > 1);
+      this.coming = []; // who connects, in order, and has not been seen on the wire
+      this.conversation = new Conversation(this.count);
       this.status = element('p', { class: 'lab-status', role: 'status' });
       const live = section.dataset.workshop === 'true';
       const tools = live ? this.tools() : [this.invitation()];
@@ -264,14 +382,9 @@
       this.address = element('input', { class: 'lab-address', value: '127.0.0.1:4000', 'aria-label': 'address of my server', size: 16 });
       this.address.addEventListener('input', () => (this.own.checked = true));
       this.startButton = button('lab-start', 'Start the server', () => (this.abort ? this.stop() : this.start()));
-      this.connectButton = button('lab-connect', 'Connect', () => (this.socket ? this.socket.close() : this.connect()));
-      this.message = element('input', { class: 'lab-message', value: 'Li Jing', 'aria-label': 'message', size: 20 });
-      this.sendButton = button('lab-send', 'Send', () => this.send());
-      this.message.addEventListener('keydown', (event) => {
-        event.stopPropagation();
-        if (event.key === 'Enter') this.send();
-      });
-      this.rawText = element('textarea', { class: 'lab-raw', rows: 8, 'aria-label': 'raw request', spellcheck: 'false' });
+      this.connections = Array.from({ length: this.count }, (_, i) => new Connection(this, i + 1));
+      this.allButton = button('lab-connect-all', 'Connect all', () => this.connectAll());
+      this.rawText = element('textarea', { class: 'lab-raw', rows: this.request.split('\n').length + 1, 'aria-label': 'raw request', spellcheck: 'false' });
       this.rawText.value = this.request;
       this.rawText.addEventListener('keydown', (event) => event.stopPropagation());
       this.rawButton = button('lab-raw-send', 'Send these bytes', () => this.sendRaw());
@@ -283,21 +396,25 @@
         element('label', {}, this.own, ' mine, at '),
         this.address,
       );
-      const socket = element('div', { class: 'lab-tools' }, this.connectButton, this.message, this.sendButton);
-      const raw = element('details', { class: 'lab-raw-tools', open: this.rawFirst }, element('summary', {}, 'A request, byte for byte'), this.rawText, this.rawButton);
+      const sockets = element('div', { class: 'lab-connections' }, ...this.connections.map((one) => one.element));
+      const escapes = element('p', {}, 'Each line ends with \\r\\n. ', element('code', {}, '\\x00'), ' stands for the byte 00, and so with any two digits.');
+      const raw = element('details', { class: 'lab-raw-tools', open: this.rawOpen }, element('summary', {}, 'A request, byte for byte'), escapes, this.rawText, this.rawButton);
       this.enable();
-      return [element('div', { class: 'lab-tools' }, this.startButton, subject), ...(this.rawFirst ? [raw, socket] : [socket, raw])];
+      const start = element('div', { class: 'lab-tools' }, this.startButton, subject, this.count > 1 ? this.allButton : undefined);
+      return [start, ...(this.rawFirst ? [raw, sockets] : [sockets, raw])];
     }
 
-    // What can be pressed follows from what there is: a tap, a socket, an open socket.
+    // How a label says which of several it belongs to.
+    of(number) {
+      return this.count > 1 ? ` of connection ${number}` : '';
+    }
+
     enable() {
       const tapped = this.port !== undefined;
-      const open = this.socket?.readyState === WebSocket.OPEN;
       this.startButton.textContent = this.abort ? 'Stop' : 'Start the server';
-      this.connectButton.disabled = !tapped;
-      this.connectButton.textContent = this.socket ? 'Disconnect' : 'Connect';
+      this.allButton.disabled = !tapped || this.connections.every(({ socket }) => socket);
       this.rawButton.disabled = !tapped;
-      this.sendButton.disabled = !open;
+      this.connections.forEach((connection) => connection.enable());
     }
 
     say(text) {
@@ -331,7 +448,8 @@
     }
 
     end(text) {
-      this.socket?.close();
+      this.connections.forEach(({ socket }) => socket?.close());
+      this.coming = [];
       this.abort = undefined;
       this.port = undefined;
       if (!this.failed) this.say(text);
@@ -360,39 +478,42 @@
         this.failed = true;
         this.say(event.text);
       } else {
+        this.meet(event.client);
         this.conversation.show(event);
       }
       this.enable();
     }
 
-    connect() {
-      const socket = new WebSocket(`ws://127.0.0.1:${this.port}/chat`);
-      this.socket = socket;
-      this.say('connecting …');
-      socket.onopen = () => this.tell('onopen fired: handshake successful');
-      socket.onmessage = ({ data }) => this.tell(typeof data === 'string' ? `onmessage: ${JSON.stringify(data)}` : 'onmessage: binary');
-      // A browser fires onclose right after onerror: nobody would see the first of the two alone.
-      let error = '';
-      socket.onerror = () => (error = 'onerror fired, then ');
-      socket.onclose = ({ code, wasClean }) => {
-        if (this.socket === socket) this.socket = undefined;
-        this.tell(`${error}onclose fired: code ${code}, ${wasClean ? 'clean' : 'not clean'}`);
-      };
-      this.enable();
+    // Somebody is about to connect: the next client that is new on the wire.
+    expect(connection) {
+      this.coming.push(connection);
     }
 
-    tell(text) {
-      this.say(text);
-      this.enable();
+    // A client is on the wire: whose is it, and in which column is it shown?
+    meet(client) {
+      if (client === undefined || this.conversation.column.has(client)) return;
+      const connection = this.coming.shift();
+      connection?.isClient(client);
+      const column = connection?.number ?? this.freeColumn();
+      this.conversation.column.set(client, column);
     }
 
-    send() {
-      if (this.socket?.readyState === WebSocket.OPEN) this.socket.send(this.message.value);
+    // Where a raw request is shown: where nobody is connected, or else at the end.
+    freeColumn() {
+      return (this.connections.findIndex(({ socket }) => !socket) + 1) || this.count;
+    }
+
+    // One after the other, so that the wire counts them in this order.
+    async connectAll() {
+      for (const connection of this.connections) {
+        if (!connection.socket) await connection.connect();
+      }
     }
 
     async sendRaw() {
       const text = this.rawText.value.replace(/\r?\n/g, '\r\n');
       this.say('sending …');
+      this.expect(undefined);
       try {
         const response = await fetch('/lab/raw', {
           method: 'POST',

@@ -104,6 +104,21 @@ pub(super) fn probes(chapter: &str) -> Result<String, String> {
     Ok(table)
 }
 
+/// The chapter from which on a browser can connect: before it, a lab sends raw requests.
+const CONNECTS: u8 = 3;
+/// The chapter from which on a server has many clients, and how many a lab has then.
+const MANY: u8 = 6;
+const CROWD: u8 = 3;
+/// The chapter that speaks as in 2010, which no browser does: its lab has the raw request ready.
+const OLDER: u8 = 8;
+
+/// A request of 2010, its eight bytes, and a message, as a lab's raw request is written.
+fn older_request() -> Vec<u8> {
+    use ch00_wire::{OLDER_KEY1, OLDER_KEY2, OLDER_KEY3, older_request};
+    let message = br"\x00Li Jing\xff";
+    [&older_request(OLDER_KEY1, OLDER_KEY2)[..], OLDER_KEY3, message].concat()
+}
+
 /// The lab of a chapter, with a recording to show until it is started.
 pub(super) fn lab(
     course: &Path,
@@ -113,12 +128,15 @@ pub(super) fn lab(
 ) -> Result<String, String> {
     let recording = load(course, name)?;
     let number = number(chapter)?;
-    let first = if number < 3 { "raw" } else { "socket" };
-    let request = String::from_utf8(ch00_wire::rfc_request());
-    let request = request.unwrap_or_default().replace("\r\n", "\n");
+    let first = if number < CONNECTS { "raw" } else { "socket" };
+    let raw = if (CONNECTS..OLDER).contains(&number) { "folded" } else { "open" };
+    let clients = if number < MANY { 1 } else { CROWD };
+    let request = if number < OLDER { ch00_wire::rfc_request() } else { older_request() };
+    let request = String::from_utf8_lossy(&request).replace("\r\n", "\n");
     let json = serde_json::to_string(&recording).map_err(|error| error.to_string())?;
     Ok(format!(
-        "<section class=\"lab\" data-chapter=\"{number}\" data-first=\"{first}\" data-workshop=\"{}\" \
+        "<section class=\"lab\" data-chapter=\"{number}\" data-first=\"{first}\" data-raw=\"{raw}\" \
+         data-clients=\"{clients}\" data-workshop=\"{}\" \
          aria-label=\"Lab: chapter {number:02}\" data-request=\"{}\">\
          <script type=\"application/json\" class=\"lab-recording\">{}</script></section>\n",
         edition == Edition::Workshop,

@@ -207,7 +207,7 @@ fn own_server(at: SocketAddr) -> Result<SocketAddr> {
 pub(super) struct Raw {
     /// The port of a lab's tap.
     port: u16,
-    /// What to send. Bare line feeds are not changed.
+    /// What to send. Bare line feeds are not changed; `\xff` stands for the byte ff.
     text: String,
 }
 
@@ -219,19 +219,51 @@ pub(super) async fn send_raw(
     if !lock(&workshop.labs.running.taps).contains(&raw.port) {
         return (StatusCode::BAD_REQUEST, "this lab has ended: start it again").into_response();
     }
-    match tokio::task::spawn_blocking(move || send(raw)).await {
+    let Some(bytes) = unescaped(&raw.text) else {
+        let why = "\\x is followed by two hexadecimal digits, as in \\xff";
+        return (StatusCode::BAD_REQUEST, why).into_response();
+    };
+    match tokio::task::spawn_blocking(move || send(raw.port, &bytes)).await {
         Ok(Ok(())) => StatusCode::NO_CONTENT.into_response(),
         Ok(Err(error)) => (StatusCode::BAD_GATEWAY, error.to_string()).into_response(),
         Err(error) => (StatusCode::INTERNAL_SERVER_ERROR, error.to_string()).into_response(),
     }
 }
 
-fn send(raw: Raw) -> std::io::Result<()> {
-    let address = SocketAddr::from((Ipv4Addr::LOCALHOST, raw.port));
+/// The bytes of a text in which any byte can be written as `\xff`; `None` where one is cut short.
+fn unescaped(text: &str) -> Option<Vec<u8>> {
+    let mut pieces = text.split("\\x");
+    let mut bytes = pieces.next()?.as_bytes().to_vec();
+    for piece in pieces {
+        let digits = piece.get(..2).filter(|two| two.bytes().all(|d| d.is_ascii_hexdigit()))?;
+        bytes.push(u8::from_str_radix(digits, 16).ok()?);
+        bytes.extend_from_slice(&piece.as_bytes()[2..]);
+    }
+    Some(bytes)
+}
+
+fn send(port: u16, bytes: &[u8]) -> std::io::Result<()> {
+    let address = SocketAddr::from((Ipv4Addr::LOCALHOST, port));
     let mut stream = TcpStream::connect_timeout(&address, PATIENCE)?;
-    stream.write_all(raw.text.as_bytes())?;
+    stream.write_all(bytes)?;
     stream.set_read_timeout(Some(LISTEN))?;
     let mut buffer = [0; 4096];
     while matches!(stream.read(&mut buffer), Ok(count) if count > 0) {}
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::unescaped;
+
+    #[test]
+    fn any_byte_can_be_written() {
+        let bytes = |text| unescaped(text);
+        assert_eq!(bytes("GET / 李\r\n"), Some("GET / 李\r\n".into()));
+        assert_eq!(bytes(r"^n:ds[4U\x00Li\xFF"), Some(b"^n:ds[4U\0Li\xff".to_vec()));
+        assert_eq!(bytes(r"a\nb\"), Some(br"a\nb\".to_vec()));
+        for bad in [r"\x", r"\x0", r"\xg0", r"\x+1", r"\x李"] {
+            assert_eq!(bytes(bad), None, "{bad}");
+        }
+    }
 }

@@ -7,6 +7,9 @@ const [, , book, own, ...chapters] = process.argv;
 const TEXTS = ['Li Jing', '李静, héllo', 'x'.repeat(200)];
 const CONNECTS = 3;
 const ECHOES = 5;
+const MANY = 6;
+const ROOM = 7;
+const OLDER = 8;
 
 // What DevTools reports of the page's WebSockets: the payload of each frame, in order.
 function witness(tab) {
@@ -78,12 +81,52 @@ async function say({ lab, seen }, echoes) {
   }
 }
 
+// Chapters 06 and later: three clients side by side. Each says a text; who hears it, depends.
+async function crowd({ lab, seen }, isRoom) {
+  await lab.locator('.lab-connect-all').click();
+  const connections = lab.locator('.lab-connection');
+  for (let i = 0; i < 3; i += 1) {
+    await connections.nth(i).locator('.lab-said', { hasText: 'onopen' }).waitFor();
+    await connections.nth(i).locator('legend', { hasText: `client ${i + 1}` }).waitFor();
+  }
+  for (const [i, text] of TEXTS.entries()) {
+    const connection = connections.nth(i);
+    await connection.locator('.lab-message').fill(text);
+    await connection.locator('.lab-send').click();
+    const listeners = isRoom ? [0, 1, 2] : [i];
+    for (const at of listeners) {
+      await connections.nth(at).locator('.lab-said', { hasText: JSON.stringify(text) }).waitFor();
+      const frames = lab.locator(`.unit[data-kind="frame"][data-from="server"][data-client="${at + 1}"]`);
+      await frames.nth(isRoom ? i : 0).waitFor();
+    }
+  }
+  const frames = await shown(lab, 'server');
+  const told = frames.map((frame) => frame.text);
+  must(frames.length === TEXTS.length * (isRoom ? 3 : 1), `${frames.length} frames of the server are shown`);
+  must(JSON.stringify(told) === JSON.stringify(seen.received), `the lab shows ${told}, DevTools ${seen.received}`);
+  frames.forEach((frame) => must(payload(frame.hex) === frame.text, `${frame.hex} is not ${frame.text}`));
+  const shared = await lab.locator('.unit-shared', { hasText: 'for 3 clients' }).count();
+  must(shared === (isRoom ? 9 : 0), `${shared} frames are marked as shared`);
+}
+
+// A request of 2010, byte for byte: its message arrives in the frames of today, and in one of its own.
+async function older({ lab }) {
+  await lab.locator('.lab-raw-send').click();
+  await lab.locator('.unit[data-kind="challenge"][data-from="server"][data-complete="true"]').waitFor();
+  await lab.locator('.unit[data-kind="older frame"][data-from="server"][data-text="Li Jing"]').waitFor();
+  const heard = lab.locator('.unit[data-kind="frame"][data-from="server"][data-text="Li Jing"]');
+  // Three of them were there before: the first text is the same.
+  await heard.nth(5).waitFor();
+}
+
 // To point at a name lights up its bytes, and to point at a byte its names; with the keyboard too.
-async function lights({ lab }) {
+async function lights({ lab, tab }) {
   const frame = lab.locator('.unit[data-kind="frame"][data-from="client"]').first();
   const lit = (what) => frame.locator(`${what}.lit`).allInnerTexts();
   await frame.locator('.part', { hasText: /^masking-key/ }).hover();
   must((await lit('.byte')).length === 4, 'the masking-key lights up four bytes');
+  // What scrolls under a pointer that rests would be pointed at.
+  await tab.mouse.move(0, 0);
   await frame.locator('.part', { hasText: /^opcode/ }).focus();
   must((await lit('.byte')).length === 1, 'the opcode lights up one byte');
   await frame.locator('.byte').first().focus();
@@ -99,16 +142,20 @@ await withBrowser(async (browser) => {
     await page.lab.locator('.lab-start').click();
     if (chapter < CONNECTS) {
       await raw(page);
-    } else {
+    } else if (chapter < MANY) {
       await connect(page);
       await say(page, chapter >= ECHOES);
+      await lights(page);
+    } else {
+      await crowd(page, chapter >= ROOM);
+      if (chapter === OLDER) await older(page);
       await lights(page);
     }
     must(page.said.length === 0, page.said.join('\n'));
     await page.tab.close();
     console.log(`${slug}: the lab works`);
   }
-  const page = await open(browser, chapters.at(-1));
+  const page = await open(browser, chapters[ECHOES - 1]);
   await page.lab.locator('.lab-address').fill(own);
   await page.lab.locator('.lab-start').click();
   await connect(page);

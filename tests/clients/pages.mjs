@@ -61,7 +61,8 @@ await withBrowser(async (browser) => {
   must(all.length >= 8, `only ${all.length} pages in the table of contents`);
   const said = [];
   for (const page of [...all, `${book}/404.html`]) {
-    for (const look of LOOKS) said.push(...(await visit(browser, page, look)));
+    const looks = await Promise.all(LOOKS.map((look) => visit(browser, page, look)));
+    said.push(...looks.flat());
   }
   for (const look of RARE) said.push(...(await visit(browser, `${book}/05-reply.html`, look)));
   said.push(...(await visit(browser, `${book}/print.html`, LOOKS[0])));

@@ -61,6 +61,7 @@ impl OlderFrames {
     /// Takes what the state is waiting for, as far as it is here, and says how many bytes that was.
     fn step(&mut self, first: u8, unread: &[u8], take: Take<'_>) -> Result<usize, End> {
         let (used, next) = match &mut self.0 {
+            State::Between => (1, after_type(first)),
             State::Key3 { parts, key3 } => {
                 key3.push(first);
                 let Ok(key3) = <[u8; 8]>::try_from(key3.as_slice()) else { return Ok(1) };
@@ -68,7 +69,6 @@ impl OlderFrames {
                 take(Event::Opened(encode_older));
                 (1, State::Between)
             }
-            State::Between => (1, after_type(first)),
             State::Data { is_message, data } => {
                 let end = unread.iter().position(|&byte| byte == END);
                 let now = &unread[..end.unwrap_or(unread.len())];
@@ -85,15 +85,11 @@ impl OlderFrames {
                 bounded(*length)?;
                 match (first & 0x80, *may_close, *length) {
                     (0, true, 0) => return goodbye(take),
-                    (0, _, length) => (1, State::Skip(length)),
+                    (0, _, length) => (1, skip(length)),
                     _ => return Ok(1),
                 }
             }
-            State::Skip(left) => {
-                let used = unread.len().min(*left);
-                *left -= used;
-                (used, if *left == 0 { State::Between } else { return Ok(used) })
-            }
+            State::Skip(left) => (unread.len().min(*left), skip(left.saturating_sub(unread.len()))),
         };
         self.0 = next;
         Ok(used)
@@ -106,6 +102,13 @@ fn after_type(type_byte: u8) -> State {
     match type_byte & 0x80 {
         0 => State::Data { is_message: type_byte == 0x00, data: Vec::new() },
         _ => State::Length { may_close: type_byte == 0xff, length: 0 },
+    }
+}
+
+fn skip(length: usize) -> State {
+    match length {
+        0 => State::Between,
+        _ => State::Skip(length),
     }
 }
 
