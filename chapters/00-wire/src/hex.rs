@@ -16,10 +16,12 @@ pub fn unhex(text: &str) -> Result<Vec<u8>, String> {
                 "'{word}' is not a row of bytes: write each as two digits, like 0a"
             ));
         }
-        for at in (0..digits.len()).step_by(2) {
-            let byte = u8::from_str_radix(&digits[at..at + 2], 16)
-                .map_err(|_| format!("'{word}' has a sign that is not 0-9 or a-f"))?;
-            bytes.push(byte);
+        for pair in digits.as_bytes().chunks_exact(2) {
+            let digit = |at: usize| char::from(pair[at]).to_digit(16);
+            let (Some(high), Some(low)) = (digit(0), digit(1)) else {
+                return Err(format!("'{word}' has a sign that is not 0-9 or a-f"));
+            };
+            bytes.push((high * 16 + low) as u8);
         }
     }
     Ok(bytes)

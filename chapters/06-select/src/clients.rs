@@ -79,13 +79,12 @@ impl Clients {
     /// the turn has for it.
     pub fn send(&mut self, to: ClientId, bytes: &[u8]) {
         let Some(link) = self.links.get_mut(&to).filter(|link| !link.closing) else { return };
-        if link.unsent.is_empty() {
+        let full = link.unsent.len() + bytes.len() > MAX_UNSENT;
+        if full || link.unsent.is_empty() {
             self.touched.push(to);
         }
-        // Whoever reads gets it now. What is over the limit all the same is seen at the end.
-        let full = link.unsent.len() + bytes.len() > MAX_UNSENT;
+        // Whoever reads gets it now. Whoever does not is found at the end of the turn.
         if full && link.flush().is_err() {
-            self.touched.push(to);
             return;
         }
         link.unsent.extend_from_slice(bytes);

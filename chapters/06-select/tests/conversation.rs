@@ -5,7 +5,10 @@ use std::net::TcpStream;
 use std::process::Command;
 use std::time::Duration;
 
-use ch00_wire::{Client, Recorder, Server, Stage, assert_recording, masked_frame, rfc_request};
+use ch00_wire::{
+    Client, Recorder, Server, Stage, assert_recording, masked_frame, request, rfc_key_line,
+    rfc_request,
+};
 
 const PROGRAM: &str = env!("CARGO_BIN_EXE_ch06-select");
 const DONE: &str = "the connection is closed";
@@ -38,6 +41,16 @@ fn half_a_request_keeps_nobody_waiting() {
     slow.unit().expect("a 101");
     let recording = stage.leaving("Half a request keeps nobody waiting", DONE, [slow, other]);
     assert_recording!("half_a_request", recording);
+}
+
+#[test]
+fn a_request_may_take_several_reads() {
+    let stage = Stage::start(PROGRAM);
+    let mut client = stage.client();
+    let long = format!("{}\r\nX-Long: {}", rfc_key_line(), "x".repeat(10_000));
+    client.send(&request(&long)).expect("sent");
+    let answer = client.unit().expect("a 101");
+    assert_eq!(answer.value("status line"), Some("HTTP/1.1 101 Switching Protocols"));
 }
 
 #[test]
