@@ -60,7 +60,7 @@ impl Failure {
     }
 
     /// Names the likely mistake, in place of the probe's own guess.
-    fn because(mut self, mistake: &'static str) -> Failure {
+    pub(super) fn because(mut self, mistake: &'static str) -> Failure {
         if let Failure::Missed { often, .. } = &mut self {
             *often = Some(mistake);
         }

@@ -204,7 +204,8 @@ fn head(client: &mut Client) -> Result<Unit, Failure> {
     let head = client.unit().wanted("a response head: 101")?;
     match status(&head) {
         Some("101") => Ok(head),
-        _ => Err(Failure::wrong("a response head: 101", &head, "HTTP/1.1 ".len())),
+        _ => Err(Failure::wrong("a response head: 101", &head, "HTTP/1.1 ".len())
+            .because("a request without Sec-WebSocket-Key is refused: it has its keys elsewhere")),
     }
 }
 
@@ -213,6 +214,8 @@ fn answer(client: &mut Client, expected: &[u8; 16]) -> Result<(), Failure> {
     let unit = client.unit().wanted(&name)?;
     match unit.bytes.iter().zip(expected).position(|(came, wanted)| came != wanted) {
         None if unit.bytes.len() == expected.len() => Ok(()),
+        _ if unit.bytes.iter().all(u8::is_ascii_hexdigit) => Err(Failure::wrong(name, &unit, 0)
+            .because("the digest is sent as hexadecimal digits, and not as its sixteen bytes")),
         at => Err(Failure::wrong(name, &unit, at.unwrap_or(unit.bytes.len()))),
     }
 }

@@ -2,7 +2,7 @@
 
 use ch00_wire::{
     Client, Kind, OLDER_KEY1, OLDER_KEY2, OLDER_KEY3, Stage, assert_recording, masked_frame,
-    older_request,
+    older_request, rfc_request,
 };
 
 const PROGRAM: &str = env!("CARGO_BIN_EXE_ch07-room");
@@ -126,6 +126,16 @@ fn files_and_nothing_else() {
     for none in ["/chat", "/page.html", "/../Cargo.toml", "//", "/?"] {
         assert_eq!(status(none), "HTTP/1.1 400 Bad Request", "{none}");
     }
+}
+
+#[test]
+fn whoever_upgrades_asks_for_no_page() {
+    let stage = Stage::start(PROGRAM);
+    let mut client = stage.client();
+    let request = String::from_utf8(rfc_request()).expect("text").replace("/chat", "/");
+    client.send(request.as_bytes()).expect("sent");
+    let head = client.unit().expect("a head");
+    assert_eq!(head.value("status line"), Some("HTTP/1.1 101 Switching Protocols"));
 }
 
 #[test]
