@@ -13,7 +13,7 @@ pub struct ClientId(pub usize);
 
 /// Why a client is gone.
 #[derive(Debug)]
-pub enum Gone {
+pub(crate) enum Gone {
     /// One of the two has closed the connection.
     Closed,
     /// The connection is broken.

@@ -4,7 +4,6 @@ use std::convert::Infallible;
 use std::io::{self, ErrorKind, Read};
 use std::mem;
 use std::net::TcpListener as StdListener;
-use std::ops::ControlFlow;
 use std::process;
 use std::time::Duration;
 
@@ -12,7 +11,8 @@ use ch01_listen::{READ_SIZE, Socket};
 use mio::net::{TcpListener, TcpStream};
 use mio::{Events, Interest, Poll, Token};
 
-use crate::{ClientId, Clients, Gone};
+use crate::clients::Gone;
+use crate::{ClientId, Clients, End};
 
 // ANCHOR: service
 /// What the loop is for: it is told what happens, and says what to send.
@@ -20,16 +20,16 @@ pub trait Service {
     /// A client has connected.
     fn connected(&mut self, client: ClientId);
 
-    /// A client has sent these bytes. `Break` closes its connection, after what it is owed is sent.
+    /// A client has sent these bytes. An error ends its connection, once what it is owed is sent.
     fn received(
         &mut self,
         client: ClientId,
         bytes: &mut [u8],
         clients: &mut Clients,
-    ) -> ControlFlow<()>;
+    ) -> Result<(), End>;
 
     /// A client is gone. Told once of each, and nothing that is sent to it now arrives.
-    fn left(&mut self, client: ClientId, why: Gone, clients: &mut Clients);
+    fn left(&mut self, client: ClientId, clients: &mut Clients);
 }
 // ANCHOR_END: service
 
@@ -123,7 +123,10 @@ impl EventLoop {
         self.crowded = false;
         loop {
             match self.listener.accept().and_then(|(socket, _address)| self.add(socket)) {
-                Ok(client) => service.connected(client),
+                Ok(client) => {
+                    println!("client {client} connects");
+                    service.connected(client);
+                }
                 Err(error) if error.kind() == ErrorKind::WouldBlock => return,
                 Err(error) if error.kind() == ErrorKind::Interrupted => {}
                 Err(error) => {
@@ -155,12 +158,13 @@ impl EventLoop {
         let link = self.clients.links.get_mut(&client).filter(|link| !link.closing);
         let Some(link) = link else { return };
         match link.socket.read(&mut self.buffer) {
-            Ok(0) => self.close(client, Gone::Closed, service),
+            Ok(0) => self.close(client, service),
             Ok(count) => {
                 self.unfinished.push(client);
                 let bytes = &mut self.buffer[..count];
-                if service.received(client, bytes, &mut self.clients).is_break() {
-                    self.close(client, Gone::Closed, service);
+                if let Err(why) = service.received(client, bytes, &mut self.clients) {
+                    println!("client {client}: {why}");
+                    self.close(client, service);
                 }
             }
             Err(error) if error.kind() == ErrorKind::WouldBlock => {}
@@ -170,11 +174,12 @@ impl EventLoop {
     }
 
     /// Reads nothing more from a client, and lets it go when it has what it is owed.
-    fn close(&mut self, client: ClientId, why: Gone, service: &mut impl Service) {
+    fn close(&mut self, client: ClientId, service: &mut impl Service) {
         if let Some(link) = self.clients.links.get_mut(&client) {
             link.closing = true;
             self.clients.touched.push(client);
-            service.left(client, why, &mut self.clients);
+            println!("client {client}: {}", Gone::Closed);
+            service.left(client, &mut self.clients);
         }
     }
 
@@ -182,7 +187,8 @@ impl EventLoop {
     fn let_go(&mut self, client: ClientId, why: Gone, service: &mut impl Service) {
         let link = self.clients.links.remove(&client);
         if link.is_some_and(|link| !link.closing) {
-            service.left(client, why, &mut self.clients);
+            println!("client {client}: {why}");
+            service.left(client, &mut self.clients);
         }
     }
 }

@@ -6,11 +6,10 @@ mod protocol;
 mod terminal;
 
 use std::collections::HashMap;
-use std::ops::ControlFlow;
 
 use ch01_listen::Socket;
 
-pub use clients::{ClientId, Clients, Gone, MAX_UNSENT};
+pub use clients::{ClientId, Clients, MAX_UNSENT};
 pub use event_loop::{Service, each_turn};
 pub use protocol::{Connection, Encode, End, Event, Frames, Protocol, Start, Take, start};
 pub use terminal::print_event;
@@ -32,7 +31,6 @@ struct Echo {
 // ANCHOR: echo
 impl Service for Echo {
     fn connected(&mut self, client: ClientId) {
-        println!("client {client} connects");
         self.connections.insert(client, Connection::new(start));
     }
 
@@ -41,11 +39,9 @@ impl Service for Echo {
         client: ClientId,
         bytes: &mut [u8],
         clients: &mut Clients,
-    ) -> ControlFlow<()> {
-        let Some(connection) = self.connections.get_mut(&client) else {
-            return ControlFlow::Break(());
-        };
-        let end = connection.receive(bytes, &mut |event| {
+    ) -> Result<(), End> {
+        let Some(connection) = self.connections.get_mut(&client) else { return Ok(()) };
+        connection.receive(bytes, &mut |event| {
             print_event(client, &event);
             match (event, self.open.get(&client)) {
                 (Event::Send(bytes), _) => clients.send(client, bytes),
@@ -53,18 +49,10 @@ impl Service for Echo {
                 (Event::Message(text), Some(encode)) => clients.send(client, &encode(text)),
                 (Event::Head(_) | Event::Message(_), _) => {}
             }
-        });
-        match end {
-            Ok(()) => ControlFlow::Continue(()),
-            Err(why) => {
-                println!("client {client}: {why}");
-                ControlFlow::Break(())
-            }
-        }
+        })
     }
 
-    fn left(&mut self, client: ClientId, why: Gone, _clients: &mut Clients) {
-        println!("client {client}: {why}");
+    fn left(&mut self, client: ClientId, _clients: &mut Clients) {
         self.connections.remove(&client);
         self.open.remove(&client);
     }

@@ -1,10 +1,9 @@
 //! Where the roles meet: for each client a connection, for all of them one app.
 
 use std::collections::HashMap;
-use std::ops::ControlFlow;
 
 use ch06_select::{
-    ClientId, Clients, Connection, End, Event, Gone, Protocol, Service, Start, print_event,
+    ClientId, Clients, Connection, End, Event, Protocol, Service, Start, print_event,
 };
 
 use crate::app::Members;
@@ -27,41 +26,13 @@ impl<F, A> Server<F, A> {
 }
 // ANCHOR_END: server
 
-// ANCHOR: service
+// ANCHOR: received
 impl<F: Protocol, A: App> Service for Server<F, A> {
     fn connected(&mut self, client: ClientId) {
-        println!("client {client} connects");
         self.connections.insert(client, Connection::new(self.start));
     }
 
     fn received(
-        &mut self,
-        client: ClientId,
-        bytes: &mut [u8],
-        clients: &mut Clients,
-    ) -> ControlFlow<()> {
-        match self.receive(client, bytes, clients) {
-            Ok(()) => ControlFlow::Continue(()),
-            Err(why) => {
-                println!("client {client}: {why}");
-                ControlFlow::Break(())
-            }
-        }
-    }
-
-    fn left(&mut self, client: ClientId, why: Gone, clients: &mut Clients) {
-        println!("client {client}: {why}");
-        self.connections.remove(&client);
-        if self.members.remove(&client).is_some() {
-            self.app.left(client, &mut Outbox { members: &self.members, clients });
-        }
-    }
-}
-// ANCHOR_END: service
-
-// ANCHOR: receive
-impl<F: Protocol, A: App> Server<F, A> {
-    fn receive(
         &mut self,
         client: ClientId,
         bytes: &mut [u8],
@@ -82,5 +53,14 @@ impl<F: Protocol, A: App> Server<F, A> {
             }
         })
     }
+    // ANCHOR_END: received
+
+    // ANCHOR: left
+    fn left(&mut self, client: ClientId, clients: &mut Clients) {
+        self.connections.remove(&client);
+        if self.members.remove(&client).is_some() {
+            self.app.left(client, &mut Outbox { members: &self.members, clients });
+        }
+    }
 }
-// ANCHOR_END: receive
+// ANCHOR_END: left
