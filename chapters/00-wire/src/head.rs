@@ -1,10 +1,20 @@
 //! Names the lines of an HTTP request or response head (RFC 9112, as RFC 6455 section 4 uses it).
 
-use crate::stream::Dialect;
 use crate::unit::{Fault, Kind, Part, Unit};
 
 /// How many lines of a head get a name of their own.
 const LINES: usize = 200;
+
+/// What two ends have agreed to speak.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) enum Dialect {
+    /// RFC 6455.
+    Newer,
+    /// Hixie-76, with bytes after both heads.
+    Hixie76,
+    /// Hixie-75, without.
+    Hixie75,
+}
 
 /// Where the head ends in `bytes`: after its empty line.
 pub(crate) fn end(bytes: &[u8]) -> Option<usize> {

@@ -6,8 +6,8 @@ use std::sync::{Arc, Mutex, MutexGuard};
 
 use serde::{Deserialize, Serialize};
 
-use crate::head::grants;
-use crate::stream::{Dialect, Stream};
+use crate::head::{Dialect, grants};
+use crate::stream::Stream;
 use crate::unit::{Kind, Side, Unit};
 
 /// How a side ended the connection.

@@ -1,7 +1,7 @@
 //! One direction of a connection: bytes in, as they come; named units out.
 
 use crate::frame;
-use crate::head;
+use crate::head::{self, Dialect};
 use crate::header::Header;
 use crate::messages::Messages;
 use crate::older;
@@ -40,17 +40,6 @@ enum Phase {
     /// So many bytes that follow a head of the older handshake.
     Challenge(usize),
     OlderFrames,
-}
-
-/// What two ends have agreed to speak.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub(crate) enum Dialect {
-    /// RFC 6455.
-    Newer,
-    /// Hixie-76, with bytes after both heads.
-    Hixie76,
-    /// Hixie-75, without.
-    Hixie75,
 }
 
 impl Stream {
