@@ -83,7 +83,7 @@ pub(super) const PROBES: &[Probe] = &[
         promise: "answers others while one does not read",
         section: "5.1",
         mistake: "a write waits until the slow one reads, and all others with it",
-        script: |bench| flood(bench, 4 * 1024 * 1024).map(drop),
+        script: |bench| flood(bench, 16 * 1024 * 1024).map(drop),
     },
     Probe {
         chapter: 6,
