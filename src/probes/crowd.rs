@@ -12,6 +12,9 @@ use super::bench::{Bench, Failure};
 /// How long a member may be kept from sending. Longer, and the server is not going to read.
 const HELD_UP: Duration = Duration::from_secs(1);
 
+/// What the system is asked to keep for a member that does not read, in bytes.
+const KEPT: usize = 64 * 1024;
+
 /// One of a crowd, whose connection is open.
 pub(super) struct Member(BufReader<TcpStream>);
 
@@ -20,6 +23,22 @@ pub(super) fn gather(bench: &Bench, count: usize) -> Result<Vec<Member>, Failure
     // Where not even one connection opens, the instrument says best why.
     drop(bench.open()?);
     (1..=count).map(|number| open(bench, number)).collect()
+}
+
+/// A crowd of one.
+pub(super) fn one(bench: &Bench) -> Result<Member, Failure> {
+    drop(bench.open()?);
+    open(bench, 1)
+}
+
+/// A member that is not going to read, for whom the system keeps little.
+pub(super) fn slow(bench: &Bench) -> Result<Member, Failure> {
+    let member = open(bench, 2)?;
+    let socket = socket2::SockRef::from(member.0.get_ref());
+    // Where a system does not let us choose, it keeps more, and the probe takes longer.
+    let _ = socket.set_recv_buffer_size(KEPT);
+    let _ = socket.set_send_buffer_size(KEPT);
+    Ok(member)
 }
 
 fn open(bench: &Bench, number: usize) -> Result<Member, Failure> {
