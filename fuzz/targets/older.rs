@@ -29,7 +29,7 @@ fn outcome<P: Protocol>(mut protocol: P, reads: &[&[u8]]) -> Vec<Vec<u8>> {
 
 fuzz_target!(|input: &[u8]| {
     let pieces = pieces(input);
-    let reads: Vec<&[u8]> = pieces.iter().map(|piece| piece.bytes).collect();
+    let reads: Vec<&[u8]> = pieces.iter().map(|piece| &*piece.bytes).collect();
     let at_once = whole(&pieces);
     let older: [fn() -> OlderFrames; 2] =
         [OlderFrames::without_keys, || OlderFrames::with_keys([829_309_203, 259_970_620])];

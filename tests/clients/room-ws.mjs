@@ -20,7 +20,13 @@ socket.on('message', (data) => {
   socket.terminate();
   input.close();
 });
-socket.on('error', (error) => {
-  console.error(`ws: ${error.message}`);
-  process.exit(1);
+socket.on('close', () => {
+  if (left > 0) fail(`closed, and ${left} messages have not come`);
 });
+socket.on('error', (error) => fail(error.message));
+setTimeout(() => fail('60 seconds are over'), 60_000).unref();
+
+function fail(reason) {
+  console.error(`ws: ${reason}`);
+  process.exit(1);
+}

@@ -18,6 +18,11 @@ def say(line):
     sys.stdout.flush()
 
 
+def fail(reason):
+    sys.stderr.write('room_2010: %s\n' % reason)
+    stop()
+
+
 def stop():
     if reactor.running:
         reactor.stop()
@@ -52,10 +57,16 @@ class Member(WebSocketClientProtocol):
         stop()
 
 
-factory = WebSocketClientFactory(URL, origin='http://example.com')
+class Members(WebSocketClientFactory):
+    protocol = Member
+
+    def clientConnectionFailed(self, connector, reason):
+        fail(reason.getErrorMessage())
+
+
+factory = Members(URL, origin='http://example.com')
 factory.setProtocolOptions(allowHixie76=True, version=HIXIE_76)
-factory.protocol = Member
 connectWS(factory)
-reactor.callLater(PATIENCE, stop)
+reactor.callLater(PATIENCE, fail, '%d seconds are over' % PATIENCE)
 reactor.run()
 sys.exit(outcome['code'])
