@@ -19,6 +19,11 @@ pub struct Chapter {
 }
 
 impl Chapter {
+    /// The name of its package.
+    pub fn package(&self) -> String {
+        format!("ch{}", self.slug)
+    }
+
     /// The command that runs its server on a port that the system chooses. `workshop` is this program.
     pub fn command(&self, workshop: &Path) -> Command {
         let mut command = Command::new(workshop);

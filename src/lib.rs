@@ -5,6 +5,8 @@ pub mod book;
 pub mod chapters;
 pub mod check;
 pub mod ladder;
+mod marks;
+pub mod own;
 pub mod probes;
 pub mod tap;
 pub mod web;

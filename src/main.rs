@@ -1,13 +1,13 @@
 //! The command line of the workshop: `cargo run` opens the book.
 
 use std::net::SocketAddr;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use anyhow::{Context, Result, bail};
 use clap::{Args, Parser, Subcommand};
 use frame_by_frame::book::{self, Edition};
-use frame_by_frame::{chapters, check, ladder, tap, web};
+use frame_by_frame::{chapters, check, ladder, own, tap, web};
 
 /// Build a WebSocket server from the socket up, in Rust.
 ///
@@ -31,11 +31,22 @@ enum Task {
         /// Where to listen; otherwise the port in PORT, or 127.0.0.1:4000
         address: Option<String>,
     },
+    /// Make a Rust project of your own, or add the next chapter to it
+    ///
+    /// Each body that is yours to write holds a question. Nothing that you wrote is ever changed.
+    Start {
+        /// The folder of the project
+        #[arg(default_value = own::FOLDER)]
+        folder: PathBuf,
+        /// The chapter to write; those before it are given
+        #[arg(long, default_value_t = 1)]
+        chapter: u8,
+    },
     /// Hold your own server against the probes, chapter by chapter, up to the first that fails
     Check {
-        /// The last chapter to check
-        #[arg(default_value_t = chapters::CHAPTERS.len() as u8)]
-        chapter: u8,
+        /// The last chapter to check; otherwise the one that you began last, or with --server and
+        /// --attach the last one of the course
+        chapter: Option<u8>,
         #[command(flatten)]
         subject: Subject,
     },
@@ -60,7 +71,7 @@ enum Task {
 }
 
 #[derive(Args)]
-#[group(required = true, multiple = false)]
+#[group(multiple = false)]
 struct Subject {
     /// The command that starts your server; its port is in the variable PORT, and replaces {port}
     #[arg(long, value_name = "COMMAND")]
@@ -68,6 +79,9 @@ struct Subject {
     /// The port, or the address, of a server that runs already
     #[arg(long, value_name = "ADDRESS", value_parser = address)]
     attach: Option<SocketAddr>,
+    /// The folder of your project, if it is not my-server in this folder
+    #[arg(long, value_name = "FOLDER")]
+    own: Option<PathBuf>,
 }
 
 fn main() -> ExitCode {
@@ -88,12 +102,27 @@ fn perform(task: Task) -> Result<ExitCode> {
             let chapter = chapters::find(chapter).map_err(anyhow::Error::msg)?;
             return Ok(ch01_listen::run(address, chapter.serve));
         }
+        Task::Start { folder, chapter } => start(&folder, chapter)?,
         Task::Check { chapter, subject } => check::check(subject.into(), chapter)?,
         Task::Tap { listen, to } => tap::tap(listen, to).map(|()| true)?,
         Task::Ladder => climb()?,
         Task::Book { out } => write_book(out)?,
     };
     Ok(if holds { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+fn start(folder: &Path, chapter: u8) -> Result<bool> {
+    let chapter = chapters::find(chapter).map_err(anyhow::Error::msg)?;
+    let started = own::start(&book::course(), folder, chapter)?;
+    println!("chapter {:02}, {}, is yours to write:", chapter.number, chapter.title);
+    for file in started.to_write {
+        println!("  {}", file.display());
+    }
+    println!(
+        "\nEach todo! asks a question; {}.html in the book answers it. Then: cargo run -- check",
+        chapter.slug
+    );
+    Ok(true)
 }
 
 fn climb() -> Result<bool> {
@@ -132,7 +161,7 @@ impl From<Subject> for check::Subject {
         match (subject.server, subject.attach) {
             (Some(command), _) => check::Subject::Command(command),
             (None, Some(address)) => check::Subject::Running(address),
-            (None, None) => unreachable!("clap requires one of them"),
+            (None, None) => check::Subject::Own(subject.own.unwrap_or_else(|| ".".into())),
         }
     }
 }

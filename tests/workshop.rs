@@ -135,7 +135,6 @@ fn ctrl_c_closes_the_workshop_and_its_labs() {
 fn what_is_asked_wrongly_is_answered_in_clear_words() {
     insta::assert_snapshot!("run_99", says(&["run", "99"]));
     insta::assert_snapshot!("tap_x", says(&["tap", "--listen", "x", "--to", "4000"]));
-    insta::assert_snapshot!("check_nothing", says(&["check", "3"]));
     insta::assert_snapshot!("check_empty", says(&["check", "--server", " "]));
 }
 

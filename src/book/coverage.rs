@@ -4,8 +4,9 @@ use std::collections::HashSet;
 use std::fs;
 use std::path::Path;
 
-use super::listing::{Listing, is_anchor};
+use super::listing::Listing;
 use crate::chapters::CHAPTERS;
+use crate::marks::is_mark;
 
 /// The lines that no page shows, as `path:line: text`. `shown` are all listings of the book.
 pub(super) fn missing(course: &Path, shown: &[Listing]) -> std::io::Result<Vec<String>> {
@@ -53,5 +54,5 @@ fn without_imports(text: &str) -> impl Iterator<Item = (usize, &str)> {
 /// All but what every file has: modules, its own description, the marks of the book.
 fn must_be_shown(line: &str) -> bool {
     let line = line.trim();
-    !line.is_empty() && !is_anchor(line) && !line.starts_with("mod ") && !line.starts_with("//!")
+    !line.is_empty() && !is_mark(line) && !line.starts_with("mod ") && !line.starts_with("//!")
 }

@@ -4,6 +4,8 @@ use std::fs;
 use std::ops::RangeInclusive;
 use std::path::Path;
 
+use crate::marks::is_mark;
+
 /// Some lines of a file.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Listing {
@@ -11,7 +13,7 @@ pub struct Listing {
     pub path: String,
     /// The numbers of its lines, from 1.
     pub lines: RangeInclusive<usize>,
-    /// The lines, without anchors, moved left as far as they all can.
+    /// The lines, without marks, moved left as far as they all can.
     pub text: String,
 }
 
@@ -33,8 +35,7 @@ impl Listing {
             return Err(format!("{place} is empty"));
         }
         let numbers = range.start + 1..=range.end;
-        let shown: Vec<&str> =
-            lines[range].iter().filter(|line| !is_anchor(line)).copied().collect();
+        let shown: Vec<&str> = lines[range].iter().filter(|line| !is_mark(line)).copied().collect();
         Ok(Listing { path: path.to_owned(), lines: numbers, text: dedented(&shown) })
     }
 
@@ -52,17 +53,11 @@ impl Listing {
     }
 }
 
-/// Whether a line only marks a place for the book.
-pub(super) fn is_anchor(line: &str) -> bool {
-    let line = line.trim_start().trim_start_matches(['/', '#']).trim_start();
-    line.starts_with("ANCHOR:") || line.starts_with("ANCHOR_END:")
-}
-
 /// Line numbers, from 0, between the two marks of an anchor.
 fn between(path: &str, lines: &[&str], anchor: &str) -> Result<std::ops::Range<usize>, String> {
     let mark = |kind: &str| {
         let wanted = format!("{kind}: {anchor}");
-        lines.iter().position(|line| is_anchor(line) && line.ends_with(&wanted))
+        lines.iter().position(|line| is_mark(line) && line.ends_with(&wanted))
     };
     match (mark("ANCHOR"), mark("ANCHOR_END")) {
         (Some(start), Some(end)) if start < end => Ok(start + 1..end),

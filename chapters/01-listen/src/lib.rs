@@ -25,6 +25,7 @@ pub const READ_SIZE: usize = 4096;
 // ANCHOR: listen
 /// Makes a socket that listens on `address`, in the four calls that every language wraps.
 pub fn listen(address: SocketAddr) -> io::Result<Socket> {
+    // YOURS: Which four calls make a socket that listens on this address?
     let socket = Socket::new(Domain::for_address(address), Type::STREAM, Some(Protocol::TCP))?;
     // On Windows the same option means "share the port with whoever has it": not wanted there.
     #[cfg(not(windows))]
@@ -32,6 +33,7 @@ pub fn listen(address: SocketAddr) -> io::Result<Socket> {
     socket.bind(&address.into())?;
     socket.listen(BACKLOG)?;
     Ok(socket)
+    // YOURS_END
 }
 // ANCHOR_END: listen
 
@@ -39,6 +41,7 @@ pub fn listen(address: SocketAddr) -> io::Result<Socket> {
 /// Takes one client after another, for ever, and lets `talk` talk to it. The connection is closed
 /// when `talk` returns; an error ends this client's connection and no other.
 pub fn each_client(listener: &Socket, talk: impl Fn(&TcpStream) -> io::Result<()>) -> ! {
+    // YOURS: How does one client come after another, for ever, whatever goes wrong with one?
     loop {
         let client = match listener.accept() {
             Ok((socket, _address)) => TcpStream::from(socket),
@@ -54,6 +57,7 @@ pub fn each_client(listener: &Socket, talk: impl Fn(&TcpStream) -> io::Result<()
             Err(error) => println!("the connection is lost: {error}"),
         }
     }
+    // YOURS_END
 }
 // ANCHOR_END: each_client
 
@@ -64,11 +68,13 @@ pub fn serve(listener: &Socket) -> ! {
 }
 
 fn print_request(mut client: &TcpStream) -> io::Result<()> {
+    // YOURS: What does one read bring? Print it, line by line.
     let mut buffer = [0; READ_SIZE];
     let count = client.read(&mut buffer)?;
     for line in printable(&buffer[..count]).lines() {
         println!("  {line}");
     }
     Ok(())
+    // YOURS_END
 }
 // ANCHOR_END: serve

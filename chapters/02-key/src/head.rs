@@ -10,6 +10,7 @@ pub const MAX_HEAD: usize = 16 * 1024;
 /// Reads on, line by line, until `head` ends with its empty line; what follows stays unread. True if
 /// that is all. False if the reader ended first: where more comes later, call again with the same `head`.
 pub fn read_head(reader: &mut impl BufRead, head: &mut Vec<u8>) -> io::Result<bool> {
+    // YOURS: Which line is the last of a head, and what if it never comes?
     while head.len() < MAX_HEAD && !ends_with_empty_line(head) {
         let room = MAX_HEAD - head.len();
         if reader.by_ref().take(room as u64).read_until(b'\n', head)? == 0 {
@@ -17,6 +18,7 @@ pub fn read_head(reader: &mut impl BufRead, head: &mut Vec<u8>) -> io::Result<bo
         }
     }
     Ok(true)
+    // YOURS_END
 }
 
 fn ends_with_empty_line(head: &[u8]) -> bool {
@@ -53,6 +55,7 @@ pub enum BadRequest {
 impl Request {
     /// Takes a head apart.
     pub fn parse(head: &[u8]) -> Result<Request, BadRequest> {
+        // YOURS: Which parts has the first line, and where does a field divide?
         let head = String::from_utf8_lossy(head);
         let mut lines = head.lines();
         let first: Vec<&str> = lines.next().unwrap_or_default().split(' ').collect();
@@ -69,22 +72,27 @@ impl Request {
             fields.push((name.to_owned(), value.trim_matches([' ', '\t']).to_owned()));
         }
         Err(BadRequest::NoEnd)
+        // YOURS_END
     }
     // ANCHOR_END: parse
 
     // ANCHOR: field
     /// The value of the first field with this name, in whatever case it is written.
     pub fn field(&self, name: &str) -> Option<&str> {
+        // YOURS: Which field has this name, in whatever case?
         let mut fields = self.fields.iter();
         fields.find(|(other, _)| other.eq_ignore_ascii_case(name)).map(|(_, value)| value.as_str())
+        // YOURS_END
     }
 
     /// The key, which makes a request the start of a WebSocket connection.
     pub fn key(&self) -> Result<String, BadRequest> {
+        // YOURS: Which field holds the key, and what if it is missing or empty?
         match self.field("Sec-WebSocket-Key") {
             Some(key) if !key.is_empty() => Ok(key.to_owned()),
             _ => Err(BadRequest::NoKey),
         }
+        // YOURS_END
     }
 }
 // ANCHOR_END: field

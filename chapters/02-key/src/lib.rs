@@ -17,6 +17,7 @@ pub fn receive_key(
     reader: &mut impl BufRead,
     mut writer: impl Write,
 ) -> io::Result<Option<String>> {
+    // YOURS: What is read, printed, and answered if it is no request?
     let mut head = Vec::new();
     read_head(reader, &mut head)?;
     if head.is_empty() {
@@ -33,6 +34,7 @@ pub fn receive_key(
             Ok(None)
         }
     }
+    // YOURS_END
 }
 
 /// The whole answer to a request that is none.
@@ -57,12 +59,14 @@ pub fn serve(listener: &Socket) -> ! {
 }
 
 fn print_key(client: &TcpStream) -> io::Result<()> {
+    // YOURS: What is done with the key, and when does the client leave?
     let mut reader = BufReader::new(client);
     if let Some(key) = receive_key(&mut reader, client)? {
         println!("the key is {}", printable(key.as_bytes()));
         wait_until_it_leaves(&mut reader)?;
     }
     Ok(())
+    // YOURS_END
 }
 
 /// Reads and forgets, until the client has no more to say.

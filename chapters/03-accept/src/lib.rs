@@ -15,14 +15,17 @@ const GUID: &str = "258EAFA5-E914-47DA-95CA-C5AB0DC85B11";
 
 /// What `Sec-WebSocket-Accept` must say to this key (RFC 6455, section 4.2.2).
 pub fn accept_key(key: &str) -> String {
+    // YOURS: What is hashed, and how is the digest written?
     let digest = Sha1::digest(format!("{key}{GUID}"));
     BASE64_STANDARD.encode(digest)
+    // YOURS_END
 }
 // ANCHOR_END: accept_key
 
 // ANCHOR: switching_protocols
 /// The server's opening handshake. Whatever follows its empty line is already a frame.
 pub fn switching_protocols(key: &str) -> String {
+    // YOURS: Which lines say yes, and what ends them?
     format!(
         "HTTP/1.1 101 Switching Protocols\r\n\
          Upgrade: websocket\r\n\
@@ -31,18 +34,21 @@ pub fn switching_protocols(key: &str) -> String {
          \r\n",
         accept_key(key)
     )
+    // YOURS_END
 }
 // ANCHOR_END: switching_protocols
 
 // ANCHOR: opening_handshake
 /// Reads the client's opening handshake and answers it. True if the connection is open now.
 pub fn opening_handshake(reader: &mut impl BufRead, mut writer: impl Write) -> io::Result<bool> {
+    // YOURS: What is read, and what is sent?
     let Some(key) = receive_key(reader, &mut writer)? else {
         return Ok(false);
     };
     writer.write_all(switching_protocols(&key).as_bytes())?;
     println!("handshake successful");
     Ok(true)
+    // YOURS_END
 }
 // ANCHOR_END: opening_handshake
 
@@ -61,6 +67,7 @@ fn open(client: &TcpStream) -> io::Result<()> {
 }
 
 fn print_bytes(mut reader: impl Read) -> io::Result<()> {
+    // YOURS: What comes after the handshake, until the client leaves? Print it.
     let mut buffer = [0; READ_SIZE];
     loop {
         let count = reader.read(&mut buffer)?;
@@ -69,5 +76,6 @@ fn print_bytes(mut reader: impl Read) -> io::Result<()> {
         }
         println!("{count} bytes came: {}", on_one_line(&buffer[..count]));
     }
+    // YOURS_END
 }
 // ANCHOR_END: serve

@@ -35,6 +35,7 @@ pub enum DecodeError {
 /// Decodes the frame at the beginning of `bytes`. Nothing is read that is not there, and nothing
 /// is allocated because a header declares it.
 pub fn decode(bytes: &[u8]) -> Result<Frame, DecodeError> {
+    // YOURS: Which bits and bytes stand in front of the payload?
     let [first, second, rest @ ..] = bytes else {
         return Err(DecodeError::HeaderCutShort);
     };
@@ -48,6 +49,7 @@ pub fn decode(bytes: &[u8]) -> Result<Frame, DecodeError> {
         .and_then(|length| rest.get(..length))
         .ok_or(DecodeError::PayloadCutShort { declared, here: rest.len() })?;
     Ok(Frame { fin: first & 0x80 != 0, opcode: first & 0x0f, payload: unmask(payload, *key) })
+    // YOURS_END
 }
 // ANCHOR_END: decode
 
@@ -55,6 +57,7 @@ pub fn decode(bytes: &[u8]) -> Result<Frame, DecodeError> {
 /// The payload length in its three forms, and the bytes after it: 0 to 125 stand for themselves,
 /// 126 says that the next 2 bytes hold it, 127 that the next 8 do. Both are big-endian.
 fn payload_length(short: u8, rest: &[u8]) -> Result<(u64, &[u8]), DecodeError> {
+    // YOURS: Where is the length, in each of its three forms?
     let long = match short {
         126 => rest
             .split_first_chunk()
@@ -63,6 +66,7 @@ fn payload_length(short: u8, rest: &[u8]) -> Result<(u64, &[u8]), DecodeError> {
         _ => Some((u64::from(short), rest)),
     };
     long.ok_or(DecodeError::HeaderCutShort)
+    // YOURS_END
 }
 // ANCHOR_END: payload_length
 
@@ -70,7 +74,9 @@ fn payload_length(short: u8, rest: &[u8]) -> Result<(u64, &[u8]), DecodeError> {
 /// Undoes the mask, or does it: byte *i* of the payload XOR byte *i* mod 4 of the masking-key
 /// (section 5.3).
 pub fn unmask(payload: &[u8], key: [u8; 4]) -> Vec<u8> {
+    // YOURS: Which byte of the key belongs to which byte of the payload?
     payload.iter().enumerate().map(|(i, byte)| byte ^ key[i % 4]).collect()
+    // YOURS_END
 }
 // ANCHOR_END: unmask
 

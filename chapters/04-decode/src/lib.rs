@@ -17,6 +17,7 @@ pub fn each_frame(
     mut reader: impl Read,
     mut take: impl FnMut(Frame) -> io::Result<()>,
 ) -> io::Result<()> {
+    // YOURS: What is done with a read: a frame, the end, or no frame at all?
     let mut buffer = [0; READ_SIZE];
     loop {
         let count = reader.read(&mut buffer)?;
@@ -31,6 +32,7 @@ pub fn each_frame(
             }
         }
     }
+    // YOURS_END
 }
 // ANCHOR_END: each_frame
 

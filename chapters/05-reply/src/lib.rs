@@ -16,6 +16,7 @@ pub const TEXT: u8 = 0x1;
 /// A whole message in one frame, its payload length in the shortest form, not masked: a server's
 /// frames never are (RFC 6455, section 5.1).
 pub fn encode(opcode: u8, payload: &[u8]) -> Vec<u8> {
+    // YOURS: Which bytes stand in front of the payload, for each length?
     let fin = 0x80;
     let mut frame = vec![fin | opcode];
     match payload.len() {
@@ -31,6 +32,7 @@ pub fn encode(opcode: u8, payload: &[u8]) -> Vec<u8> {
     }
     frame.extend(payload);
     frame
+    // YOURS_END
 }
 // ANCHOR_END: encode
 
@@ -41,6 +43,7 @@ pub fn serve(listener: &Socket) -> ! {
 }
 
 fn echo(mut client: &TcpStream) -> io::Result<()> {
+    // YOURS: What goes back, and to whom?
     let mut reader = BufReader::new(client);
     if !opening_handshake(&mut reader, client)? {
         return Ok(());
@@ -49,5 +52,6 @@ fn echo(mut client: &TcpStream) -> io::Result<()> {
         print_message(&frame);
         client.write_all(&encode(TEXT, &frame.payload))
     })
+    // YOURS_END
 }
 // ANCHOR_END: serve

@@ -40,6 +40,7 @@ pub(crate) struct Link {
 impl Link {
     /// Sends what the system takes now, and keeps the rest.
     pub(crate) fn flush(&mut self) -> Result<(), Gone> {
+        // YOURS: What does the system take now, and what of the rest?
         let mut sent = 0;
         while sent < self.unsent.len() {
             match self.socket.write(&self.unsent[sent..]) {
@@ -56,6 +57,7 @@ impl Link {
             _ => {}
         }
         Ok(())
+        // YOURS_END
     }
 
     /// Whether nothing more is to be done for it.
@@ -78,6 +80,7 @@ impl Clients {
     /// Sends bytes to a client, if it is there. They leave at the end of the turn, with whatever else
     /// the turn has for it.
     pub fn send(&mut self, to: ClientId, bytes: &[u8]) {
+        // YOURS: Where do bytes wait for the end of the turn?
         let Some(link) = self.links.get_mut(&to).filter(|link| !link.closing) else { return };
         let full = link.unsent.len() + bytes.len() > MAX_UNSENT;
         if full || link.unsent.is_empty() {
@@ -88,6 +91,7 @@ impl Clients {
             return;
         }
         link.unsent.extend_from_slice(bytes);
+        // YOURS_END
     }
 
     pub(crate) fn add(&mut self, client: ClientId, socket: TcpStream) {

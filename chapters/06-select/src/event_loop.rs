@@ -80,6 +80,7 @@ impl EventLoop {
 impl EventLoop {
     /// Waits until somebody is ready, and then does one read for each who is, and one write.
     fn turn(&mut self, service: &mut impl Service) -> io::Result<()> {
+        // YOURS: Who is accepted, read and written to in one turn, in which order?
         self.wait()?;
         let mut ready = mem::take(&mut self.unfinished);
         let mut somebody_waits = self.crowded;
@@ -99,6 +100,7 @@ impl EventLoop {
         ready.into_iter().for_each(|client| self.read(client, service));
         self.write(service);
         Ok(())
+        // YOURS_END
     }
 
     /// Waits for events; not at all where there is something to do already.
@@ -120,6 +122,7 @@ impl EventLoop {
 impl EventLoop {
     /// Accepts everybody who waits.
     fn accept(&mut self, service: &mut impl Service) {
+        // YOURS: How many wait, and what if one cannot be accepted?
         self.crowded = false;
         loop {
             match self.listener.accept().and_then(|(socket, _address)| self.add(socket)) {
@@ -136,6 +139,7 @@ impl EventLoop {
                 }
             }
         }
+        // YOURS_END
     }
 
     fn add(&mut self, mut socket: TcpStream) -> io::Result<ClientId> {
@@ -155,6 +159,7 @@ impl EventLoop {
 impl EventLoop {
     /// One read, so that nobody who sends without end keeps the others waiting.
     fn read(&mut self, client: ClientId, service: &mut impl Service) {
+        // YOURS: What do 0 bytes, some bytes, WouldBlock and an error mean?
         let link = self.clients.links.get_mut(&client).filter(|link| !link.closing);
         let Some(link) = link else { return };
         match link.socket.read(&mut self.buffer) {
@@ -171,6 +176,7 @@ impl EventLoop {
             Err(error) if error.kind() == ErrorKind::Interrupted => self.unfinished.push(client),
             Err(error) => self.let_go(client, Gone::Lost(error), service),
         }
+        // YOURS_END
     }
 
     /// Reads nothing more from a client, and lets it go when it has what it is owed.
@@ -199,6 +205,7 @@ impl EventLoop {
     /// Sends everybody what this turn has for them. When one is gone, the others may be told, so the
     /// list can grow while it shrinks.
     fn write(&mut self, service: &mut impl Service) {
+        // YOURS: Who is owed something, and who is done?
         while let Some(client) = self.clients.touched.pop() {
             let Some(link) = self.clients.links.get_mut(&client) else { continue };
             match link.flush() {
@@ -207,6 +214,7 @@ impl EventLoop {
                 Ok(()) => {}
             }
         }
+        // YOURS_END
     }
 }
 // ANCHOR_END: write

@@ -48,6 +48,7 @@ const CLOSE: u8 = 0x8;
 
 impl Protocol for Frames {
     fn receive(&mut self, bytes: &mut [u8], take: Take<'_>) -> Result<(), End> {
+        // YOURS: Which opcodes say something, and which end it?
         let frame = decode(bytes).map_err(|why| format!("not a frame: {why}"))?;
         match frame.opcode {
             CLOSE => return Err("it says goodbye".into()),
@@ -56,6 +57,7 @@ impl Protocol for Frames {
             _ => {}
         }
         Ok(())
+        // YOURS_END
     }
 }
 // ANCHOR_END: frames
@@ -66,6 +68,7 @@ pub type Start<F> = fn(&[u8], Take<'_>) -> Result<F, End>;
 
 /// The opening handshake of RFC 6455, from both sides: chapters 02 and 03, without a socket.
 pub fn start<F: Default>(head: &[u8], take: Take<'_>) -> Result<F, End> {
+    // YOURS: What is answered to a whole head, and what is spoken then?
     match Request::parse(head).and_then(|request| request.key()) {
         Ok(key) => {
             take(Event::Send(switching_protocols(&key).as_bytes()));
@@ -77,6 +80,7 @@ pub fn start<F: Default>(head: &[u8], take: Take<'_>) -> Result<F, End> {
             Err(format!("400: {why}").into())
         }
     }
+    // YOURS_END
 }
 // ANCHOR_END: start
 
@@ -103,6 +107,7 @@ impl<F> Connection<F> {
 
 impl<F: Protocol> Protocol for Connection<F> {
     fn receive(&mut self, bytes: &mut [u8], take: Take<'_>) -> Result<(), End> {
+        // YOURS: Is the head whole, and what came behind it?
         let (head, start) = match self {
             Connection::Opening { head, start } => (head, start),
             Connection::Open(frames) => return frames.receive(bytes, take),
@@ -119,6 +124,7 @@ impl<F: Protocol> Protocol for Connection<F> {
         let result = if early.is_empty() { Ok(()) } else { frames.receive(early, take) };
         *self = Connection::Open(frames);
         result
+        // YOURS_END
     }
 }
 // ANCHOR_END: connection

@@ -41,6 +41,7 @@ impl Outbox<'_> {
 
     /// Sends a message to everybody, encoded once for each way of framing it.
     pub fn send_to_all(&mut self, message: &[u8]) {
+        // YOURS: How often is the message encoded, and how often sent?
         let mut encoded: Vec<(Encode, Vec<u8>)> = Vec::new();
         for (&to, &encode) in self.members {
             let same = |(other, _): &(Encode, _)| std::ptr::fn_addr_eq(*other, encode);
@@ -50,6 +51,7 @@ impl Outbox<'_> {
             });
             self.clients.send(to, &encoded[at].1);
         }
+        // YOURS_END
     }
 }
 // ANCHOR_END: outbox

@@ -36,7 +36,9 @@ pub fn start<F: Default>(head: &[u8], take: Take<'_>) -> Result<F, End> {
 
 /// The file that a request asks for. Whoever wants to upgrade does not ask for one.
 fn file_for(head: &[u8]) -> Option<(&str, &str, &str)> {
+    // YOURS: Which request asks for which file?
     let request = Request::parse(head).ok().filter(|request| request.field("Upgrade").is_none())?;
     FILES.into_iter().find(|(target, ..)| *target == request.target)
+    // YOURS_END
 }
 // ANCHOR_END: start

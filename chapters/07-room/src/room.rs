@@ -23,6 +23,7 @@ impl App for Room {
     fn joined(&mut self, _client: ClientId, _outbox: &mut Outbox<'_>) {}
 
     fn said(&mut self, client: ClientId, message: &[u8], outbox: &mut Outbox<'_>) {
+        // YOURS: Who hears it, and under which name?
         // What is no UTF-8 would end the connection of everybody who hears it (section 8.1).
         let text = String::from_utf8_lossy(message);
         if let Some(name) = text.strip_prefix(NAME) {
@@ -32,6 +33,7 @@ impl App for Room {
             Some(name) => outbox.send_to_all(format!("{name}: {text}").as_bytes()),
             None => outbox.send_to_all(text.as_bytes()),
         }
+        // YOURS_END
     }
 
     fn left(&mut self, client: ClientId, outbox: &mut Outbox<'_>) {

@@ -30,6 +30,7 @@ impl<F: Protocol> Protocol for Dialect<F> {
 // ANCHOR: start
 /// Answers a whole head: an older request here, any other as in chapter 07.
 pub fn start<F: Default>(head: &[u8], take: Take<'_>) -> Result<Dialect<F>, End> {
+    // YOURS: Which of the two handshakes does this head ask for?
     match Request::parse(head).ok().and_then(|request| OlderRequest::find(&request)) {
         None => start_newer(head, take).map(Dialect::Newer),
         Some(Ok(request)) => Ok(Dialect::Older(start_older(&request, take))),
@@ -38,6 +39,7 @@ pub fn start<F: Default>(head: &[u8], take: Take<'_>) -> Result<Dialect<F>, End>
             Err(format!("400: {why}").into())
         }
     }
+    // YOURS_END
 }
 
 /// The head leaves before the eight bytes after the client's have come: some proxies of the day held

@@ -60,6 +60,7 @@ impl Protocol for OlderFrames {
 impl OlderFrames {
     /// Takes what the state is waiting for, as far as it is here, and says how many bytes that was.
     fn step(&mut self, first: u8, unread: &[u8], take: Take<'_>) -> Result<usize, End> {
+        // YOURS: What is this byte: a type, a length, data, or the end?
         let (used, next) = match &mut self.0 {
             State::Between => (1, after_type(first)),
             State::Key3 { parts, key3 } => {
@@ -93,6 +94,7 @@ impl OlderFrames {
         };
         self.0 = next;
         Ok(used)
+        // YOURS_END
     }
 }
 // ANCHOR_END: step
@@ -127,7 +129,9 @@ fn goodbye(take: Take<'_>) -> Result<usize, End> {
 
 /// A message in a frame of 2010. What is not UTF-8 becomes `�`: its byte `ff` would end the message.
 pub fn encode_older(message: &[u8]) -> Vec<u8> {
+    // YOURS: What stands before a message, and what behind it?
     let text = String::from_utf8_lossy(message);
     [&[0x00], text.as_bytes(), &[END]].concat()
+    // YOURS_END
 }
 // ANCHOR_END: rest

@@ -39,6 +39,7 @@ impl OlderRequest {
     }
 
     fn parse(request: &Request) -> Result<OlderRequest, String> {
+        // YOURS: Which fields does a client of 2010 send, or of 2009?
         let version = version(request)?;
         let protocol = match version {
             Version::Hixie75 => "WebSocket-Protocol",
@@ -52,6 +53,7 @@ impl OlderRequest {
             location: host + &repeatable(&request.target)?,
             protocol: request.field(protocol).map(repeatable).transpose()?,
         })
+        // YOURS_END
     }
 }
 // ANCHOR_END: find
@@ -83,6 +85,7 @@ fn repeatable(value: &str) -> Result<String, String> {
 impl OlderRequest {
     /// The head of the answer. Where there were keys, 16 bytes follow it.
     pub fn head(&self) -> String {
+        // YOURS: Whose page is answered, and at which address?
         let (reason, prefix) = match self.version {
             Version::Hixie75 => ("Web Socket Protocol Handshake", ""),
             Version::Hixie76(..) => ("WebSocket Protocol Handshake", "Sec-"),
@@ -101,6 +104,7 @@ impl OlderRequest {
              \r\n",
             self.origin, self.location
         )
+        // YOURS_END
     }
 }
 // ANCHOR_END: head

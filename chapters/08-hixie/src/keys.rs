@@ -18,6 +18,7 @@ pub enum BadKey {
 
 /// The number that is hidden in a key: its digits, divided by the count of its spaces.
 pub fn part(key: &str) -> Result<u32, BadKey> {
+    // YOURS: Which digits, how many spaces, and what if they do not divide?
     let spaces = key.bytes().filter(|&byte| byte == b' ').count() as u64;
     let mut number: u64 = 0;
     for digit in key.bytes().filter(u8::is_ascii_digit) {
@@ -34,17 +35,20 @@ pub fn part(key: &str) -> Result<u32, BadKey> {
         return Err(BadKey::NotDivisible);
     }
     u32::try_from(number / spaces).map_err(|_| BadKey::TooLarge)
+    // YOURS_END
 }
 // ANCHOR_END: part
 
 // ANCHOR: answer
 /// The 16 bytes that prove to the client that both keys were read, and the 8 bytes after them.
 pub fn answer([part1, part2]: [u32; 2], key3: [u8; 8]) -> [u8; 16] {
+    // YOURS: Which sixteen bytes are hashed, in which order?
     let mut challenge = Md5::new();
     challenge.update(part1.to_be_bytes());
     challenge.update(part2.to_be_bytes());
     challenge.update(key3);
     challenge.finalize().into()
+    // YOURS_END
 }
 // ANCHOR_END: answer
 

@@ -1,0 +1,85 @@
+//! The student's own project: a Cargo workspace with a package for each chapter that they have begun. Its
+//! packages have the names of the course's, so what a page says of one holds for the other.
+
+mod skeleton;
+mod start;
+mod unwritten;
+
+use std::env;
+use std::path::{self, Path, PathBuf};
+use std::process::Command;
+
+use anyhow::{Context, Result, bail};
+
+use crate::chapters::{CHAPTERS, Chapter};
+
+pub use start::{Started, start};
+pub use unwritten::Unwritten;
+
+/// The folder that `start` makes if it is told no other.
+pub const FOLDER: &str = "my-server";
+
+/// A project that `start` has made.
+pub struct Own {
+    folder: PathBuf,
+    /// In order, and at least one.
+    begun: Vec<Chapter>,
+}
+
+impl Own {
+    /// The project in `folder`; `None` if there is none.
+    pub fn at(folder: &Path) -> Option<Own> {
+        let begun: Vec<Chapter> =
+            CHAPTERS.into_iter().filter(|chapter| manifest(folder, chapter).is_file()).collect();
+        (!begun.is_empty() && folder.join("Cargo.toml").is_file())
+            .then(|| Own { folder: folder.to_owned(), begun })
+    }
+
+    /// The project in this folder, or in its `my-server`.
+    pub fn near(folder: &Path) -> Result<Own> {
+        let folder = path::absolute(folder).context("the folder cannot be found")?;
+        [folder.clone(), folder.join(FOLDER)]
+            .iter()
+            .find_map(|folder| Own::at(folder))
+            .with_context(|| {
+                format!(
+                    "there is no {FOLDER} in {}: make one with `cargo run -- start`, or check any \
+                     server with --server \"COMMAND\"",
+                    folder.display()
+                )
+            })
+    }
+
+    /// The chapter that was begun last.
+    pub fn newest(&self) -> Chapter {
+        self.begun[self.begun.len() - 1]
+    }
+
+    /// Builds the server of the newest chapter up to `last`, and returns its program.
+    pub fn build(&self, last: u8) -> Result<PathBuf> {
+        let Some(chapter) = self.begun.iter().rfind(|chapter| chapter.number <= last) else {
+            bail!(
+                "your server begins with chapter {:02}; the chapters before it were given to you",
+                self.begun[0].number
+            );
+        };
+        let cargo = env::var_os("CARGO").unwrap_or("cargo".into());
+        // The student's own folder, also where this program's builds go somewhere else.
+        let target = self.folder.join("target");
+        let status = Command::new(cargo)
+            .args(["build", "--quiet", "--package", &chapter.package()])
+            .current_dir(&self.folder)
+            .env("CARGO_TARGET_DIR", &target)
+            .status()
+            .context("cargo cannot be started, which is to build your server")?;
+        if !status.success() {
+            bail!("your server does not compile: mend what is said above, save, and check again");
+        }
+        let program = format!("{}{}", chapter.package(), env::consts::EXE_SUFFIX);
+        Ok(target.join("debug").join(program))
+    }
+}
+
+fn manifest(folder: &Path, chapter: &Chapter) -> PathBuf {
+    folder.join(chapter.slug).join("Cargo.toml")
+}

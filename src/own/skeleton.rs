@@ -1,0 +1,45 @@
+//! A chapter's source with the parts taken out that a student writes.
+
+use crate::marks::{is_end, is_mark, question};
+
+/// The source without its marks, and a `todo!` with its question for each marked body.
+pub fn skeleton(source: &str) -> String {
+    let mut out = String::new();
+    let mut taken_out = false;
+    for line in source.lines() {
+        if let Some(question) = question(line) {
+            let indent = &line[..line.len() - line.trim_start().len()];
+            out.push_str(&format!("{indent}todo!({question:?})\n"));
+            taken_out = true;
+        } else if is_end(line) {
+            taken_out = false;
+        } else if !taken_out && !is_mark(line) {
+            out.push_str(line);
+            out.push('\n');
+        }
+    }
+    out
+}
+
+/// The source as it is, without its marks.
+pub fn solution(source: &str) -> String {
+    source.lines().filter(|line| !is_mark(line)).map(|line| format!("{line}\n")).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{skeleton, solution};
+
+    const SOURCE: &str = "// ANCHOR: add\nfn add(a: u8, b: u8) -> u8 {\n    // YOURS: How much?\n    \
+                          a + b\n    // YOURS_END\n}\n// ANCHOR_END: add\n";
+
+    #[test]
+    fn a_marked_body_becomes_its_question() {
+        assert_eq!(skeleton(SOURCE), "fn add(a: u8, b: u8) -> u8 {\n    todo!(\"How much?\")\n}\n");
+    }
+
+    #[test]
+    fn a_solution_has_the_body_and_no_marks() {
+        assert_eq!(solution(SOURCE), "fn add(a: u8, b: u8) -> u8 {\n    a + b\n}\n");
+    }
+}

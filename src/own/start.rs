@@ -1,0 +1,149 @@
+//! `start`: the project, and one more chapter in it.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, Result, bail};
+
+use super::skeleton::{skeleton, solution};
+use super::{Own, manifest};
+use crate::chapters::{CHAPTERS, Chapter};
+
+/// What `start` has done.
+pub struct Started {
+    /// The chapter to write now.
+    pub chapter: Chapter,
+    /// Its files with something to write.
+    pub to_write: Vec<PathBuf>,
+}
+
+/// Adds a chapter to the project in `folder`, which is made if there is none. Nothing that is there is
+/// changed. Chapters before the first one are the course's; one that was left out comes whole.
+pub fn start(course: &Path, folder: &Path, chapter: Chapter) -> Result<Started> {
+    let own = Own::at(folder);
+    let first = own.as_ref().map_or(chapter, |own| own.begun[0]);
+    if chapter.number < first.number {
+        bail!(
+            "{} begins with chapter {:02}, on top of the course's earlier ones: for chapter {:02} \
+             choose a new folder, like `cargo run -- start my-server-{:02} --chapter {}`",
+            folder.display(),
+            first.number,
+            chapter.number,
+            chapter.number,
+            chapter.number
+        );
+    }
+    if manifest(folder, &chapter).exists() {
+        bail!(
+            "chapter {:02} is there already, in {}, and nothing was changed: write on, and then \
+             `cargo run -- check`",
+            chapter.number,
+            folder.join(chapter.slug).display()
+        );
+    }
+    if own.is_none() {
+        make_project(course, folder, chapter)?;
+    }
+    let between = |other: &&Chapter| first.number < other.number && other.number < chapter.number;
+    for other in CHAPTERS.iter().filter(between) {
+        if !manifest(folder, other).exists() {
+            add(course, folder, *other, solution)?;
+        }
+    }
+    let to_write = add(course, folder, chapter, skeleton)?;
+    Ok(Started { chapter, to_write })
+}
+
+/// Writes what belongs to no chapter.
+fn make_project(course: &Path, folder: &Path, first: Chapter) -> Result<()> {
+    let occupied = folder.read_dir().is_ok_and(|mut entries| entries.next().is_some());
+    if occupied {
+        bail!(
+            "{} holds other things, and nothing was changed: choose a new folder, like \
+             `cargo run -- start my-other-server`",
+            folder.display()
+        );
+    }
+    fs::create_dir_all(folder)
+        .with_context(|| format!("the folder {} cannot be made", folder.display()))?;
+    let manifest = read(&course.join("Cargo.toml"))?;
+    write(&folder.join("Cargo.toml"), &project_manifest(course, &manifest, first))?;
+    // The course's versions, which are on this machine already: no network is needed.
+    write(&folder.join("Cargo.lock"), &read(&course.join("Cargo.lock"))?)?;
+    write(&folder.join(".gitignore"), "/target\n")
+}
+
+/// The manifest of the project: the tables of the course's that its packages inherit from, with each
+/// chapter at its place. A chapter that is not there yet has its place already.
+fn project_manifest(course: &Path, manifest: &str, first: Chapter) -> String {
+    let mut out = String::from("[workspace]\nmembers = [\"[0-9]*\"]\nresolver = \"3\"\n\n");
+    out.push_str(&table(manifest, "[workspace.package]"));
+    out.push_str(&table(manifest, "[workspace.lints.rust]"));
+    out.push_str(
+        "# What is not written yet uses nothing.\nunused_imports = \"allow\"\n\
+         unused_variables = \"allow\"\nunused_mut = \"allow\"\ndead_code = \"allow\"\n\n",
+    );
+    out.push_str("[workspace.dependencies]\n");
+    for chapter in CHAPTERS {
+        let place = match chapter.number < first.number {
+            true => course.join("chapters").join(chapter.slug).display().to_string(),
+            false => chapter.slug.to_owned(),
+        };
+        // A string of TOML; Windows, too, understands the other slash.
+        let place = place.replace('\\', "/").replace('"', "\\\"");
+        out.push_str(&format!("{} = {{ path = \"{place}\" }}\n", chapter.package()));
+    }
+    out
+}
+
+/// A table of a manifest, with its head, up to its empty line.
+fn table(manifest: &str, head: &str) -> String {
+    let lines = manifest.lines().skip_while(|line| *line != head);
+    let lines = lines.take_while(|line| !line.is_empty());
+    lines.map(|line| format!("{line}\n")).collect::<String>() + "\n"
+}
+
+/// Writes the package of a chapter, its sources as `make` makes them from the course's, and returns those
+/// that are not the same.
+fn add(
+    course: &Path,
+    folder: &Path,
+    chapter: Chapter,
+    make: fn(&str) -> String,
+) -> Result<Vec<PathBuf>> {
+    let from = course.join("chapters").join(chapter.slug);
+    let to = folder.join(chapter.slug);
+    fs::create_dir_all(to.join("src"))
+        .with_context(|| format!("the folder {} cannot be made", to.display()))?;
+    let mut to_write = Vec::new();
+    let entries = fs::read_dir(from.join("src"))
+        .with_context(|| format!("the course has no {}", from.display()))?;
+    for entry in entries {
+        let path = entry?.path();
+        let source = read(&path)?;
+        let target = to.join("src").join(path.file_name().unwrap_or_default());
+        if path.extension().is_none_or(|extension| extension != "rs") {
+            write(&target, &source)?;
+            continue;
+        }
+        let made = make(&source);
+        write(&target, &made)?;
+        if made != solution(&source) {
+            to_write.push(target);
+        }
+    }
+    // Last, because a folder with a manifest is a chapter.
+    let chapter_manifest = read(&from.join("Cargo.toml"))?;
+    let without_tests = chapter_manifest.split("[dev-dependencies]").next().unwrap_or_default();
+    write(&to.join("Cargo.toml"), &solution(without_tests.trim_end()))?;
+    to_write.sort();
+    Ok(to_write)
+}
+
+fn read(path: &Path) -> Result<String> {
+    fs::read_to_string(path).with_context(|| format!("{} cannot be read", path.display()))
+}
+
+fn write(path: &Path, text: &str) -> Result<()> {
+    fs::write(path, text).with_context(|| format!("{} cannot be written", path.display()))
+}

@@ -1,0 +1,51 @@
+//! A body that is not written yet, found in what a server printed when it came there.
+
+use std::fmt;
+
+/// A `todo!` that a server has run into.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Unwritten {
+    /// The file and the line, as the compiler names them.
+    place: String,
+    /// The question that the body is to answer.
+    question: String,
+}
+
+impl Unwritten {
+    /// Looks for the words of a `todo!` in what a server printed.
+    pub fn find(printed: &str) -> Option<Unwritten> {
+        let (before, after) = printed.split_once("not yet implemented: ")?;
+        let question = after.lines().next()?.trim().to_owned();
+        let (_, place) = before.rsplit_once("panicked at ")?;
+        // A file, a line, a column, and a colon.
+        let place = place.lines().next()?.trim().trim_end_matches(':');
+        let place = place.rsplit_once(':')?.0.to_owned();
+        Some(Unwritten { place, question })
+    }
+}
+
+impl fmt::Display for Unwritten {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(
+            out,
+            "✗ not written yet: the server came to {}\n\n  {}\n\n\
+             Write an answer in place of its todo!, save, and then: cargo run -- check",
+            self.place, self.question
+        )
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Unwritten;
+
+    #[test]
+    fn a_todo_is_found_among_what_was_printed() {
+        let printed = "  listening on ws://127.0.0.1:4000\n  thread 'main' (7) panicked at \
+                       01-listen/src/lib.rs:47:5:\n  not yet implemented: Who is next?\n  note: run";
+        let unwritten = Unwritten::find(printed).expect("a todo");
+        assert_eq!(unwritten.place, "01-listen/src/lib.rs:47");
+        assert_eq!(unwritten.question, "Who is next?");
+        assert_eq!(Unwritten::find("panicked at a.rs:1:1:\nindex out of bounds"), None);
+    }
+}

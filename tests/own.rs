@@ -1,0 +1,109 @@
+//! The student's path in Rust: start, see what is to be written, write it, check, start the next chapter.
+
+mod common;
+
+use std::fs;
+use std::path::Path;
+use std::process::Output;
+
+use frame_by_frame::chapters::CHAPTERS;
+
+use common::{course, workshop};
+
+/// Runs the workshop in `folder`: its exit code, and what it printed.
+fn says(folder: &Path, arguments: &[&str]) -> (i32, String) {
+    let Output { status, stdout, stderr } =
+        workshop(arguments).current_dir(folder).output().expect("the workshop runs");
+    let printed =
+        format!("{}{}", String::from_utf8_lossy(&stdout), String::from_utf8_lossy(&stderr));
+    let printed = printed.replace('\\', "/").replace(&folder.display().to_string(), "FOLDER");
+    (status.code().expect("an exit code"), printed)
+}
+
+/// Without the promises that hold: a server that ends at once may do so before or after it is reached.
+fn without_promises(printed: &str) -> String {
+    let lines: Vec<&str> = printed.lines().filter(|line| !line.starts_with('●')).collect();
+    lines.join("\n")
+}
+
+/// Writes what a chapter asks for: the student's files become the course's.
+fn write(project: &Path, slug: &str) {
+    let sources = course().join("chapters").join(slug).join("src");
+    for entry in fs::read_dir(sources).expect("the chapter's sources") {
+        let path = entry.expect("an entry").path();
+        let own = project.join(slug).join("src").join(path.file_name().expect("a name"));
+        fs::copy(path, own).expect("the file is written");
+    }
+}
+
+#[test]
+fn each_chapter_is_begun_and_written_and_holds() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let project = folder.path().join("my-server");
+    let mut story = String::new();
+    for chapter in CHAPTERS {
+        let number = chapter.number.to_string();
+        let (code, started) = says(folder.path(), &["start", "--chapter", &number]);
+        assert_eq!(code, 0, "{started}");
+        let (code, unwritten) = says(folder.path(), &["check"]);
+        assert_eq!(code, 1, "an untouched chapter {number} must not pass:\n{unwritten}");
+        assert!(unwritten.contains("not written yet"), "{unwritten}");
+        let unwritten = without_promises(&unwritten);
+        story.push_str(&format!("$ start --chapter {number}\n{started}$ check\n{unwritten}\n\n"));
+        write(&project, chapter.slug);
+        if [1, 5, CHAPTERS.len() as u8].contains(&chapter.number) {
+            let (code, holds) = says(folder.path(), &["check"]);
+            assert_eq!(code, 0, "what the course wrote must pass:\n{holds}");
+            story.push_str(&format!("$ check\n{}\n\n", without_promises(&holds)));
+        }
+    }
+    insta::assert_snapshot!("path", story);
+}
+
+#[test]
+fn whoever_missed_a_lesson_joins_at_any_chapter() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let (code, printed) = says(folder.path(), &["start", "late", "--chapter", "3"]);
+    assert_eq!(code, 0, "{printed}");
+    assert!(!folder.path().join("late/02-key").exists(), "02 is the course's, and not copied");
+    write(&folder.path().join("late"), "03-accept");
+    let (code, printed) = says(folder.path(), &["check", "--own", "late"]);
+    assert_eq!(code, 0, "{printed}");
+    // Chapter 04 is left out, and comes whole.
+    let (code, printed) = says(folder.path(), &["start", "late", "--chapter", "5"]);
+    assert_eq!(code, 0, "{printed}");
+    let (code, printed) = says(folder.path(), &["check", "4", "--own", "late"]);
+    assert_eq!(code, 0, "{printed}");
+}
+
+#[test]
+fn nothing_that_is_there_is_changed() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let other = folder.path().join("other");
+    fs::create_dir(&other).expect("a folder");
+    fs::write(other.join("letter.txt"), "dear").expect("a file");
+    let mut story = String::new();
+    let mut refused = |arguments: &[&str]| {
+        let (code, printed) = says(folder.path(), arguments);
+        assert_eq!(code, 1, "{printed}");
+        story.push_str(&format!("$ {}\n{printed}\n", arguments.join(" ")));
+    };
+    refused(&["check"]);
+    refused(&["start", "other"]);
+    refused(&["start", "--chapter", "99"]);
+    assert_eq!(fs::read_dir(&other).expect("a folder").count(), 1);
+
+    let (code, printed) = says(folder.path(), &["start", "--chapter", "2"]);
+    assert_eq!(code, 0, "{printed}");
+    let source = folder.path().join("my-server/02-key/src/lib.rs");
+    fs::write(&source, "fn mine() -> u8 { \"no number\" }").expect("a file");
+    refused(&["start", "--chapter", "2"]);
+    refused(&["start", "--chapter", "1"]);
+    refused(&["check", "4"]);
+    refused(&["check", "1"]);
+    assert_eq!(fs::read_to_string(&source).expect("the file"), "fn mine() -> u8 { \"no number\" }");
+    let (code, printed) = says(folder.path(), &["check"]);
+    assert_eq!(code, 1, "{printed}");
+    assert!(printed.contains("your server does not compile"), "{printed}");
+    insta::assert_snapshot!("refused", story);
+}
