@@ -43,10 +43,19 @@ enum Task {
         chapter: u8,
     },
     /// Hold your own server against the probes, chapter by chapter, up to the first that fails
+    ///
+    /// The exit code is 0 if every promise holds, 1 if one does not, and 2 if that cannot be found out: the
+    /// server does not compile or listen, or the command is wrong.
     Check {
         /// The last chapter to check; otherwise the one that you began last, or with --server and
         /// --attach the last one of the course
         chapter: Option<u8>,
+        /// Go on after a failure, and end with a table
+        #[arg(long)]
+        all: bool,
+        /// Print what is found as JSON, for programs
+        #[arg(long)]
+        json: bool,
         #[command(flatten)]
         subject: Subject,
     },
@@ -92,7 +101,7 @@ fn main() -> ExitCode {
     };
     result.unwrap_or_else(|error| {
         eprintln!("{error:#}");
-        ExitCode::FAILURE
+        ExitCode::from(2)
     })
 }
 
@@ -103,7 +112,9 @@ fn perform(task: Task) -> Result<ExitCode> {
             return Ok(ch01_listen::run(address, chapter.serve));
         }
         Task::Start { folder, chapter } => start(&folder, chapter)?,
-        Task::Check { chapter, subject } => check::check(subject.into(), chapter)?,
+        Task::Check { chapter, all, json, subject } => {
+            check::check(subject.into(), check::Options { last: chapter, all, json })?
+        }
         Task::Tap { listen, to } => tap::tap(listen, to).map(|()| true)?,
         Task::Ladder => climb()?,
         Task::Book { out } => write_book(out)?,

@@ -85,7 +85,7 @@ fn nothing_that_is_there_is_changed() {
     let mut story = String::new();
     let mut refused = |arguments: &[&str]| {
         let (code, printed) = says(folder.path(), arguments);
-        assert_eq!(code, 1, "{printed}");
+        assert_eq!(code, 2, "{printed}");
         story.push_str(&format!("$ {}\n{printed}\n", arguments.join(" ")));
     };
     refused(&["check"]);
@@ -103,7 +103,7 @@ fn nothing_that_is_there_is_changed() {
     refused(&["check", "1"]);
     assert_eq!(fs::read_to_string(&source).expect("the file"), "fn mine() -> u8 { \"no number\" }");
     let (code, printed) = says(folder.path(), &["check"]);
-    assert_eq!(code, 1, "{printed}");
+    assert_eq!(code, 2, "{printed}");
     assert!(printed.contains("your server does not compile"), "{printed}");
     insta::assert_snapshot!("refused", story);
 }

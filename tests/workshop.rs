@@ -8,6 +8,7 @@ use std::net::{SocketAddr, TcpListener, TcpStream};
 use ch00_wire::{Client, Recorder, Server, masked_frame, rfc_request};
 use common::{PATIENCE, chapter, open_book, workshop};
 use frame_by_frame::chapters::CHAPTERS;
+use serde_json::Value;
 
 /// Sends one HTTP request and reads the whole answer.
 fn ask(at: SocketAddr, head: &str, body: &str) -> String {
@@ -201,6 +202,31 @@ fn check_explains_like_a_teacher() {
     // Whether the server still says this before the checker ends it differs from run to run.
     let printed = printed.replace("\n    the connection is closed", "");
     insta::assert_snapshot!("check_explains", printed);
+}
+
+#[test]
+fn check_all_goes_on_after_a_failure() {
+    let wrong = format!("\"{}\" run 3 127.0.0.1:{{port}}", env!("CARGO_BIN_EXE_frame-by-frame"));
+    let check = ["check", "4", "--all", "--server", &wrong];
+    let output = workshop(&check).output().expect("the check runs");
+    assert_eq!(output.status.code(), Some(1));
+    insta::assert_snapshot!("check_all", String::from_utf8(output.stdout).expect("UTF-8"));
+}
+
+#[test]
+fn check_tells_a_program_the_same() {
+    let wrong = format!("\"{}\" run 1 127.0.0.1:{{port}}", env!("CARGO_BIN_EXE_frame-by-frame"));
+    let check = ["check", "2", "--json", "--server", &wrong];
+    let output = workshop(&check).output().expect("the check runs");
+    assert_eq!(output.status.code(), Some(1));
+    let report: Value = serde_json::from_slice(&output.stdout).expect("JSON, and nothing else");
+    assert_eq!((&report["chapter"], &report["holds"]), (&Value::from(2), &Value::from(false)));
+    let promises = report["promises"].as_array().expect("promises");
+    let states: Vec<&str> =
+        promises.iter().map(|promise| promise["state"].as_str().expect("a state")).collect();
+    assert_eq!(states, ["holds", "holds", "holds", "holds", "holds", "fails"]);
+    let explanation = promises[5]["explanation"].as_str().expect("an explanation");
+    assert!(explanation.contains("expected   a response head: 400"), "{explanation}");
 }
 
 #[test]

@@ -1,0 +1,138 @@
+//! What a check found, told to a reader or to a program.
+
+use std::fmt::Write;
+
+use serde::Serialize;
+use serde_json::json;
+
+use crate::chapters::CHAPTERS;
+use crate::probes::Probe;
+
+/// How a server stands to one promise.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub(super) enum State {
+    /// It keeps it.
+    Holds,
+    /// It does not.
+    Fails,
+    /// It came to a `todo!`.
+    Unwritten,
+    /// Its terminal, where the promise shows, cannot be seen.
+    Unseen,
+}
+
+/// One promise, and how the server stands to it.
+pub(super) struct Finding {
+    pub(super) probe: Probe,
+    pub(super) state: State,
+    /// Where it does not hold.
+    pub(super) explanation: Option<String>,
+}
+
+impl Finding {
+    /// Whether the promise is known not to hold.
+    pub(super) fn failed(&self) -> bool {
+        matches!(self.state, State::Fails | State::Unwritten)
+    }
+
+    /// Prints it: as one line, or with its explanation where it is not kept.
+    pub(super) fn tell(&self, briefly: bool) {
+        let promise = format!("{:02} {}", self.probe.chapter, self.probe.promise);
+        match (self.state, &self.explanation) {
+            (State::Holds, _) => println!("● {promise}"),
+            (State::Unseen, _) => println!("○ {promise} (its terminal cannot be seen)"),
+            (_, Some(explanation)) if !briefly => println!("{explanation}"),
+            (State::Unwritten, _) => println!("✗ {promise} (not written yet)"),
+            (State::Fails, _) => println!("✗ {promise}"),
+        }
+    }
+}
+
+/// Everything that a check found, in order.
+pub(super) struct Report {
+    last: u8,
+    pub(super) findings: Vec<Finding>,
+}
+
+impl Report {
+    /// Of a check up to chapter `last`, with nothing found yet.
+    pub(super) fn new(last: u8) -> Report {
+        Report { last, findings: Vec::new() }
+    }
+
+    /// Whether nothing has failed.
+    pub(super) fn holds(&self) -> bool {
+        !self.findings.iter().any(Finding::failed)
+    }
+
+    /// The last line for a reader; nothing after an explanation.
+    pub(super) fn summary(&self) -> String {
+        let unseen = self.count(State::Unseen);
+        match (self.holds(), unseen) {
+            (false, _) => String::new(),
+            (true, 0) => format!("every probe up to chapter {:02} holds\n", self.last),
+            (true, unseen) => format!(
+                "every probe that could be seen holds, and {unseen} could not be seen: use --server, \
+                 and the checker starts your server itself\n"
+            ),
+        }
+    }
+
+    /// A line for each chapter: how many of its promises hold, and then what to do next.
+    pub(super) fn table(&self) -> String {
+        let mut out = String::new();
+        for chapter in CHAPTERS.iter().filter(|chapter| chapter.number <= self.last) {
+            let of_chapter: Vec<&Finding> = self
+                .findings
+                .iter()
+                .filter(|finding| finding.probe.chapter == chapter.number)
+                .collect();
+            let marks: String = of_chapter.iter().map(|finding| mark(finding.state)).collect();
+            let held = of_chapter.iter().filter(|finding| finding.state == State::Holds).count();
+            let (number, title, all) = (chapter.number, chapter.title, of_chapter.len());
+            let _ = writeln!(out, "{number:02} {title:<14} {held:>2} of {all:>2}  {marks}");
+        }
+        let first = self.findings.iter().find(|finding| finding.failed());
+        match first {
+            None => out.push_str(&self.summary()),
+            Some(finding) => {
+                let _ = writeln!(
+                    out,
+                    "\nbegin with chapter {:02}: the same check without --all explains \"{}\"",
+                    finding.probe.chapter, finding.probe.promise
+                );
+            }
+        }
+        out
+    }
+
+    /// One object: `chapter`, `holds`, and `promises`, each with `chapter`, `promise`, `section`, `state`
+    /// (`holds`, `fails`, `unwritten` or `unseen`) and `explanation`, which may be null.
+    pub(super) fn json(&self) -> String {
+        let promises = self.findings.iter().map(|Finding { probe, state, explanation }| {
+            json!({
+                "chapter": probe.chapter,
+                "promise": probe.promise,
+                "section": probe.section,
+                "state": state,
+                "explanation": explanation,
+            })
+        });
+        let promises: Vec<_> = promises.collect();
+        let report = json!({ "chapter": self.last, "holds": self.holds(), "promises": promises });
+        format!("{report:#}")
+    }
+
+    fn count(&self, state: State) -> usize {
+        self.findings.iter().filter(|finding| finding.state == state).count()
+    }
+}
+
+fn mark(state: State) -> char {
+    match state {
+        State::Holds => '●',
+        State::Fails | State::Unwritten => '✗',
+        State::Unseen => '○',
+    }
+}
