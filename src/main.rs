@@ -53,6 +53,9 @@ enum Task {
         /// Go on after a failure, and end with a table
         #[arg(long)]
         all: bool,
+        /// Check again whenever you save
+        #[arg(long, conflicts_with = "json")]
+        watch: bool,
         /// Print what is found as JSON, for programs
         #[arg(long)]
         json: bool,
@@ -112,8 +115,9 @@ fn perform(task: Task) -> Result<ExitCode> {
             return Ok(ch01_listen::run(address, chapter.serve));
         }
         Task::Start { folder, chapter } => start(&folder, chapter)?,
-        Task::Check { chapter, all, json, subject } => {
-            check::check(subject.into(), check::Options { last: chapter, all, json })?
+        Task::Check { chapter, all, watch, json, subject } => {
+            let check = if watch { check::watch } else { check::check };
+            check(&subject.into(), check::Options { last: chapter, all, json })?
         }
         Task::Tap { listen, to } => tap::tap(listen, to).map(|()| true)?,
         Task::Ladder => climb()?,

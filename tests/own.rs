@@ -3,8 +3,9 @@
 mod common;
 
 use std::fs;
+use std::io::{BufRead, BufReader, Write};
 use std::path::Path;
-use std::process::Output;
+use std::process::{Output, Stdio};
 
 use frame_by_frame::chapters::CHAPTERS;
 
@@ -106,4 +107,33 @@ fn nothing_that_is_there_is_changed() {
     assert_eq!(code, 2, "{printed}");
     assert!(printed.contains("your server does not compile"), "{printed}");
     insta::assert_snapshot!("refused", story);
+}
+
+#[test]
+fn watch_checks_again_when_a_file_is_saved() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let (code, printed) = says(folder.path(), &["start"]);
+    assert_eq!(code, 0, "{printed}");
+    let mut watch = workshop(&["check", "--watch"])
+        .current_dir(folder.path())
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
+        .expect("the workshop runs");
+    let mut lines = BufReader::new(watch.stdout.take().expect("its lines")).lines();
+    let mut until = |words: &str| {
+        let found = lines.find(|line| line.as_ref().is_ok_and(|line| line.contains(words)));
+        assert!(found.is_some(), "it ended before it said {words}");
+    };
+    let mut keys = watch.stdin.take().expect("its keys");
+    until("not written yet");
+    until("press Enter");
+    write(&folder.path().join("my-server"), "01-listen");
+    until("every probe up to chapter 01 holds");
+    until("press Enter");
+    writeln!(keys, "l").expect("a key");
+    until("01 Listen          5 of  5");
+    until("press Enter");
+    writeln!(keys, "q").expect("a key");
+    assert!(watch.wait().expect("it ends").success());
 }

@@ -2,6 +2,7 @@
 
 mod command_line;
 mod report;
+mod watch;
 
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
@@ -15,6 +16,8 @@ use crate::own::{Own, Unwritten};
 use crate::probes::{self, Probe, Target, Verdict, explain};
 use command_line::words;
 use report::{Finding, Report, State};
+
+pub use watch::watch;
 
 /// How long the reader waits for an answer that does not come.
 const PATIENCE: Duration = Duration::from_secs(3);
@@ -46,15 +49,15 @@ pub struct Options {
 /// # Errors
 ///
 /// There is no such chapter or project, or the server does not compile, start or listen.
-pub fn check(subject: Subject, options: Options) -> Result<bool> {
+pub fn check(subject: &Subject, options: Options) -> Result<bool> {
     if let Some(last) = options.last {
         chapters::find(last).map_err(anyhow::Error::msg)?;
     }
     let last = options.last.unwrap_or(CHAPTERS.len() as u8);
     match subject {
-        Subject::Running(address) => hold(&Target::Running(address), last, options),
-        Subject::Command(line) => hold(&on_port(&line)?, last, options),
-        Subject::Own(folder) => check_own(&Own::near(&folder)?, options),
+        Subject::Running(address) => hold(&Target::Running(*address), last, options),
+        Subject::Command(line) => hold(&on_port(line)?, last, options),
+        Subject::Own(folder) => check_own(&Own::near(folder)?, options),
     }
 }
 

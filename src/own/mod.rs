@@ -11,6 +11,7 @@ use std::process::Command;
 
 use anyhow::{Context, Result, bail};
 
+use crate::changes::Place;
 use crate::chapters::{CHAPTERS, Chapter};
 
 pub use start::{Started, start};
@@ -53,6 +54,13 @@ impl Own {
     /// The chapter that was begun last.
     pub fn newest(&self) -> Chapter {
         self.begun[self.begun.len() - 1]
+    }
+
+    /// What the student writes, and where the next chapter will lie.
+    pub fn places(&self) -> Vec<Place> {
+        let chapters =
+            self.begun.iter().map(|chapter| Place::Whole(self.folder.join(chapter.slug)));
+        chapters.chain([Place::Folder(self.folder.clone())]).collect()
     }
 
     /// Builds the server of the newest chapter up to `last`, and returns its program.

@@ -6,22 +6,16 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use anyhow::{Context, Result};
+use anyhow::Result;
 use axum::extract::State;
 use axum::response::sse::{Event, KeepAlive, Sse};
-use notify_debouncer_full::notify::{RecommendedWatcher, RecursiveMode};
-use notify_debouncer_full::{
-    DebounceEventResult, DebouncedEvent, Debouncer, RecommendedCache, new_debouncer,
-};
 use tokio::sync::watch;
 use tokio_stream::wrappers::WatchStream;
 use tokio_stream::{Stream, StreamExt};
 
 use super::Workshop;
 use crate::book::{self, Edition, Mistakes};
-
-/// How long nothing must change before the book is built again: an editor saves in several steps.
-const QUIET: Duration = Duration::from_millis(200);
+use crate::changes::{self, Place, Watch};
 
 /// The book that is served, and the news that there is a newer one.
 pub(super) struct Library {
@@ -30,7 +24,7 @@ pub(super) struct Library {
     port: u16,
     /// How many times the book was built; the newest stands on shelf number `editions` mod 2.
     editions: watch::Sender<usize>,
-    watcher: Mutex<Option<Debouncer<RecommendedWatcher, RecommendedCache>>>,
+    watch: Mutex<Option<Watch>>,
 }
 
 impl Library {
@@ -41,7 +35,7 @@ impl Library {
             course,
             port,
             editions: watch::Sender::new(0),
-            watcher: Mutex::default(),
+            watch: Mutex::default(),
         });
         library.build()?;
         if let Err(error) = library.clone().watch() {
@@ -70,19 +64,13 @@ impl Library {
 
     fn watch(self: Arc<Library>) -> Result<()> {
         let library = Arc::downgrade(&self);
-        let changed = move |events: DebounceEventResult| {
-            let Some(library) = library.upgrade() else { return };
-            let events = events.unwrap_or_default();
-            if events.iter().any(changes_the_book) {
+        let changed = move || {
+            if let Some(library) = library.upgrade() {
                 library.rebuild();
             }
         };
-        let mut debouncer =
-            new_debouncer(QUIET, None, changed).context("files cannot be watched")?;
-        for source in book::sources(&self.course) {
-            debouncer.watch(&source, RecursiveMode::Recursive)?;
-        }
-        *self.watcher.lock().unwrap_or_else(PoisonError::into_inner) = Some(debouncer);
+        let watch = changes::watch(book::sources(&self.course).map(Place::Whole), changed)?;
+        *self.watch.lock().unwrap_or_else(PoisonError::into_inner) = Some(watch);
         Ok(())
     }
 
@@ -122,18 +110,6 @@ fn clear_old_shelves(course: &Path) {
             let _ = std::fs::remove_dir_all(shelf.path());
         }
     }
-}
-
-/// Whether something was written that the book is made of. To build the book is to read it all: that
-/// is an event too, and must not start the next build.
-fn changes_the_book(event: &DebouncedEvent) -> bool {
-    !event.kind.is_access() && event.paths.iter().any(|path| is_source(path))
-}
-
-/// Whether a change of this file changes the book.
-fn is_source(path: &Path) -> bool {
-    let name = path.file_name().unwrap_or_default().to_string_lossy();
-    !name.starts_with('.') && !name.ends_with('~') && !name.ends_with(".snap.new")
 }
 
 /// Tells a page which edition is the newest: at once, and whenever there is a newer one.

@@ -1,0 +1,63 @@
+//! News of changed files.
+
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use anyhow::{Context, Result};
+use notify_debouncer_full::notify::{RecommendedWatcher, RecursiveMode};
+use notify_debouncer_full::{
+    DebounceEventResult, DebouncedEvent, Debouncer, RecommendedCache, new_debouncer,
+};
+
+/// How long nothing must change before it is told: an editor saves in several steps.
+const QUIET: Duration = Duration::from_millis(200);
+
+/// Watches for as long as it is kept.
+pub struct Watch {
+    _debouncer: Debouncer<RecommendedWatcher, RecommendedCache>,
+}
+
+/// What to watch.
+pub enum Place {
+    /// A file, or a folder with everything below it.
+    Whole(PathBuf),
+    /// A folder, and what lies in it directly.
+    Folder(PathBuf),
+}
+
+/// Calls `changed` whenever something in `places` has been written.
+///
+/// # Errors
+///
+/// The system does not tell of changes, or a place is not there.
+pub fn watch(
+    places: impl IntoIterator<Item = Place>,
+    changed: impl Fn() + Send + 'static,
+) -> Result<Watch> {
+    let handler = move |events: DebounceEventResult| {
+        if events.unwrap_or_default().iter().any(writes_a_source) {
+            changed();
+        }
+    };
+    let mut debouncer = new_debouncer(QUIET, None, handler).context("files cannot be watched")?;
+    for place in places {
+        match place {
+            Place::Whole(path) => debouncer.watch(path, RecursiveMode::Recursive)?,
+            Place::Folder(path) => debouncer.watch(path, RecursiveMode::NonRecursive)?,
+        }
+    }
+    Ok(Watch { _debouncer: debouncer })
+}
+
+/// Whether something was written that somebody writes. To use a file is to read it: that is an event
+/// too, and must not be taken for a change.
+fn writes_a_source(event: &DebouncedEvent) -> bool {
+    !event.kind.is_access() && event.paths.iter().any(|path| is_source(path))
+}
+
+/// Not what editors, tests and builds leave behind.
+fn is_source(path: &Path) -> bool {
+    let name = path.file_name().unwrap_or_default().to_string_lossy();
+    let made = name.starts_with('.') || name.ends_with('~') || name.ends_with(".snap.new");
+    !made && name != "target" && name != "Cargo.lock"
+}
