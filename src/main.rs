@@ -56,6 +56,9 @@ enum Task {
         /// Check again whenever you save
         #[arg(long, conflicts_with = "json")]
         watch: bool,
+        /// Where every promise holds, show how the course wrote the same chapter
+        #[arg(long, conflicts_with_all = ["json", "watch"])]
+        solution: bool,
         /// Print what is found as JSON, for programs
         #[arg(long)]
         json: bool,
@@ -115,8 +118,12 @@ fn perform(task: Task) -> Result<ExitCode> {
             return Ok(ch01_listen::run(address, chapter.serve));
         }
         Task::Start { folder, chapter } => start(&folder, chapter)?,
-        Task::Check { chapter, all, watch, json, subject } => {
-            let check = if watch { check::watch } else { check::check };
+        Task::Check { chapter, all, watch, solution, json, subject } => {
+            let check = match (watch, solution) {
+                (true, _) => check::watch,
+                (_, true) => check::solution,
+                _ => check::check,
+            };
             check(&subject.into(), check::Options { last: chapter, all, json })?
         }
         Task::Tap { listen, to } => tap::tap(listen, to).map(|()| true)?,

@@ -137,3 +137,23 @@ fn watch_checks_again_when_a_file_is_saved() {
     writeln!(keys, "q").expect("a key");
     assert!(watch.wait().expect("it ends").success());
 }
+
+#[test]
+fn the_solution_is_shown_once_the_promises_hold() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let (code, printed) = says(folder.path(), &["start"]);
+    assert_eq!(code, 0, "{printed}");
+    let (code, printed) = says(folder.path(), &["check", "--solution"]);
+    assert_eq!(code, 1, "{printed}");
+    assert!(!printed.contains("set_reuse_address"), "{printed}");
+
+    write(&folder.path().join("my-server"), "01-listen");
+    let source = folder.path().join("my-server/01-listen/src/lib.rs");
+    let mine = fs::read_to_string(&source)
+        .expect("the file")
+        .replace("BACKLOG: i32 = 128", "BACKLOG: i32 = 64");
+    fs::write(&source, mine).expect("the file is saved");
+    let (code, printed) = says(folder.path(), &["check", "--solution"]);
+    assert_eq!(code, 0, "{printed}");
+    assert!(printed.contains("-const BACKLOG: i32 = 64;\n+const BACKLOG: i32 = 128;"), "{printed}");
+}

@@ -11,6 +11,7 @@ use std::time::Duration;
 
 use anyhow::{Result, bail};
 
+use crate::book;
 use crate::chapters::{self, CHAPTERS};
 use crate::own::{Own, Unwritten};
 use crate::probes::{self, Probe, Target, Verdict, explain};
@@ -76,6 +77,35 @@ fn check_own(own: &Own, options: Options) -> Result<bool> {
         _ => {}
     }
     Ok(holds)
+}
+
+/// Checks the student's project, and where every promise holds shows how the course wrote the same
+/// chapter: the last one that was checked.
+///
+/// # Errors
+///
+/// As [`check`]; also for a server that is no project of the course, whose files are not the course's.
+pub fn solution(subject: &Subject, options: Options) -> Result<bool> {
+    let Subject::Own(folder) = subject else {
+        bail!(
+            "only a Rust project that `start` made can be laid beside the course's; the source of \
+               each chapter is in its page"
+        );
+    };
+    if !check(subject, options)? {
+        println!("when every promise holds, --solution shows how the course wrote the same");
+        return Ok(false);
+    }
+    let own = Own::near(folder)?;
+    let chapter = match options.last {
+        Some(last) => chapters::find(last).map_err(anyhow::Error::msg)?,
+        None => own.newest(),
+    };
+    match own.difference(&book::course(), chapter)? {
+        same if same.is_empty() => println!("\nyou wrote what the course wrote, letter by letter"),
+        difference => print!("\n{difference}"),
+    }
+    Ok(true)
 }
 
 /// A chapter's program, on a port that the system chooses.

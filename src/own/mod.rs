@@ -1,6 +1,8 @@
 //! The student's own project: a Cargo workspace with a package for each chapter that they have begun. Its
 //! packages have the names of the course's, so what a page says of one holds for the other.
 
+mod difference;
+mod files;
 mod skeleton;
 mod start;
 mod unwritten;

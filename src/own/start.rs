@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail};
 
+use super::files::{others, read, sources, write};
 use super::skeleton::{skeleton, solution};
 use super::{Own, manifest};
 use crate::chapters::{CHAPTERS, Chapter};
@@ -116,34 +117,22 @@ fn add(
     fs::create_dir_all(to.join("src"))
         .with_context(|| format!("the folder {} cannot be made", to.display()))?;
     let mut to_write = Vec::new();
-    let entries = fs::read_dir(from.join("src"))
-        .with_context(|| format!("the course has no {}", from.display()))?;
-    for entry in entries {
-        let path = entry?.path();
+    for path in sources(&from)? {
         let source = read(&path)?;
         let target = to.join("src").join(path.file_name().unwrap_or_default());
-        if path.extension().is_none_or(|extension| extension != "rs") {
-            write(&target, &source)?;
-            continue;
-        }
         let made = make(&source);
         write(&target, &made)?;
         if made != solution(&source) {
             to_write.push(target);
         }
     }
+    for path in others(&from)? {
+        let target = to.join("src").join(path.file_name().unwrap_or_default());
+        write(&target, &read(&path)?)?;
+    }
     // Last, because a folder with a manifest is a chapter.
     let chapter_manifest = read(&from.join("Cargo.toml"))?;
     let without_tests = chapter_manifest.split("[dev-dependencies]").next().unwrap_or_default();
     write(&to.join("Cargo.toml"), &solution(without_tests.trim_end()))?;
-    to_write.sort();
     Ok(to_write)
-}
-
-fn read(path: &Path) -> Result<String> {
-    fs::read_to_string(path).with_context(|| format!("{} cannot be read", path.display()))
-}
-
-fn write(path: &Path, text: &str) -> Result<()> {
-    fs::write(path, text).with_context(|| format!("{} cannot be written", path.display()))
 }

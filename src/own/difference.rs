@@ -1,0 +1,33 @@
+//! The student's sources beside the course's.
+
+use std::path::Path;
+
+use anyhow::Result;
+use similar::TextDiff;
+
+use super::Own;
+use super::files::{read, sources};
+use super::skeleton::solution;
+use crate::chapters::Chapter;
+
+impl Own {
+    /// What would have to change in a begun chapter to make it the course's: unified diffs, file by file.
+    /// Empty if nothing would.
+    ///
+    /// # Errors
+    ///
+    /// A file of the course cannot be read. One that the student has removed is taken for an empty one.
+    pub fn difference(&self, course: &Path, chapter: Chapter) -> Result<String> {
+        let mut out = String::new();
+        for path in sources(&course.join("chapters").join(chapter.slug))? {
+            let name = path.file_name().unwrap_or_default().to_string_lossy();
+            let place = format!("{}/src/{name}", chapter.slug);
+            let course = solution(&read(&path)?);
+            let own = read(&self.folder.join(&place)).unwrap_or_default();
+            let diff = TextDiff::from_lines(&own, &course);
+            let (left, right) = (format!("yours: {place}"), format!("the course: {place}"));
+            out.push_str(&diff.unified_diff().header(&left, &right).to_string());
+        }
+        Ok(out)
+    }
+}
