@@ -1,6 +1,6 @@
 //! The chapters, in order: the one list of them.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use ch01_listen::Socket;
@@ -22,6 +22,11 @@ impl Chapter {
     /// The name of its package.
     pub fn package(&self) -> String {
         format!("ch{}", self.slug)
+    }
+
+    /// The folder of its package.
+    pub fn folder(&self, course: &Path) -> PathBuf {
+        course.join("chapters").join(self.slug)
     }
 
     /// The command that runs its server on a port that the system chooses. `workshop` is this program.

@@ -5,6 +5,7 @@ pub mod book;
 mod changes;
 pub mod chapters;
 pub mod check;
+pub mod folder;
 pub mod ladder;
 mod marks;
 pub mod own;

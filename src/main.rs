@@ -7,6 +7,7 @@ use std::process::ExitCode;
 use anyhow::{Context, Result, bail};
 use clap::{Args, Parser, Subcommand};
 use frame_by_frame::book::{self, Edition};
+use frame_by_frame::folder::is_occupied;
 use frame_by_frame::{chapters, check, ladder, own, tap, web};
 
 /// Build a WebSocket server from the socket up, in Rust.
@@ -135,9 +136,9 @@ fn perform(task: Task) -> Result<ExitCode> {
 
 fn start(folder: &Path, chapter: u8) -> Result<bool> {
     let chapter = chapters::find(chapter).map_err(anyhow::Error::msg)?;
-    let started = own::start(&book::course(), folder, chapter)?;
+    let to_write = own::start(&book::course(), folder, chapter)?;
     println!("chapter {:02}, {}, is yours to write:", chapter.number, chapter.title);
-    for file in started.to_write {
+    for file in to_write {
         println!("  {}", file.display());
     }
     println!(
@@ -164,8 +165,7 @@ const MARK: &str = ".frame-by-frame-book";
 fn write_book(out: Option<PathBuf>) -> Result<bool> {
     let course = book::course();
     let out = std::path::absolute(out.unwrap_or(course.join("target/book/static")))?;
-    let occupied = out.read_dir().is_ok_and(|mut entries| entries.next().is_some());
-    if occupied && !out.join(MARK).exists() {
+    if is_occupied(&out) && !out.join(MARK).exists() {
         bail!("{} holds other things, which would be lost: choose a new folder", out.display());
     }
     let built = book::build(&course, &out, Edition::Static);

@@ -9,7 +9,7 @@ use std::process::{Output, Stdio};
 
 use frame_by_frame::chapters::CHAPTERS;
 
-use common::{course, workshop};
+use common::{copy_folder, course, workshop};
 
 /// Runs the workshop in `folder`: its exit code, and what it printed.
 fn says(folder: &Path, arguments: &[&str]) -> (i32, String) {
@@ -27,14 +27,16 @@ fn without_promises(printed: &str) -> String {
     lines.join("\n")
 }
 
+/// Runs what has to succeed; what it printed.
+fn done(folder: &Path, arguments: &[&str]) -> String {
+    let (code, printed) = says(folder, arguments);
+    assert_eq!(code, 0, "{arguments:?}:\n{printed}");
+    printed
+}
+
 /// Writes what a chapter asks for: the student's files become the course's.
 fn write(project: &Path, slug: &str) {
-    let sources = course().join("chapters").join(slug).join("src");
-    for entry in fs::read_dir(sources).expect("the chapter's sources") {
-        let path = entry.expect("an entry").path();
-        let own = project.join(slug).join("src").join(path.file_name().expect("a name"));
-        fs::copy(path, own).expect("the file is written");
-    }
+    copy_folder(&course().join("chapters").join(slug).join("src"), &project.join(slug).join("src"));
 }
 
 #[test]
@@ -44,8 +46,7 @@ fn each_chapter_is_begun_and_written_and_holds() {
     let mut story = String::new();
     for chapter in CHAPTERS {
         let number = chapter.number.to_string();
-        let (code, started) = says(folder.path(), &["start", "--chapter", &number]);
-        assert_eq!(code, 0, "{started}");
+        let started = done(folder.path(), &["start", "--chapter", &number]);
         let (code, unwritten) = says(folder.path(), &["check"]);
         assert_eq!(code, 1, "an untouched chapter {number} must not pass:\n{unwritten}");
         assert!(unwritten.contains("not written yet"), "{unwritten}");
@@ -53,8 +54,7 @@ fn each_chapter_is_begun_and_written_and_holds() {
         story.push_str(&format!("$ start --chapter {number}\n{started}$ check\n{unwritten}\n\n"));
         write(&project, chapter.slug);
         if [1, 5, CHAPTERS.len() as u8].contains(&chapter.number) {
-            let (code, holds) = says(folder.path(), &["check"]);
-            assert_eq!(code, 0, "what the course wrote must pass:\n{holds}");
+            let holds = done(folder.path(), &["check"]);
             story.push_str(&format!("$ check\n{}\n\n", without_promises(&holds)));
         }
     }
@@ -64,17 +64,13 @@ fn each_chapter_is_begun_and_written_and_holds() {
 #[test]
 fn whoever_missed_a_lesson_joins_at_any_chapter() {
     let folder = tempfile::tempdir().expect("a folder");
-    let (code, printed) = says(folder.path(), &["start", "late", "--chapter", "3"]);
-    assert_eq!(code, 0, "{printed}");
+    done(folder.path(), &["start", "late", "--chapter", "3"]);
     assert!(!folder.path().join("late/02-key").exists(), "02 is the course's, and not copied");
     write(&folder.path().join("late"), "03-accept");
-    let (code, printed) = says(folder.path(), &["check", "--own", "late"]);
-    assert_eq!(code, 0, "{printed}");
+    done(folder.path(), &["check", "--own", "late"]);
     // Chapter 04 is left out, and comes whole.
-    let (code, printed) = says(folder.path(), &["start", "late", "--chapter", "5"]);
-    assert_eq!(code, 0, "{printed}");
-    let (code, printed) = says(folder.path(), &["check", "4", "--own", "late"]);
-    assert_eq!(code, 0, "{printed}");
+    done(folder.path(), &["start", "late", "--chapter", "5"]);
+    done(folder.path(), &["check", "4", "--own", "late"]);
 }
 
 #[test]
@@ -94,8 +90,7 @@ fn nothing_that_is_there_is_changed() {
     refused(&["start", "--chapter", "99"]);
     assert_eq!(fs::read_dir(&other).expect("a folder").count(), 1);
 
-    let (code, printed) = says(folder.path(), &["start", "--chapter", "2"]);
-    assert_eq!(code, 0, "{printed}");
+    done(folder.path(), &["start", "--chapter", "2"]);
     let source = folder.path().join("my-server/02-key/src/lib.rs");
     fs::write(&source, "fn mine() -> u8 { \"no number\" }").expect("a file");
     refused(&["start", "--chapter", "2"]);
@@ -112,8 +107,7 @@ fn nothing_that_is_there_is_changed() {
 #[test]
 fn watch_checks_again_when_a_file_is_saved() {
     let folder = tempfile::tempdir().expect("a folder");
-    let (code, printed) = says(folder.path(), &["start"]);
-    assert_eq!(code, 0, "{printed}");
+    done(folder.path(), &["start"]);
     let mut watch = workshop(&["check", "--watch"])
         .current_dir(folder.path())
         .stdin(Stdio::piped())
@@ -141,8 +135,7 @@ fn watch_checks_again_when_a_file_is_saved() {
 #[test]
 fn the_solution_is_shown_once_the_promises_hold() {
     let folder = tempfile::tempdir().expect("a folder");
-    let (code, printed) = says(folder.path(), &["start"]);
-    assert_eq!(code, 0, "{printed}");
+    done(folder.path(), &["start"]);
     let (code, printed) = says(folder.path(), &["check", "--solution"]);
     assert_eq!(code, 1, "{printed}");
     assert!(!printed.contains("set_reuse_address"), "{printed}");
@@ -153,7 +146,6 @@ fn the_solution_is_shown_once_the_promises_hold() {
         .expect("the file")
         .replace("BACKLOG: i32 = 128", "BACKLOG: i32 = 64");
     fs::write(&source, mine).expect("the file is saved");
-    let (code, printed) = says(folder.path(), &["check", "--solution"]);
-    assert_eq!(code, 0, "{printed}");
+    let printed = done(folder.path(), &["check", "--solution"]);
     assert!(printed.contains("-const BACKLOG: i32 = 64;\n+const BACKLOG: i32 = 128;"), "{printed}");
 }

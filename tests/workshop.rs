@@ -182,12 +182,22 @@ fn tap_names_what_passes() {
     assert!(lines.iter().any(|line| line == wanted), "{lines:#?}");
 }
 
+/// The command that runs a chapter's server, as `--server` takes it.
+fn serving(chapter: usize) -> String {
+    let program = env!("CARGO_BIN_EXE_frame-by-frame");
+    format!("\"{program}\" run {chapter} 127.0.0.1:{{port}}")
+}
+
+/// Holds a server against its probes: the exit code, and what was printed.
+fn checked(arguments: &[&str]) -> (Option<i32>, String) {
+    let output = workshop(&["check"]).args(arguments).output().expect("the check runs");
+    (output.status.code(), String::from_utf8(output.stdout).expect("UTF-8"))
+}
+
 #[test]
 fn check_explains_the_first_promise_that_is_not_kept() {
-    let wrong = format!("\"{}\" run 2 127.0.0.1:{{port}}", env!("CARGO_BIN_EXE_frame-by-frame"));
-    let output = workshop(&["check", "--server", &wrong]).output().expect("the check runs");
-    assert_eq!(output.status.code(), Some(1));
-    let printed = String::from_utf8(output.stdout).expect("UTF-8");
+    let (code, printed) = checked(&["--server", &serving(2)]);
+    assert_eq!(code, Some(1));
     assert!(printed.contains("● 02 finds the key whatever the case of its name"), "{printed}");
     assert!(printed.contains("✗ chapter 03: answers the key of the RFC"), "{printed}");
     assert!(printed.contains("nothing came back"), "{printed}");
@@ -196,9 +206,7 @@ fn check_explains_the_first_promise_that_is_not_kept() {
 /// What the page of chapter 01 shows of the checker: chapter 01's own server, held to chapter 02.
 #[test]
 fn check_explains_like_a_teacher() {
-    let wrong = format!("\"{}\" run 1 127.0.0.1:{{port}}", env!("CARGO_BIN_EXE_frame-by-frame"));
-    let output = workshop(&["check", "2", "--server", &wrong]).output().expect("the check runs");
-    let printed = String::from_utf8(output.stdout).expect("UTF-8");
+    let (_, printed) = checked(&["2", "--server", &serving(1)]);
     // Whether the server still says this before the checker ends it differs from run to run.
     let printed = printed.replace("\n    the connection is closed", "");
     insta::assert_snapshot!("check_explains", printed);
@@ -206,20 +214,16 @@ fn check_explains_like_a_teacher() {
 
 #[test]
 fn check_all_goes_on_after_a_failure() {
-    let wrong = format!("\"{}\" run 3 127.0.0.1:{{port}}", env!("CARGO_BIN_EXE_frame-by-frame"));
-    let check = ["check", "4", "--all", "--server", &wrong];
-    let output = workshop(&check).output().expect("the check runs");
-    assert_eq!(output.status.code(), Some(1));
-    insta::assert_snapshot!("check_all", String::from_utf8(output.stdout).expect("UTF-8"));
+    let (code, printed) = checked(&["4", "--all", "--server", &serving(3)]);
+    assert_eq!(code, Some(1));
+    insta::assert_snapshot!("check_all", printed);
 }
 
 #[test]
 fn check_tells_a_program_the_same() {
-    let wrong = format!("\"{}\" run 1 127.0.0.1:{{port}}", env!("CARGO_BIN_EXE_frame-by-frame"));
-    let check = ["check", "2", "--json", "--server", &wrong];
-    let output = workshop(&check).output().expect("the check runs");
-    assert_eq!(output.status.code(), Some(1));
-    let report: Value = serde_json::from_slice(&output.stdout).expect("JSON, and nothing else");
+    let (code, printed) = checked(&["2", "--json", "--server", &serving(1)]);
+    assert_eq!(code, Some(1));
+    let report: Value = serde_json::from_str(&printed).expect("JSON, and nothing else");
     assert_eq!((&report["chapter"], &report["holds"]), (&Value::from(2), &Value::from(false)));
     let promises = report["promises"].as_array().expect("promises");
     let states: Vec<&str> =
@@ -232,11 +236,8 @@ fn check_tells_a_program_the_same() {
 #[test]
 fn check_is_content_with_a_good_server() {
     let last = CHAPTERS.len();
-    let program = env!("CARGO_BIN_EXE_frame-by-frame");
-    let good = format!("\"{program}\" run {last} 127.0.0.1:{{port}}");
-    let output = workshop(&["check", "--server", &good]).output().expect("the check runs");
-    let printed = String::from_utf8(output.stdout).expect("UTF-8");
-    assert!(output.status.success(), "{printed}");
+    let (code, printed) = checked(&["--server", &serving(last)]);
+    assert_eq!(code, Some(0), "{printed}");
     let all = format!("every probe up to chapter {last:02} holds\n");
     assert!(printed.ends_with(&all), "{printed}");
 }
@@ -245,9 +246,8 @@ fn check_is_content_with_a_good_server() {
 fn check_looks_at_a_running_server_too() {
     let server = chapter(CHAPTERS.len() as u8);
     let at = server.address().to_string();
-    let output = workshop(&["check", "--attach", &at]).output().expect("the check runs");
-    let printed = String::from_utf8(output.stdout).expect("UTF-8");
-    assert!(output.status.success(), "{printed}");
+    let (code, printed) = checked(&["--attach", &at]);
+    assert_eq!(code, Some(0), "{printed}");
     assert!(printed.contains("○ 04 prints what a client says, unmasked"), "{printed}");
 }
 

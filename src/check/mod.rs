@@ -34,7 +34,7 @@ pub enum Subject {
 }
 
 /// How far a check goes, and how it is told.
-#[derive(Clone, Copy, Default)]
+#[derive(Clone, Copy)]
 pub struct Options {
     /// The last chapter. Without it: the one that was begun last, or for a server that is not the
     /// student's project the last one of the course.
@@ -70,11 +70,12 @@ fn check_own(own: &Own, options: Options) -> Result<bool> {
     }
     let program = own.build(last)?;
     let holds = hold(&Target::Announced(Box::new(move || announced(&program))), last, options)?;
-    match (holds, chapters::find(last + 1)) {
-        (true, Ok(next)) if last == newest && !options.json => {
-            println!("next: {}, with `cargo run -- start --chapter {}`", next.title, next.number);
-        }
-        _ => {}
+    if holds
+        && last == newest
+        && !options.json
+        && let Ok(next) = chapters::find(last + 1)
+    {
+        println!("next: {}, with `cargo run -- start --chapter {}`", next.title, next.number);
     }
     Ok(holds)
 }
@@ -89,7 +90,7 @@ pub fn solution(subject: &Subject, options: Options) -> Result<bool> {
     let Subject::Own(folder) = subject else {
         bail!(
             "only a Rust project that `start` made can be laid beside the course's; the source of \
-               each chapter is in its page"
+             each chapter is in its page"
         );
     };
     if !check(subject, options)? {

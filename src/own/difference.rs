@@ -6,8 +6,8 @@ use anyhow::Result;
 use similar::TextDiff;
 
 use super::Own;
-use super::files::{read, sources};
-use super::skeleton::solution;
+use super::files::{is_rust, read, sources};
+use super::skeleton::without_marks;
 use crate::chapters::Chapter;
 
 impl Own {
@@ -19,10 +19,10 @@ impl Own {
     /// A file of the course cannot be read. One that the student has removed is taken for an empty one.
     pub fn difference(&self, course: &Path, chapter: Chapter) -> Result<String> {
         let mut out = String::new();
-        for path in sources(&course.join("chapters").join(chapter.slug))? {
+        for path in sources(&chapter.folder(course))?.iter().filter(|path| is_rust(path)) {
             let name = path.file_name().unwrap_or_default().to_string_lossy();
             let place = format!("{}/src/{name}", chapter.slug);
-            let course = solution(&read(&path)?);
+            let course = without_marks(&read(path)?);
             let own = read(&self.folder.join(&place)).unwrap_or_default();
             let diff = TextDiff::from_lines(&own, &course);
             let (left, right) = (format!("yours: {place}"), format!("the course: {place}"));

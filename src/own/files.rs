@@ -5,17 +5,8 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
 
-/// A chapter's sources in Rust, in the order of their names.
+/// A chapter's sources, in the order of their names: in Rust, and what lies beside them, such as a page.
 pub(super) fn sources(chapter: &Path) -> Result<Vec<PathBuf>> {
-    Ok(files(chapter)?.into_iter().filter(|path| is_rust(path)).collect())
-}
-
-/// What else lies beside them, such as a page.
-pub(super) fn others(chapter: &Path) -> Result<Vec<PathBuf>> {
-    Ok(files(chapter)?.into_iter().filter(|path| !is_rust(path)).collect())
-}
-
-fn files(chapter: &Path) -> Result<Vec<PathBuf>> {
     let folder = chapter.join("src");
     let unread = || format!("the course has no {}", folder.display());
     let entries = fs::read_dir(&folder).with_context(unread)?;
@@ -27,7 +18,8 @@ fn files(chapter: &Path) -> Result<Vec<PathBuf>> {
     Ok(files)
 }
 
-fn is_rust(path: &Path) -> bool {
+/// Whether a source is Rust.
+pub(super) fn is_rust(path: &Path) -> bool {
     path.extension().is_some_and(|extension| extension == "rs")
 }
 

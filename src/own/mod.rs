@@ -16,7 +16,7 @@ use anyhow::{Context, Result, bail};
 use crate::changes::Place;
 use crate::chapters::{CHAPTERS, Chapter};
 
-pub use start::{Started, start};
+pub use start::start;
 pub use unwritten::Unwritten;
 
 /// The folder that `start` makes if it is told no other.
@@ -31,7 +31,7 @@ pub struct Own {
 
 impl Own {
     /// The project in `folder`; `None` if there is none.
-    pub fn at(folder: &Path) -> Option<Own> {
+    fn at(folder: &Path) -> Option<Own> {
         let begun: Vec<Chapter> =
             CHAPTERS.into_iter().filter(|chapter| manifest(folder, chapter).is_file()).collect();
         (!begun.is_empty() && folder.join("Cargo.toml").is_file())

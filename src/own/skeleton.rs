@@ -22,13 +22,13 @@ pub fn skeleton(source: &str) -> String {
 }
 
 /// The source as it is, without its marks.
-pub fn solution(source: &str) -> String {
+pub fn without_marks(source: &str) -> String {
     source.lines().filter(|line| !is_mark(line)).map(|line| format!("{line}\n")).collect()
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{skeleton, solution};
+    use super::{skeleton, without_marks};
 
     const SOURCE: &str = "// ANCHOR: add\nfn add(a: u8, b: u8) -> u8 {\n    // YOURS: How much?\n    \
                           a + b\n    // YOURS_END\n}\n// ANCHOR_END: add\n";
@@ -39,7 +39,7 @@ mod tests {
     }
 
     #[test]
-    fn a_solution_has_the_body_and_no_marks() {
-        assert_eq!(solution(SOURCE), "fn add(a: u8, b: u8) -> u8 {\n    a + b\n}\n");
+    fn without_marks_the_body_stays() {
+        assert_eq!(without_marks(SOURCE), "fn add(a: u8, b: u8) -> u8 {\n    a + b\n}\n");
     }
 }

@@ -5,22 +5,22 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail};
 
-use super::files::{others, read, sources, write};
-use super::skeleton::{skeleton, solution};
+use super::files::{is_rust, read, sources, write};
+use super::skeleton::{skeleton, without_marks};
 use super::{Own, manifest};
 use crate::chapters::{CHAPTERS, Chapter};
-
-/// What `start` has done.
-pub struct Started {
-    /// The chapter to write now.
-    pub chapter: Chapter,
-    /// Its files with something to write.
-    pub to_write: Vec<PathBuf>,
-}
+use crate::folder::is_occupied;
 
 /// Adds a chapter to the project in `folder`, which is made if there is none. Nothing that is there is
 /// changed. Chapters before the first one are the course's; one that was left out comes whole.
-pub fn start(course: &Path, folder: &Path, chapter: Chapter) -> Result<Started> {
+///
+/// Returns the files in which something is to be written.
+///
+/// # Errors
+///
+/// The chapter is there already, or comes before the first one; the folder holds other things, or cannot be
+/// written.
+pub fn start(course: &Path, folder: &Path, chapter: Chapter) -> Result<Vec<PathBuf>> {
     let own = Own::at(folder);
     let first = own.as_ref().map_or(chapter, |own| own.begun[0]);
     if chapter.number < first.number {
@@ -48,17 +48,15 @@ pub fn start(course: &Path, folder: &Path, chapter: Chapter) -> Result<Started> 
     let between = |other: &&Chapter| first.number < other.number && other.number < chapter.number;
     for other in CHAPTERS.iter().filter(between) {
         if !manifest(folder, other).exists() {
-            add(course, folder, *other, solution)?;
+            add(course, folder, *other, without_marks)?;
         }
     }
-    let to_write = add(course, folder, chapter, skeleton)?;
-    Ok(Started { chapter, to_write })
+    add(course, folder, chapter, skeleton)
 }
 
 /// Writes what belongs to no chapter.
 fn make_project(course: &Path, folder: &Path, first: Chapter) -> Result<()> {
-    let occupied = folder.read_dir().is_ok_and(|mut entries| entries.next().is_some());
-    if occupied {
+    if is_occupied(folder) {
         bail!(
             "{} holds other things, and nothing was changed: choose a new folder, like \
              `cargo run -- start my-other-server`",
@@ -87,7 +85,7 @@ fn project_manifest(course: &Path, manifest: &str, first: Chapter) -> String {
     out.push_str("[workspace.dependencies]\n");
     for chapter in CHAPTERS {
         let place = match chapter.number < first.number {
-            true => course.join("chapters").join(chapter.slug).display().to_string(),
+            true => chapter.folder(course).display().to_string(),
             false => chapter.slug.to_owned(),
         };
         // A string of TOML; Windows, too, understands the other slash.
@@ -112,7 +110,7 @@ fn add(
     chapter: Chapter,
     make: fn(&str) -> String,
 ) -> Result<Vec<PathBuf>> {
-    let from = course.join("chapters").join(chapter.slug);
+    let from = chapter.folder(course);
     let to = folder.join(chapter.slug);
     fs::create_dir_all(to.join("src"))
         .with_context(|| format!("the folder {} cannot be made", to.display()))?;
@@ -120,19 +118,19 @@ fn add(
     for path in sources(&from)? {
         let source = read(&path)?;
         let target = to.join("src").join(path.file_name().unwrap_or_default());
+        if !is_rust(&path) {
+            write(&target, &source)?;
+            continue;
+        }
         let made = make(&source);
         write(&target, &made)?;
-        if made != solution(&source) {
+        if made != without_marks(&source) {
             to_write.push(target);
         }
-    }
-    for path in others(&from)? {
-        let target = to.join("src").join(path.file_name().unwrap_or_default());
-        write(&target, &read(&path)?)?;
     }
     // Last, because a folder with a manifest is a chapter.
     let chapter_manifest = read(&from.join("Cargo.toml"))?;
     let without_tests = chapter_manifest.split("[dev-dependencies]").next().unwrap_or_default();
-    write(&to.join("Cargo.toml"), &solution(without_tests.trim_end()))?;
+    write(&to.join("Cargo.toml"), &without_marks(without_tests.trim_end()))?;
     Ok(to_write)
 }
