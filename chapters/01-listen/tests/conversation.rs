@@ -1,15 +1,20 @@
 //! The chapter's conversations, recorded from its own program: the figures of its page.
 
+use std::net::SocketAddr;
 use std::time::Duration;
 
-use ch00_wire::{Client, Recorder, Server, Stage, Trouble, assert_recording, rfc_request};
+use ch00_wire::{Client, Recorder, Stage, Trouble, assert_recording, rfc_request};
+use socket2::{Domain, Socket, Type};
 
 const PROGRAM: &str = env!("CARGO_BIN_EXE_ch01-listen");
 const DONE: &str = "the connection is closed";
 
 #[test]
 fn nobody_listens() {
-    let nowhere = Server::free_address().expect("a free port");
+    // Bound, so that nobody else gets the port in the meantime, but not listening.
+    let bound = Socket::new(Domain::IPV4, Type::STREAM, None).expect("a socket");
+    bound.bind(&SocketAddr::from(([127, 0, 0, 1], 0)).into()).expect("a free port");
+    let nowhere = bound.local_addr().ok().and_then(|at| at.as_socket()).expect("its address");
     let trouble = Client::connect(nowhere, &Recorder::new(), Duration::from_secs(20)).err();
     assert!(matches!(trouble, Some(Trouble::Refused(_))), "{trouble:?}");
     insta::assert_snapshot!("refused", trouble.map(|t| t.to_string()).unwrap_or_default());
