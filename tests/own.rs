@@ -133,6 +133,27 @@ fn watch_checks_again_when_a_file_is_saved() {
 }
 
 #[test]
+fn a_long_question_is_shown_whole() {
+    let folder = tempfile::tempdir().expect("a folder");
+    done(folder.path(), &["start"]);
+    let source = folder.path().join("my-server/01-listen/src/lib.rs");
+    let skeleton = fs::read_to_string(&source).expect("the file");
+    let written = skeleton.replace(
+        "todo!(\"Which four calls make a socket that listens on this address?\")",
+        "let socket = Socket::new(Domain::for_address(address), Type::STREAM, None)?;
+        socket.bind(&address.into())?;
+        socket.listen(BACKLOG)?;
+        Ok(socket)",
+    );
+    fs::write(&source, written).expect("the file is saved");
+    let (code, printed) = says(folder.path(), &["check"]);
+    assert_eq!(code, 1, "{printed}");
+    let question =
+        "How does one client come after another, for ever, whatever goes wrong with one?\n";
+    assert!(printed.contains(question), "{printed}");
+}
+
+#[test]
 fn the_solution_is_shown_once_the_promises_hold() {
     let folder = tempfile::tempdir().expect("a folder");
     done(folder.path(), &["start"]);

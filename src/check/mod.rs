@@ -10,6 +10,7 @@ use std::process::Command;
 use std::time::Duration;
 
 use anyhow::{Result, bail};
+use ch00_wire::Event;
 
 use crate::book;
 use crate::chapters::{self, CHAPTERS};
@@ -143,12 +144,15 @@ fn judge(target: &Target, probe: Probe) -> Result<Finding> {
     let (state, explanation) = match target.judge(&probe, PATIENCE) {
         Ok(Verdict::Holds) => (State::Holds, None),
         Ok(Verdict::Unseen) => (State::Unseen, None),
-        Ok(Verdict::Fails(failure, recording)) => match Unwritten::find(&recording.to_string()) {
-            Some(unwritten) => (State::Unwritten, Some(unwritten.to_string())),
-            None => (State::Fails, Some(explain(&probe, &failure, &recording))),
-        },
+        Ok(Verdict::Fails(failure, recording)) => {
+            match Unwritten::find(recording.events.iter().filter_map(Event::line)) {
+                Some(unwritten) => (State::Unwritten, Some(unwritten.to_string())),
+                None => (State::Fails, Some(explain(&probe, &failure, &recording))),
+            }
+        }
         Err(error) => {
-            let unwritten = Unwritten::find(&error.to_string()).ok_or(error)?;
+            let unwritten =
+                Unwritten::find(error.lines().iter().map(String::as_str)).ok_or(error)?;
             (State::Unwritten, Some(unwritten.to_string()))
         }
     };

@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use ch00_wire::visible;
+
 /// A `todo!` that a server has run into.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Unwritten {
@@ -12,15 +14,19 @@ pub struct Unwritten {
 }
 
 impl Unwritten {
-    /// Looks for the words of a `todo!` in what a server printed.
-    pub fn find(printed: &str) -> Option<Unwritten> {
-        let (before, after) = printed.split_once("not yet implemented: ")?;
-        let question = after.lines().next()?.trim().to_owned();
-        let (_, place) = before.rsplit_once("panicked at ")?;
-        // A file, a line, a column, and a colon.
-        let place = place.lines().next()?.trim().trim_end_matches(':');
-        let place = place.rsplit_once(':')?.0.to_owned();
-        Some(Unwritten { place, question })
+    /// Looks for the words of a `todo!` in the lines that a server printed.
+    pub fn find<'a>(lines: impl IntoIterator<Item = &'a str>) -> Option<Unwritten> {
+        let mut place = None;
+        for line in lines {
+            if let Some((_, at)) = line.rsplit_once("panicked at ") {
+                // A file, a line, a column, and a colon.
+                place = at.trim_end_matches(':').rsplit_once(':').map(|(place, _column)| place);
+            }
+            if let Some(question) = line.strip_prefix("not yet implemented: ") {
+                return Some(Unwritten { place: visible(place?), question: visible(question) });
+            }
+        }
+        None
     }
 }
 
@@ -41,11 +47,15 @@ mod tests {
 
     #[test]
     fn a_todo_is_found_among_what_was_printed() {
-        let printed = "  listening on ws://127.0.0.1:4000\n  thread 'main' (7) panicked at \
-                       01-listen/src/lib.rs:47:5:\n  not yet implemented: Who is next?\n  note: run";
+        let printed = [
+            "listening on ws://127.0.0.1:4000",
+            "thread 'main' (7) panicked at 01-listen/src/lib.rs:47:5:",
+            "not yet implemented: Who is next?",
+            "note: run",
+        ];
         let unwritten = Unwritten::find(printed).expect("a todo");
         assert_eq!(unwritten.place, "01-listen/src/lib.rs:47");
         assert_eq!(unwritten.question, "Who is next?");
-        assert_eq!(Unwritten::find("panicked at a.rs:1:1:\nindex out of bounds"), None);
+        assert_eq!(Unwritten::find(["panicked at a.rs:1:1:", "index out of bounds"]), None);
     }
 }

@@ -61,7 +61,15 @@ impl Event {
 
     /// Whether it is a line of the terminal, and not something on the wire.
     pub fn is_line(&self) -> bool {
-        matches!(self, Event::Line { .. })
+        self.line().is_some()
+    }
+
+    /// The line, if it is one of the terminal.
+    pub fn line(&self) -> Option<&str> {
+        match self {
+            Event::Line { text } => Some(text),
+            _ => None,
+        }
     }
 
     /// What it has in common with the later forms of a unit that grows.

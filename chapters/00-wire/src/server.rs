@@ -38,6 +38,16 @@ pub enum StartError {
     NotListening(Option<SocketAddr>, Vec<String>),
 }
 
+impl StartError {
+    /// What the server printed, as far as it was observed.
+    pub fn lines(&self) -> &[String] {
+        match self {
+            StartError::Ended(lines) | StartError::NotListening(_, lines) => lines,
+            StartError::Spawn(..) | StartError::Nobody(_) => &[],
+        }
+    }
+}
+
 impl fmt::Display for StartError {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         let (what, lines) = match self {

@@ -26,7 +26,7 @@ impl fmt::Display for Recording {
             write_event(out, event, crowd)?;
             blank = "\n";
         }
-        let lines: Vec<&str> = self.events.iter().filter_map(line).collect();
+        let lines: Vec<&str> = self.events.iter().filter_map(Event::line).collect();
         if !lines.is_empty() {
             writeln!(out, "{blank}the server's terminal")?;
         }
@@ -85,13 +85,6 @@ impl Unit {
         let shown = self.bytes_shown();
         let place = |at: usize| (3 * (at - self.start).min(shown)).min(self.hex.len());
         self.hex[place(range.start)..place(range.end)].trim_end()
-    }
-}
-
-fn line(event: &Event) -> Option<&str> {
-    match event {
-        Event::Line { text } => Some(text),
-        _ => None,
     }
 }
 
