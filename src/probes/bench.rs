@@ -15,7 +15,9 @@ const PACE: Duration = Duration::from_millis(250);
 
 /// Mistakes that the bytes themselves tell.
 const FIRST_BYTE: &str = "a first byte other than 81: FIN 1, RSV 000, opcode 1";
-const LENGTH: &str = "the length of the text in characters, or in the wrong one of the three forms";
+const LENGTH: &str = "the length of the text in characters, in the wrong one of the three forms, or with \
+    its bytes in the wrong order";
+const NO_FRAME: &str = "the text is sent without a frame around it";
 const MASKED: &str = "the client's frame is sent back as it came, with its mask";
 
 /// A server, and what a script needs to talk to it.
@@ -225,7 +227,7 @@ impl<'a> Bench<'a> {
         }
         let came = match server.lines_from(before).as_slice() {
             [] => "it printed nothing".to_owned(),
-            lines => format!("it printed: {}", lines.join(" / ")),
+            [.., last] => format!("its last line is: {last}"),
         };
         Err(Failure::missed(format!("the terminal to show {:?}", cut(text)), cut(&came)))
     }
@@ -247,7 +249,13 @@ impl<'a> Bench<'a> {
     /// Sees one text message come, in one frame that is well-formed.
     pub(super) fn hears(&self, client: &mut Client, text: &str) -> Result<Frame, Failure> {
         let expected = format!("one text frame of {} bytes: {:?}", text.len(), cut(text));
+        let begins = |unit: &Unit| !text.is_empty() && unit.bytes.starts_with(text.as_bytes());
         let unit = match client.unit() {
+            Err(Trouble::Silent(_, Some(unit)) | Trouble::Ended(_, Some(unit)))
+                if begins(&unit) =>
+            {
+                return Err(Failure::wrong(expected, &unit, 0).because(NO_FRAME));
+            }
             Err(Trouble::Silent(_, Some(unit)) | Trouble::Ended(_, Some(unit)))
                 if Header::read(&unit.bytes).is_some_and(|h| h.length != text.len() as u64) =>
             {
@@ -264,14 +272,14 @@ impl<'a> Bench<'a> {
         if frame.header.masking_key.is_some() {
             return Err(Failure::wrong(expected, &unit, 1).because(MASKED));
         }
+        let differs = frame.payload.iter().zip(text.as_bytes()).position(|(a, b)| a != b);
+        if let Some(at) = differs {
+            return Err(Failure::wrong(expected, &unit, frame.header.size + at));
+        }
         if frame.header.length != text.len() as u64 {
             let whole = frame.header.length < 126 && text.len() > 125;
             let often = if whole { "a message cut into pieces" } else { LENGTH };
             return Err(Failure::wrong(expected, &unit, 1).because(often));
-        }
-        let differs = frame.payload.iter().zip(text.as_bytes()).position(|(a, b)| a != b);
-        if let Some(at) = differs {
-            return Err(Failure::wrong(expected, &unit, frame.header.size + at));
         }
         match unit.faults.first() {
             Some(fault) => Err(Failure::wrong(fault.why.clone(), &unit, 1)),

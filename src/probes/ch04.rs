@@ -10,7 +10,8 @@ pub(super) const PROBES: &[Probe] = &[
         chapter: 4,
         promise: "prints what a client says, unmasked",
         section: "5.3",
-        mistake: "MASK is left in the length, or the masking-key is taken from the wrong place",
+        mistake: "the payload is not unmasked, MASK is left in the length, or the masking-key is taken from \
+                  the wrong place",
         script: |bench| bench.prints(&mut bench.open()?, "Li Jing"),
     },
     Probe {
@@ -29,7 +30,8 @@ pub(super) const PROBES: &[Probe] = &[
         chapter: 4,
         promise: "prints messages of 125, 126, 127 and 1,500 bytes whole",
         section: "5.2",
-        mistake: "126 is taken for a length, or one read takes fewer than 1,508 bytes",
+        mistake: "126 is taken for a length, the two bytes after it are read in the wrong order, or one read \
+                  takes fewer than 1,508 bytes",
         script: |bench| {
             let mut client = bench.open()?;
             [125, 126, 127, 1_500].iter().try_for_each(|&length| {
@@ -48,7 +50,7 @@ pub(super) const PROBES: &[Probe] = &[
         chapter: 4,
         promise: "fails the connection on a frame that is not masked, and serves the next client",
         section: "5.1",
-        mistake: "four bytes of the payload are taken for a masking-key",
+        mistake: "the frame is taken as it is, or four bytes of its payload for a masking-key",
         script: |bench| {
             let mut client = bench.open()?;
             // Two of them: whoever takes the first four bytes for a key finds enough that follows.

@@ -49,8 +49,9 @@ pub(super) const PROBES: &[Probe] = &[
         section: "7.1.1",
         mistake: "a write to one that is gone ends the round",
         script: |bench| {
-            let mut all = three(bench)?;
+            // They come first, because most servers speak to their clients in this order.
             let (leaving, killed) = (bench.open()?, bench.open()?);
+            let mut all = three(bench)?;
             heard_by_all(bench, &mut all, 0, "five of us")?;
             leaving.leave();
             killed.reset();

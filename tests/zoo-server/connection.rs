@@ -1,0 +1,252 @@
+//! One client, from its first byte to its last.
+
+use std::io::{self, Read, Write};
+use std::net::{Shutdown, TcpStream};
+use std::process;
+use std::sync::Mutex;
+use std::thread;
+use std::time::Duration;
+
+use super::Zoo;
+use super::frames::decode;
+use super::heads::{self, Head};
+use super::room::Age;
+
+/// The longest head, and the longest message of 2010, in bytes.
+const LONGEST_HEAD: usize = 16 * 1024;
+const LONGEST: usize = 64 * 1024;
+
+/// Whoever makes the mistake of waiting for a head waits with this.
+static WAITING: Mutex<()> = Mutex::new(());
+
+struct Connection<'z> {
+    zoo: &'z Zoo,
+    number: usize,
+    stream: TcpStream,
+    /// What has been read and not been taken.
+    unread: Vec<u8>,
+}
+
+/// Talks to a client until one of the two has enough.
+pub fn talk(zoo: &Zoo, number: usize, stream: TcpStream) {
+    zoo.say(&format!("client {number} connects"));
+    let _ = stream.set_nodelay(true);
+    let mut connection = Connection { zoo, number, stream, unread: Vec::new() };
+    if connection.run().is_err() && zoo.makes("ends-with-an-error") {
+        process::exit(1);
+    }
+    zoo.room.leave(zoo, number);
+    zoo.say(&format!("client {number} is gone"));
+}
+
+impl Connection<'_> {
+    fn run(&mut self) -> io::Result<()> {
+        let head = match self.zoo.makes("all-wait-for-a-head") {
+            true => {
+                let _waiting = WAITING.lock().expect("nobody panics here");
+                self.head()?
+            }
+            false => self.head()?,
+        };
+        if head.is_empty() {
+            return Ok(());
+        }
+        String::from_utf8_lossy(&head).lines().for_each(|line| self.zoo.say(&format!("  {line}")));
+        let Some(head) = Head::parse(&head) else { return self.refuse() };
+        if head.target() == "/" && head.field("Upgrade").is_none() && !self.zoo.makes("no-page") {
+            return self.page();
+        }
+        if let Some(older) = heads::older(self.zoo, &head) {
+            return self.older(&older);
+        }
+        match head.key(self.zoo) {
+            Some(key) => self.newer(&key),
+            None => self.refuse(),
+        }
+    }
+
+    /// Reads once more. False at the end.
+    fn fill(&mut self) -> io::Result<bool> {
+        let mut buffer = [0; 4096];
+        let count = self.stream.read(&mut buffer)?;
+        self.unread.extend_from_slice(&buffer[..count]);
+        Ok(count > 0)
+    }
+
+    /// The head, with its empty line if that came. Empty if the client left without a word.
+    fn head(&mut self) -> io::Result<Vec<u8>> {
+        loop {
+            let end = self.unread.windows(4).position(|four| four == b"\r\n\r\n");
+            if let Some(end) = end {
+                return Ok(self.unread.drain(..end + 4).collect());
+            }
+            if self.unread.len() > LONGEST_HEAD {
+                return Ok(std::mem::take(&mut self.unread));
+            }
+            let more = self.fill()?;
+            if !more && self.unread.is_empty() && self.zoo.makes("ends-with-a-client") {
+                process::exit(0);
+            }
+            if !more && !self.unread.is_empty() && self.zoo.makes("half-a-head-ends-all") {
+                process::exit(1);
+            }
+            if !more || self.zoo.makes("head-in-one-read") {
+                return Ok(std::mem::take(&mut self.unread));
+            }
+        }
+    }
+
+    fn refuse(&mut self) -> io::Result<()> {
+        if self.zoo.makes("silence-for-what-is-none") {
+            return Ok(());
+        }
+        let body = "this server speaks WebSocket\n";
+        let length = body.len();
+        let head = format!("HTTP/1.1 400 Bad Request\r\nContent-Length: {length}\r\n\r\n{body}");
+        self.stream.write_all(head.as_bytes())?;
+        while self.zoo.makes("stays-after-400") && self.fill()? {}
+        Ok(())
+    }
+
+    fn page(&mut self) -> io::Result<()> {
+        let body = "<!doctype html><title>The room</title>";
+        let head = format!(
+            "HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nContent-Length: {}\r\n\r\n{body}",
+            body.len()
+        );
+        self.stream.write_all(head.as_bytes())
+    }
+
+    fn newer(&mut self, key: &str) -> io::Result<()> {
+        if self.zoo.makes("hundred-at-most") && self.zoo.room.count() >= 100 {
+            return Ok(());
+        }
+        let answer = heads::answer(self.zoo, key);
+        self.zoo.room.join(self.number, &self.stream, Age::Newer, &answer)?;
+        loop {
+            if self.unread.is_empty() && !self.fill()? {
+                return Ok(());
+            }
+            let bytes = std::mem::take(&mut self.unread);
+            let Some(text) = decode(self.zoo, &bytes) else {
+                self.gives_up(&bytes);
+                return Ok(());
+            };
+            if !self.hears(&bytes, &text)? {
+                return Ok(());
+            }
+        }
+    }
+
+    /// What has come is no frame, or half a one.
+    fn gives_up(&mut self, bytes: &[u8]) {
+        let half = bytes.get(1).is_none_or(|second| second & 0x80 != 0);
+        if half && self.zoo.makes("half-a-frame-ends-all") {
+            process::exit(1);
+        }
+        // It waits for the other half, and takes whatever happens then for its own end.
+        if half && self.zoo.makes("reset-ends-all") && self.fill().is_err() {
+            process::exit(1);
+        }
+        let _ = self.stream.shutdown(Shutdown::Both);
+    }
+
+    /// A message of today. False where this was the last one.
+    fn hears(&mut self, frame: &[u8], text: &[u8]) -> io::Result<bool> {
+        let shown = match self.zoo.makes("bytes-for-characters") {
+            true => text.iter().map(|&byte| char::from(byte)).collect(),
+            false => String::from_utf8_lossy(text).into_owned(),
+        };
+        self.zoo.say(&format!("client {} says: {shown}", self.number));
+        if self.zoo.makes("last-word-ends-it") {
+            // Before it answers, it looks whether the client goes on.
+            thread::sleep(Duration::from_millis(30));
+            self.stream.set_nonblocking(true)?;
+            let ended = matches!(self.stream.peek(&mut [0]), Ok(0));
+            self.stream.set_nonblocking(false)?;
+            if ended {
+                let _ = self.stream.shutdown(Shutdown::Both);
+                return Ok(false);
+            }
+        }
+        match () {
+            _ if text.is_empty() && self.zoo.makes("nothing-for-nothing") => {}
+            _ if self.zoo.makes("sent-back-masked") => self.zoo.room.send_raw(self.number, frame),
+            _ => self.zoo.room.tell(self.zoo, self.number, text),
+        }
+        Ok(!self.zoo.makes("one-message-and-out"))
+    }
+
+    fn older(&mut self, older: &heads::Older) -> io::Result<()> {
+        let waits = self.zoo.makes("waits-for-eight-bytes") && older.parts.is_some();
+        while waits && self.unread.len() < 8 {
+            if !self.fill()? {
+                return Ok(());
+            }
+        }
+        self.stream.write_all(older.head.as_bytes())?;
+        let mut answer = Vec::new();
+        if let Some(parts) = older.parts {
+            while self.unread.len() < 8 {
+                if !self.fill()? {
+                    return Ok(());
+                }
+            }
+            let key3: Vec<u8> = self.unread.drain(..8).collect();
+            let key3 = key3.try_into().expect("eight bytes");
+            answer = heads::older_answer(self.zoo, parts, key3);
+        }
+        self.zoo.room.join(self.number, &self.stream, Age::Older, &answer)?;
+        loop {
+            while self.takes_older_frame()? {}
+            let too_long = self.unread.len() > LONGEST && !self.zoo.makes("no-end-no-limit");
+            if too_long || !self.fill()? {
+                return self.stream.shutdown(Shutdown::Both);
+            }
+        }
+    }
+
+    /// Takes one frame of 2010. False where there is no whole one; an error where it is the last.
+    fn takes_older_frame(&mut self) -> io::Result<bool> {
+        let Some(&first) = self.unread.first() else { return Ok(false) };
+        if self.zoo.makes("one-read-one-message") {
+            let read = std::mem::take(&mut self.unread);
+            let text = read.strip_prefix(&[0]).unwrap_or(&read);
+            let text = text.strip_suffix(&[0xff]).unwrap_or(text);
+            self.zoo.room.tell(self.zoo, self.number, text);
+            return Ok(true);
+        }
+        if first & 0x80 == 0 || self.zoo.makes("length-is-text") {
+            let Some(end) = self.unread.iter().position(|&byte| byte == 0xff) else {
+                return Ok(false);
+            };
+            let frame: Vec<u8> = self.unread.drain(..=end).collect();
+            let text = String::from_utf8_lossy(frame.get(1..end).unwrap_or_default());
+            self.zoo.say(&format!("client {} says: {text}", self.number));
+            self.zoo.room.tell(self.zoo, self.number, text.as_bytes());
+            return Ok(true);
+        }
+        let Some(last) = self.unread.iter().skip(1).position(|byte| byte & 0x80 == 0) else {
+            return Ok(false);
+        };
+        let bytes = &self.unread[1..=last + 1];
+        let length = bytes.iter().fold(0usize, |sum, byte| {
+            sum.saturating_mul(128).saturating_add(usize::from(byte & 0x7f))
+        });
+        if first == 0xff && length == 0 {
+            if !self.zoo.makes("no-goodbye") {
+                self.zoo.room.send_raw(self.number, &[0xff, 0x00]);
+                // The queue is written, and then the connection ends.
+                return Err(io::ErrorKind::ConnectionAborted.into());
+            }
+            self.unread.drain(..2);
+            return Ok(true);
+        }
+        let end = last + 2 + length.min(LONGEST * 2);
+        if self.unread.len() < end {
+            return Ok(false);
+        }
+        self.unread.drain(..end);
+        Ok(true)
+    }
+}

@@ -1,0 +1,71 @@
+//! The server of the zoo: a good one, and told by name to make one mistake. What people write when they
+//! build a WebSocket server for the first time, so that the checker can be held to its word.
+//!
+//! `cargo run --example zoo -- no-empty-line` runs it with a mistake, on the port in `PORT`, or one that
+//! the system chooses; without a name it makes none. A thread for each client: it is not one of the
+//! course's servers.
+
+mod connection;
+mod frames;
+mod heads;
+mod mistakes;
+mod room;
+
+use std::net::TcpListener;
+use std::process::ExitCode;
+use std::sync::Arc;
+use std::thread;
+
+use connection::talk;
+use mistakes::{MISTAKES, Mistake};
+use room::Room;
+
+/// What every part of the server knows.
+pub struct Zoo {
+    mistake: String,
+    room: Room,
+}
+
+impl Zoo {
+    /// Whether this is the mistake to make.
+    pub fn makes(&self, name: &str) -> bool {
+        self.mistake == name
+    }
+
+    /// Whether a message goes back to its speaker alone, as up to chapter 06.
+    pub fn echoes(&self) -> bool {
+        let chapter = MISTAKES.iter().find(|one| one.name == self.mistake).map(|one| one.chapter);
+        chapter.is_some_and(|chapter| chapter <= 6) || self.makes("echo-only")
+    }
+
+    /// Prints a line.
+    pub fn say(&self, line: &str) {
+        if !self.makes("prints-nothing") {
+            println!("{line}");
+        }
+    }
+}
+
+fn main() -> ExitCode {
+    let mistake = std::env::args().nth(1).unwrap_or_default();
+    if !mistake.is_empty() && MISTAKES.iter().all(|known| known.name != mistake) {
+        eprintln!("there is no mistake {mistake}; there are:");
+        for Mistake { name, chapter, promise } in MISTAKES {
+            eprintln!("  {name:26} breaks {chapter:02}: {promise}");
+        }
+        return ExitCode::FAILURE;
+    }
+    let port = std::env::var("PORT").ok().and_then(|port| port.parse().ok()).unwrap_or(0);
+    let listener = TcpListener::bind(("127.0.0.1", port)).expect("a port to listen on");
+    println!("listening on ws://{}", listener.local_addr().expect("bound"));
+    let zoo = Arc::new(Zoo { mistake, room: Room::default() });
+    for (number, client) in listener.incoming().enumerate() {
+        let Ok(client) = client else { continue };
+        let its = zoo.clone();
+        let thread = thread::spawn(move || talk(&its, number, client));
+        if zoo.makes("one-at-a-time") {
+            let _ = thread.join();
+        }
+    }
+    ExitCode::SUCCESS
+}
