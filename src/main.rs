@@ -57,7 +57,10 @@ enum Task {
         /// Check again whenever you save
         #[arg(long, conflicts_with = "json")]
         watch: bool,
-        /// Where every promise holds, show how the course wrote the same chapter
+        /// Give the next of three hints for the first promise that is not kept
+        #[arg(long, conflicts_with_all = ["json", "watch", "all", "solution"])]
+        hint: bool,
+        /// Where every promise holds, or after the last hint, show how the course wrote the same chapter
         #[arg(long, conflicts_with_all = ["json", "watch"])]
         solution: bool,
         /// Print what is found as JSON, for programs
@@ -119,13 +122,13 @@ fn perform(task: Task) -> Result<ExitCode> {
             return Ok(ch01_listen::run(address, chapter.serve));
         }
         Task::Start { folder, chapter } => start(&folder, chapter)?,
-        Task::Check { chapter, all, watch, solution, json, subject } => {
+        Task::Check { chapter, all, watch, hint, solution, json, subject } => {
             let check = match (watch, solution) {
                 (true, _) => check::watch,
                 (_, true) => check::solution,
                 _ => check::check,
             };
-            check(&subject.into(), check::Options { last: chapter, all, json })?
+            check(&subject.into(), check::Options { last: chapter, all, hint, json })?
         }
         Task::Tap { listen, to } => tap::tap(listen, to).map(|()| true)?,
         Task::Ladder => climb()?,
@@ -142,8 +145,9 @@ fn start(folder: &Path, chapter: u8) -> Result<bool> {
         println!("  {}", file.display());
     }
     println!(
-        "\nEach todo! asks a question; {}.html in the book answers it. Then: cargo run -- check",
-        chapter.slug
+        "\nEach todo! asks a question; {}.html in the book answers it. Then: cargo run -- check{}",
+        chapter.slug,
+        own::flag(folder)
     );
     Ok(true)
 }

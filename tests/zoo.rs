@@ -18,7 +18,7 @@ use mistakes::{MISTAKES, Mistake};
 /// How long a probe waits for what a wrong server never sends.
 const PATIENCE: Duration = Duration::from_secs(4);
 /// How many servers are looked at at the same time.
-const AT_ONCE: usize = 6;
+const AT_ONCE: usize = 3;
 
 /// The program of the zoo, as its sources are now.
 fn zoo() -> PathBuf {

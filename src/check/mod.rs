@@ -1,11 +1,12 @@
 //! `check`: a server that the reader wrote, held against the probes of the chapters.
 
 mod command_line;
+mod memory;
 mod report;
+mod subject;
 mod watch;
 
-use std::net::SocketAddr;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::Command;
 use std::time::Duration;
 
@@ -14,25 +15,17 @@ use ch00_wire::Event;
 
 use crate::book;
 use crate::chapters::{self, CHAPTERS};
-use crate::own::{Own, Unwritten};
-use crate::probes::{self, Probe, Target, Verdict, explain};
+use crate::own::{self, Own, Unwritten};
+use crate::probes::{self, HINTS, Probe, Target, Verdict, explain};
 use command_line::words;
+use memory::{Memory, Progress};
 use report::{Finding, Report, State};
 
+pub use subject::Subject;
 pub use watch::watch;
 
 /// How long the reader waits for an answer that does not come.
 const PATIENCE: Duration = Duration::from_secs(3);
-
-/// The server to check: a command to start, or one that runs.
-pub enum Subject {
-    /// The project that `start` made, in this folder or below it.
-    Own(PathBuf),
-    /// A command line. It gets its port in the variable `PORT`, and in place of `{port}`.
-    Command(String),
-    /// The address of a server that runs already.
-    Running(SocketAddr),
-}
 
 /// How far a check goes, and how it is told.
 #[derive(Clone, Copy)]
@@ -42,6 +35,8 @@ pub struct Options {
     pub last: Option<u8>,
     /// Go on after a failure, and end with a table.
     pub all: bool,
+    /// Give the next hint for the first promise that is not kept.
+    pub hint: bool,
     /// Print JSON, for programs.
     pub json: bool,
 }
@@ -52,37 +47,58 @@ pub struct Options {
 ///
 /// There is no such chapter or project, or the server does not compile, start or listen.
 pub fn check(subject: &Subject, options: Options) -> Result<bool> {
+    Ok(examine(subject, options)?.report.holds())
+}
+
+/// What a check has found, and what is remembered of all checks.
+struct Outcome {
+    report: Report,
+    progress: Progress,
+}
+
+impl Outcome {
+    /// Whether the student has had every hint for the first promise that is not kept.
+    fn has_no_hint_left(&self) -> bool {
+        let first = self.report.first_failed().map(|finding| finding.to_hint(self.report.last));
+        first.is_some_and(|probe| self.progress.hints(&probe) == HINTS)
+    }
+}
+
+fn examine(subject: &Subject, options: Options) -> Result<Outcome> {
     if let Some(last) = options.last {
         chapters::find(last).map_err(anyhow::Error::msg)?;
     }
     let last = options.last.unwrap_or(CHAPTERS.len() as u8);
     match subject {
-        Subject::Running(address) => hold(&Target::Running(*address), last, options),
-        Subject::Command(line) => hold(&on_port(line)?, last, options),
-        Subject::Own(folder) => check_own(&Own::near(folder)?, options),
+        Subject::Running(address) => hold(subject, &Target::Running(*address), last, options),
+        Subject::Command(line) => hold(subject, &on_port(line)?, last, options),
+        Subject::Own(folder) => examine_own(subject, folder, options),
     }
 }
 
-fn check_own(own: &Own, options: Options) -> Result<bool> {
+fn examine_own(subject: &Subject, folder: &Path, options: Options) -> Result<Outcome> {
+    let own = Own::near(folder)?;
     let newest = own.newest().number;
     let last = options.last.unwrap_or(newest);
     if last > newest {
-        bail!("chapter {last:02} is not begun yet: `cargo run -- start --chapter {last}` adds it");
+        let start = own::start_command(folder, last);
+        bail!("chapter {last:02} is not begun yet: `{start}` adds it");
     }
     let program = own.build(last)?;
-    let holds = hold(&Target::Announced(Box::new(move || announced(&program))), last, options)?;
-    if holds
+    let target = Target::Announced(Box::new(move || announced(&program)));
+    let outcome = hold(subject, &target, last, options)?;
+    if outcome.report.holds()
         && last == newest
         && !options.json
         && let Ok(next) = chapters::find(last + 1)
     {
-        println!("next: {}, with `cargo run -- start --chapter {}`", next.title, next.number);
+        println!("next: {}, with `{}`", next.title, own::start_command(folder, next.number));
     }
-    Ok(holds)
+    Ok(outcome)
 }
 
-/// Checks the student's project, and where every promise holds shows how the course wrote the same
-/// chapter: the last one that was checked.
+/// Checks the student's project, and where every promise holds, or the last hint was given, shows how the
+/// course wrote the same chapter: the last one that was checked.
 ///
 /// # Errors
 ///
@@ -94,8 +110,13 @@ pub fn solution(subject: &Subject, options: Options) -> Result<bool> {
              each chapter is in its page"
         );
     };
-    if !check(subject, options)? {
-        println!("when every promise holds, --solution shows how the course wrote the same");
+    let outcome = examine(subject, options)?;
+    let holds = outcome.report.holds();
+    if !holds && !outcome.has_no_hint_left() {
+        println!(
+            "\n--solution shows how the course wrote the same when every promise holds, or after \
+             the last hint"
+        );
         return Ok(false);
     }
     let own = Own::near(folder)?;
@@ -107,19 +128,61 @@ pub fn solution(subject: &Subject, options: Options) -> Result<bool> {
         same if same.is_empty() => println!("\nyou wrote what the course wrote, letter by letter"),
         difference => print!("\n{difference}"),
     }
-    Ok(true)
+    Ok(holds)
 }
 
 /// A chapter's program, on a port that the system chooses.
 fn announced(program: &Path) -> Command {
     let mut command = Command::new(program);
-    command.arg("127.0.0.1:0");
+    // What the server says is repeated, and where Rust was when it said so is not the point.
+    command.arg("127.0.0.1:0").env("RUST_BACKTRACE", "0");
     command
 }
 
 /// Holds a server against the probes up to `last`, and tells what is found: at once for a reader, and
-/// at the end for a program.
-fn hold(target: &Target, last: u8, options: Options) -> Result<bool> {
+/// at the end for a program. What is found is remembered.
+fn hold(subject: &Subject, target: &Target, last: u8, options: Options) -> Result<Outcome> {
+    let folder = match subject {
+        // It may lie below the folder that was named.
+        Subject::Own(folder) => Own::near(folder)?.folder().to_owned(),
+        other => other.folder(),
+    };
+    let mut memory = Memory::of(&folder)?;
+    let report = look(target, last, options)?;
+    let mut progress = memory.progress(&subject.name());
+    let lost = progress.record(&report.findings);
+    let first = report.first_failed();
+    if let Some(finding) = first.filter(|_| options.hint) {
+        progress.give_hint(&finding.to_hint(last));
+    }
+    let remembered = memory.remember(&subject.name(), progress.clone());
+    if options.json {
+        println!("{}", report.json());
+        return Ok(Outcome { report, progress });
+    }
+    match (options.all, first) {
+        (true, _) => print!("\n{}", report.table()),
+        (false, None) => print!("{}", report.summary()),
+        (false, Some(finding)) => {
+            if lost.contains(&finding.probe.promise) {
+                println!("  before     it was kept in an earlier check: what have you changed?");
+            }
+            let probe = finding.to_hint(last);
+            if finding.state == State::Unwritten && options.hint {
+                println!("  promise    {}", probe.promise);
+            }
+            advise(subject, options, &probe, progress.hints(&probe));
+        }
+    }
+    println!("\n{}", report::bar(progress.held(), probes::all().len()));
+    if let Err(error) = remembered {
+        println!("{error:#}: the next check will not know of this one, nor of its hints");
+    }
+    Ok(Outcome { report, progress })
+}
+
+/// The probes, one after the other, up to the first promise that is not kept, or to the last.
+fn look(target: &Target, last: u8, options: Options) -> Result<Report> {
     let mut report = Report::new(last);
     for probe in probes::all().into_iter().filter(|probe| probe.chapter <= last) {
         let finding = judge(target, probe)?;
@@ -132,12 +195,24 @@ fn hold(target: &Target, last: u8, options: Options) -> Result<bool> {
             break;
         }
     }
-    match (options.json, options.all) {
-        (true, _) => println!("{}", report.json()),
-        (false, true) => print!("\n{}", report.table()),
-        (false, false) => print!("{}", report.summary()),
+    Ok(report)
+}
+
+/// What follows an explanation: the hints, if one was asked for, and the next commands.
+fn advise(subject: &Subject, options: Options, probe: &Probe, given: usize) {
+    let shown = if options.hint { given } else { 0 };
+    for (number, hint) in probe.hints.iter().enumerate().take(shown) {
+        println!("  hint {}     {hint}", number + 1);
     }
-    Ok(report.holds())
+    let command = |more: &str| subject.command(options.last, more);
+    println!("  next       {}", command(""));
+    match (given, subject) {
+        (HINTS, Subject::Own(_)) => println!("  solution   {}", command(" --solution")),
+        (HINTS, _) if options.hint => {
+            println!("             this was the last hint: the page has the rest")
+        }
+        _ => println!("  a hint     {}   ({given} of {HINTS} seen)", command(" --hint")),
+    }
 }
 
 fn judge(target: &Target, probe: Probe) -> Result<Finding> {

@@ -6,7 +6,7 @@ use serde::Serialize;
 use serde_json::json;
 
 use crate::chapters::CHAPTERS;
-use crate::probes::Probe;
+use crate::probes::{self, Probe};
 
 /// How a server stands to one promise.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
@@ -31,6 +31,16 @@ pub(super) struct Finding {
 }
 
 impl Finding {
+    /// The promise to give hints for. What is not written yet is in the chapter `last`, and that chapter's
+    /// first promise says best what it is for.
+    pub(super) fn to_hint(&self, last: u8) -> Probe {
+        let of_chapter = || probes::all().into_iter().find(|probe| probe.chapter == last);
+        match self.state {
+            State::Unwritten => of_chapter().unwrap_or(self.probe),
+            _ => self.probe,
+        }
+    }
+
     /// Whether the promise is known not to hold.
     pub(super) fn failed(&self) -> bool {
         matches!(self.state, State::Fails | State::Unwritten)
@@ -42,7 +52,7 @@ impl Finding {
         match (self.state, &self.explanation) {
             (State::Holds, _) => println!("● {promise}"),
             (State::Unseen, _) => println!("○ {promise} (its terminal cannot be seen)"),
-            (_, Some(explanation)) if !briefly => println!("{explanation}"),
+            (_, Some(explanation)) if !briefly => println!("{}", explanation.trim_end()),
             (State::Unwritten, _) => println!("✗ {promise} (not written yet)"),
             (State::Fails, _) => println!("✗ {promise}"),
         }
@@ -51,7 +61,8 @@ impl Finding {
 
 /// Everything that a check found, in order.
 pub(super) struct Report {
-    last: u8,
+    /// The last chapter that was checked.
+    pub(super) last: u8,
     pub(super) findings: Vec<Finding>,
 }
 
@@ -63,7 +74,12 @@ impl Report {
 
     /// Whether nothing has failed.
     pub(super) fn holds(&self) -> bool {
-        !self.findings.iter().any(Finding::failed)
+        self.first_failed().is_none()
+    }
+
+    /// The first promise that is known not to hold.
+    pub(super) fn first_failed(&self) -> Option<&Finding> {
+        self.findings.iter().find(|finding| finding.failed())
     }
 
     /// The last line for a reader; nothing after an explanation.
@@ -93,8 +109,7 @@ impl Report {
             let (number, title, all) = (chapter.number, chapter.title, of_chapter.len());
             let _ = writeln!(out, "{number:02} {title:<14} {held:>2} of {all:>2}  {marks}");
         }
-        let first = self.findings.iter().find(|finding| finding.failed());
-        match first {
+        match self.first_failed() {
             None => out.push_str(&self.summary()),
             Some(finding) => {
                 let _ = writeln!(
@@ -127,6 +142,16 @@ impl Report {
     fn count(&self, state: State) -> usize {
         self.findings.iter().filter(|finding| finding.state == state).count()
     }
+}
+
+/// How wide a bar is, in columns.
+const BAR: usize = 20;
+
+/// How many of all promises of the course are kept, as a line with a bar.
+pub(super) fn bar(held: usize, all: usize) -> String {
+    let full = held * BAR / all;
+    let (full, empty) = ("█".repeat(full), "░".repeat(BAR - full));
+    format!("{full}{empty}  {held} of the course's {all} promises")
 }
 
 fn mark(state: State) -> char {

@@ -1,14 +1,13 @@
 //! `check --watch`: the same check again, whenever a file is saved or a key asks for it.
 
-use std::path::{Path, PathBuf};
 use std::sync::mpsc::{self, Receiver, Sender};
 use std::thread;
 
 use anyhow::Result;
 
-use super::command_line::words;
 use super::{Options, Subject, check};
 use crate::changes::{self, Place};
+use crate::folder;
 use crate::own::Own;
 
 const KEYS: &str = "\nsave a file, or press Enter: again · l Enter: list all · q Enter: quit";
@@ -83,20 +82,10 @@ fn read_keys(sender: Sender<Next>) {
 fn places(subject: &Subject) -> Result<Vec<Place>> {
     Ok(match subject {
         Subject::Own(folder) => Own::near(folder)?.places(),
-        Subject::Command(line) => words(line)
-            .iter()
-            .map(PathBuf::from)
-            .filter(|word| word.is_file())
-            // An editor may put a new file in the place of the old one, so its folder is watched.
-            .map(|file| Place::Folder(folder_of(&file)))
-            .collect(),
+        // An editor may put a new file in the place of the old one, so its folder is watched.
+        Subject::Command(line) => {
+            Subject::files(line).iter().map(|file| Place::Folder(folder::of(file))).collect()
+        }
         Subject::Running(_) => Vec::new(),
     })
-}
-
-fn folder_of(file: &Path) -> PathBuf {
-    match file.parent() {
-        Some(parent) if parent != Path::new("") => parent.to_owned(),
-        _ => PathBuf::from("."),
-    }
 }

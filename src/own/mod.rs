@@ -53,6 +53,11 @@ impl Own {
             })
     }
 
+    /// Where it lies.
+    pub fn folder(&self) -> &Path {
+        &self.folder
+    }
+
     /// The chapter that was begun last.
     pub fn newest(&self) -> Chapter {
         self.begun[self.begun.len() - 1]
@@ -87,6 +92,36 @@ impl Own {
         }
         let program = format!("{}{}", chapter.package(), env::consts::EXE_SUFFIX);
         Ok(target.join("debug").join(program))
+    }
+}
+
+/// What names the project in a command of `check`: nothing, where it is the usual one.
+pub fn flag(folder: &Path) -> String {
+    match is_usual(folder) {
+        true => String::new(),
+        false => format!(" --own {}", quoted(&folder.display().to_string())),
+    }
+}
+
+/// The command that adds a chapter to the project in `folder`.
+pub fn start_command(folder: &Path, chapter: u8) -> String {
+    let folder = match is_usual(folder) {
+        true => String::new(),
+        false => format!(" {}", quoted(&folder.display().to_string())),
+    };
+    format!("cargo run -- start{folder} --chapter {chapter}")
+}
+
+fn is_usual(folder: &Path) -> bool {
+    [".", FOLDER].iter().any(|usual| folder == Path::new(usual))
+}
+
+/// One word of a command line.
+pub fn quoted(word: &str) -> String {
+    match (word.contains('"'), word.contains(char::is_whitespace) || word.is_empty()) {
+        (true, _) => format!("'{word}'"),
+        (false, true) => format!("\"{word}\""),
+        (false, false) => word.to_owned(),
     }
 }
 

@@ -7,7 +7,7 @@ use anyhow::{Context, Result, bail};
 
 use super::files::{is_rust, read, sources, write};
 use super::skeleton::{skeleton, without_marks};
-use super::{Own, manifest};
+use super::{Own, flag, manifest, start_command};
 use crate::chapters::{CHAPTERS, Chapter};
 use crate::folder::is_occupied;
 
@@ -26,20 +26,20 @@ pub fn start(course: &Path, folder: &Path, chapter: Chapter) -> Result<Vec<PathB
     if chapter.number < first.number {
         bail!(
             "{} begins with chapter {:02}, on top of the course's earlier ones: for chapter {:02} \
-             choose a new folder, like `cargo run -- start my-server-{:02} --chapter {}`",
+             choose a new folder, like `{}`",
             folder.display(),
             first.number,
             chapter.number,
-            chapter.number,
-            chapter.number
+            start_command(Path::new(&format!("my-server-{:02}", chapter.number)), chapter.number)
         );
     }
     if manifest(folder, &chapter).exists() {
         bail!(
             "chapter {:02} is there already, in {}, and nothing was changed: write on, and then \
-             `cargo run -- check`",
+             `cargo run -- check{}`",
             chapter.number,
-            folder.join(chapter.slug).display()
+            folder.join(chapter.slug).display(),
+            flag(folder)
         );
     }
     if own.is_none() {

@@ -35,7 +35,7 @@ impl fmt::Display for Unwritten {
         write!(
             out,
             "✗ not written yet: the server came to {}\n\n  {}\n\n\
-             Write an answer in place of its todo!, save, and then: cargo run -- check",
+             Write an answer in place of its todo!, and save.",
             self.place, self.question
         )
     }

@@ -14,6 +14,15 @@ pub(super) const PROBES: &[Probe] = &[
         promise: "answers the key of the RFC with 101 and its accept value",
         section: "1.3",
         mistake: "the digest in hexadecimal, the key decoded before it is hashed, or the GUID mistyped",
+        hints: [
+            "Print the text that you hash, between quotes, and the value that comes out. Where \
+             does it begin to differ from what is expected?",
+            "The accept value is Base64 of the twenty bytes of SHA-1, of the key as it stands in \
+             the request followed by 258EAFA5-E914-47DA-95CA-C5AB0DC85B11.",
+            "Join the key and the GUID, hash that text, and give the twenty raw bytes (digest, \
+             not hexdigest) to Base64. Send the status line, the three fields, each with \\r\\n, \
+             and an empty line, \\r\\n.",
+        ],
         script: |bench| accepts(bench, &rfc_key_line(), RFC_ACCEPT),
     },
     Probe {
@@ -21,6 +30,12 @@ pub(super) const PROBES: &[Probe] = &[
         promise: "answers another key with another value",
         section: "4.2.2",
         mistake: "the example of the RFC, copied",
+        hints: [
+            "Another key was sent, and what came back? Is it the value of the example?",
+            "The value is made anew for each client, from the key of its own request.",
+            "Pass the key that you found in this request to the function that makes the accept \
+             value, and put its result into the response. No value stands in your source.",
+        ],
         script: |bench| {
             let line = "Sec-WebSocket-Key: x3JJHMbDL1EzLkh9GBhXDw==";
             accepts(bench, line, "HSmrc0sMlYUkAGmm5OPpG2HaGWk=")
@@ -31,6 +46,14 @@ pub(super) const PROBES: &[Probe] = &[
         promise: "makes the accept value from the key alone",
         section: "4.2.2",
         mistake: "the space around the key is hashed with it, or a name in lower case is not found",
+        hints: [
+            "The key is the same as before; around it are other spaces, and its name is in lower \
+             case. What exactly do you hash?",
+            "The value of a field is what remains without the spaces and tabs at both ends. One \
+             space too many, and all of the hash is another.",
+            "Trim spaces and tabs from both ends of the value before you add the GUID, and \
+             compare the name of the field without regard to case.",
+        ],
         script: |bench| {
             accepts(bench, &format!("sec-websocket-key:{RFC_KEY}"), RFC_ACCEPT)?;
             accepts(bench, &format!("Sec-WebSocket-Key: \t{RFC_KEY}  "), RFC_ACCEPT)
@@ -41,6 +64,15 @@ pub(super) const PROBES: &[Probe] = &[
         promise: "says that it upgrades, and to what",
         section: "4.2.2",
         mistake: "a response without Upgrade and Connection",
+        hints: [
+            "Read the head that you sent line by line. Which of its three fields is missing, or \
+             has another value?",
+            "A 101 says which protocol it changes to: Upgrade: websocket, and Connection: \
+             Upgrade, beside Sec-WebSocket-Accept.",
+            "Write these lines after HTTP/1.1 101 Switching Protocols, each one ended by \\r\\n: \
+             Upgrade: websocket, Connection: Upgrade, Sec-WebSocket-Accept and your value, and \
+             the empty line.",
+        ],
         script: |bench| {
             let (_client, answer) = bench.handshake(&rfc_key_line())?;
             field(&answer, "Upgrade", "websocket", |value| {
@@ -56,6 +88,13 @@ pub(super) const PROBES: &[Probe] = &[
         promise: "sends nothing after the empty line",
         section: "4.2.2",
         mistake: "a line end or a NUL too many: it is the first byte of a frame",
+        hints: [
+            "The drawing shows what came after the head. Which of your writes has sent it?",
+            "From the empty line on, each byte is a part of a frame. A line end or a NUL that \
+             follows is taken for the first byte of one.",
+            "Let the head end with exactly \\r\\n\\r\\n, write these bytes and no more (write, \
+             and not a call that adds a line end), and send no greeting yet.",
+        ],
         script: |bench| {
             let mut client = bench.open()?;
             client.finish_sending();
@@ -73,6 +112,14 @@ pub(super) const PROBES: &[Probe] = &[
         promise: "opens a connection for the next client after one has left",
         section: "7.1.1",
         mistake: "one flag for all clients says that the handshake is done",
+        hints: [
+            "The first client got its 101 and left. Which of your variables still remember it \
+             when the next one comes?",
+            "That the opening handshake is done is a fact about one connection. The next client \
+             begins from nothing.",
+            "Make whatever you know about a client (its buffer, whether its handshake is done) \
+             inside the loop over accept, after accept, so that it begins anew for each.",
+        ],
         script: |bench| {
             bench.open()?.leave();
             bench.open().map(drop)

@@ -12,6 +12,15 @@ pub(super) const PROBES: &[Probe] = &[
         section: "5.3",
         mistake: "the payload is not unmasked, MASK is left in the length, or the masking-key is taken from \
                   the wrong place",
+        hints: [
+            "Print the bytes of the frame in hexadecimal, and beside them the length and the \
+             masking-key that you took from it. Do they match the names in the drawing?",
+            "The length is the second byte without its first bit. The next four bytes are the \
+             masking-key, and the payload begins after them: each byte XOR one of the four, in \
+             turn.",
+            "length = second byte AND 127; key = bytes 2 to 5; byte i of the text = byte 6 + i \
+             XOR key[i modulo 4], for i below length. Then print it as UTF-8.",
+        ],
         script: |bench| bench.prints(&mut bench.open()?, "Li Jing"),
     },
     Probe {
@@ -19,6 +28,14 @@ pub(super) const PROBES: &[Probe] = &[
         promise: "hears one message after another on one connection",
         section: "5.4",
         mistake: "one read, one frame, and that was all",
+        hints: [
+            "The first message is printed, the second is not. What does your server do after it \
+             has printed one?",
+            "A connection stays open, and more frames come. Only a read of 0 bytes, an error, or \
+             what is no frame ends it.",
+            "Put the read of a frame, and what you do with it, in a loop inside the connection; \
+             leave it when read returns 0.",
+        ],
         script: |bench| {
             let mut client = bench.open()?;
             ["one", "two", "three"]
@@ -32,6 +49,15 @@ pub(super) const PROBES: &[Probe] = &[
         section: "5.2",
         mistake: "126 is taken for a length, the two bytes after it are read in the wrong order, or one read \
                   takes fewer than 1,508 bytes",
+        hints: [
+            "Which length does your server take from the second byte of the first message that \
+             fails? Is that a length?",
+            "126 in those seven bits is no length: it says that the length is in the next two \
+             bytes, the larger one first. Masking-key and payload then begin two bytes later.",
+            "If second byte AND 127 is 126: length = byte 2 times 256 + byte 3, key = bytes 4 to \
+             7, payload from byte 8. If it is 127: eight bytes of length, key at 10. Give read a \
+             buffer of at least 4,096 bytes.",
+        ],
         script: |bench| {
             let mut client = bench.open()?;
             [125, 126, 127, 1_500].iter().try_for_each(|&length| {
@@ -44,6 +70,13 @@ pub(super) const PROBES: &[Probe] = &[
         promise: "prints characters of several bytes",
         section: "5.6",
         mistake: "bytes are taken for characters one by one",
+        hints: [
+            "Look at what was printed: are there two or three strange signs in the place of one?",
+            "A payload is bytes, and a character of UTF-8 takes one to four of them. So unmask \
+             all bytes first, and make text of them once.",
+            "Collect the unmasked bytes in an array of bytes, and decode the whole as UTF-8 \
+             (String::from_utf8_lossy in Rust); do not turn each byte into a character.",
+        ],
         script: |bench| bench.prints(&mut bench.open()?, "李静, héllo, 🦀"),
     },
     Probe {
@@ -51,6 +84,14 @@ pub(super) const PROBES: &[Probe] = &[
         promise: "fails the connection on a frame that is not masked, and serves the next client",
         section: "5.1",
         mistake: "the frame is taken as it is, or four bytes of its payload for a masking-key",
+        hints: [
+            "Two frames come whose second byte is 07: its first bit is 0. Which of your lines \
+             looks at that bit?",
+            "Every frame of a client has to be masked. If MASK is 0, there is no masking-key, and \
+             the server closes the connection.",
+            "If second byte AND 128 is 0, print nothing, leave the loop of this connection, close \
+             it, and accept the next client.",
+        ],
         script: |bench| {
             let mut client = bench.open()?;
             // Two of them: whoever takes the first four bytes for a key finds enough that follows.
@@ -64,6 +105,14 @@ pub(super) const PROBES: &[Probe] = &[
         promise: "outlives a client that leaves in the middle of a frame",
         section: "7.1.1",
         mistake: "a payload is read past the end of what has come",
+        hints: [
+            "Nine of thirteen bytes come. How many does your code take, and what does it do where \
+             there are fewer?",
+            "The header may promise more bytes than have come. Compare the lengths before you \
+             take anything out.",
+            "Before you take the length, the key or the payload: if fewer bytes have come than \
+             you need, it is no whole frame. Close this connection, and accept the next client.",
+        ],
         script: |bench| {
             let mut client = bench.open()?;
             let frame = masked_frame(1, b"Li Jing");

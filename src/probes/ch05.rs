@@ -14,6 +14,13 @@ pub(super) const PROBES: &[Probe] = &[
         promise: "sends a message back as one text frame",
         section: "5.6",
         mistake: "the text is sent without a frame around it",
+        hints: [
+            "Which bytes did your server write, and what do the first two of them say?",
+            "A text alone is no frame. Before it stand a first byte of 81 (FIN 1, opcode 1) and a \
+             second byte with the payload length.",
+            "For up to 125 bytes, write in one piece: the byte 0x81, the byte with the number of \
+             bytes, and then the bytes of the text.",
+        ],
         script: |bench| bench.echoes(&mut bench.open()?, "Li Jing"),
     },
     Probe {
@@ -21,6 +28,13 @@ pub(super) const PROBES: &[Probe] = &[
         promise: "sends frames that are not masked",
         section: "5.1",
         mistake: "the client's frame is sent back as it came",
+        hints: [
+            "Look at the second byte that you sent. Is its first bit 0?",
+            "A client masks what it sends, and a server never does. What you send is the text, \
+             unmasked, in a new frame of your own.",
+            "Build the reply from the unmasked bytes: 0x81, the length without the bit 128, no \
+             masking-key, and the bytes as they are.",
+        ],
         script: |bench| {
             let mut client = bench.open()?;
             client.send(&masked_frame(1, b"Li Jing")).wanted("the frame to be taken")?;
@@ -36,6 +50,13 @@ pub(super) const PROBES: &[Probe] = &[
         promise: "counts bytes, not characters",
         section: "5.2",
         mistake: "the length of the text is taken for the length of its bytes",
+        hints: [
+            "The text has five characters. How many bytes does it have in UTF-8, and which of the \
+             two did you send as the length?",
+            "The payload length counts bytes. So count after the text has been encoded.",
+            "Encode the text as UTF-8 first, and take the length of that (in Rust, len of a str \
+             is its bytes; in other languages, of the encoded bytes).",
+        ],
         script: |bench| bench.echoes(&mut bench.open()?, "héllo"),
     },
     Probe {
@@ -43,6 +64,14 @@ pub(super) const PROBES: &[Probe] = &[
         promise: "sends 125, 126, 127 and 1,500 bytes back as one message each",
         section: "5.2",
         mistake: "the payload length in one byte only, or a message cut in pieces of 125",
+        hints: [
+            "At which of the four lengths does it fail, and what stands in the second byte of \
+             your frame there?",
+            "Up to 125 the length fits into the second byte. From 126 to 65,535 that byte is 126, \
+             and the length follows in two bytes, the larger one first.",
+            "If length is over 125: write 0x81, 126, length shifted right by 8, length AND 255, \
+             and then the payload; one frame for the whole message.",
+        ],
         script: |bench| echoes_at_the_edges(bench, "Li Jing "),
     },
     Probe {
@@ -50,6 +79,13 @@ pub(super) const PROBES: &[Probe] = &[
         promise: "sends characters of several bytes back whole, at each of these lengths",
         section: "5.6",
         mistake: "a message is cut inside a character",
+        hints: [
+            "Where in the text does what came back stop, or change? Is that inside a character?",
+            "A character may take three bytes, so a message that is cut at a fixed number of \
+             bytes is cut inside one. Send it in one frame, as it came.",
+            "Keep the unmasked bytes as bytes, from the read to the write. Do not cut them, and \
+             do not turn parts of them into text.",
+        ],
         script: |bench| echoes_at_the_edges(bench, "静"),
     },
     Probe {
@@ -57,6 +93,13 @@ pub(super) const PROBES: &[Probe] = &[
         promise: "sends an empty message back",
         section: "5.2",
         mistake: "no payload is taken for no message",
+        hints: [
+            "What does your server do with a frame whose payload length is 0? Is that the same to \
+             it as no frame?",
+            "An empty message is a message. It is answered by a frame of two bytes.",
+            "Tell the end of the connection by a read of 0 bytes, and not by an empty text. For \
+             an empty payload write 81 00.",
+        ],
         script: |bench| bench.echoes(&mut bench.open()?, ""),
     },
     Probe {
@@ -64,6 +107,12 @@ pub(super) const PROBES: &[Probe] = &[
         promise: "answers a hundred messages in turn",
         section: "5.4",
         mistake: "one reply, and the connection is closed",
+        hints: [
+            "After how many messages does it stop, and what has your server done then?",
+            "Each message is answered on the same connection, which stays open for the next.",
+            "Read, unmask, write and read again, in one loop; close only when read returns 0 or \
+             what came is no frame.",
+        ],
         script: |bench| {
             let mut client = bench.open()?;
             (0..100).try_for_each(|i| bench.echoes(&mut client, &format!("message {i}")))

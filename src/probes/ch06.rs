@@ -18,6 +18,15 @@ pub(super) const PROBES: &[Probe] = &[
         promise: "answers the second client while the first is silent",
         section: "4.2",
         mistake: "the server waits in read, and for one client",
+        hints: [
+            "The first client has its 101 and says nothing. In which call does your server stand \
+             meanwhile?",
+            "A read waits for one client. To serve two of them, ask the system which of all has \
+             something for you, and read only there.",
+            "Make the sockets non-blocking, register the listener and each client with a poll \
+             (select, selectors, mio), and in each turn of one loop read only from those that are \
+             reported.",
+        ],
         script: |bench| {
             let mut first = bench.open()?;
             let mut second = bench.open()?;
@@ -30,6 +39,13 @@ pub(super) const PROBES: &[Probe] = &[
         promise: "answers others while one has sent half a request",
         section: "4.2.1",
         mistake: "a loop waits for the end of the head, and nobody else is served in it",
+        hints: [
+            "Half a head of one client is here. Does a loop of yours wait for its other half?",
+            "What a client has sent so far is kept beside its connection, and is looked at again \
+             when more of it comes.",
+            "Give each client a buffer and a state. When it is readable: read once, append, and \
+             if \\r\\n\\r\\n is not there yet, go back to the poll.",
+        ],
         script: |bench| {
             let mut half = bench.client()?;
             let request = rfc_request();
@@ -44,6 +60,14 @@ pub(super) const PROBES: &[Probe] = &[
         promise: "answers others when one is killed in the middle of a frame",
         section: "7.1.1",
         mistake: "an error on one connection ends the loop over all of them",
+        hints: [
+            "The read of one client fails with an error. Which loop does this error leave?",
+            "An error of a read or a write concerns one client. It is taken off the list, and the \
+             loop goes on with the others.",
+            "Around the read and the write of one client: on an error, deregister and drop this \
+             client, and continue with the next event. Only an error of the poll itself ends the \
+             loop.",
+        ],
         script: |bench| {
             let mut other = bench.open()?;
             let mut killed = bench.open()?;
@@ -58,6 +82,14 @@ pub(super) const PROBES: &[Probe] = &[
         promise: "sends what it owes to one that has said its last word, beside another",
         section: "7.1.1",
         mistake: "the end of what a client says is taken for the end of the client",
+        hints: [
+            "This client says Li Jing and then closes its own direction. What do you do when read \
+             returns 0: drop what you have not written?",
+            "The end of what a client says is not the end of what it hears. What was said before \
+             the end is still answered.",
+            "When read returns 0, first take all frames out of what has come, write their \
+             answers, and close when nothing is owed any more.",
+        ],
         script: |bench| {
             let _other = bench.open()?;
             let mut last = bench.open()?;
@@ -71,6 +103,14 @@ pub(super) const PROBES: &[Probe] = &[
         promise: "answers each of a thousand clients that are open at once",
         section: "4.2",
         mistake: "a limit on open files (ulimit -n), or on what select can watch",
+        hints: [
+            "At how many clients does it stop, and what does your terminal say there?",
+            "Each client is an open file of your process, and a shell often allows 1,024 or \
+             fewer; select itself may watch 1,024 at the most.",
+            "Raise the limit (ulimit -n 4096) before the start, use poll, epoll, kqueue or a \
+             library that chooses them in place of select, and take all waiting clients in one \
+             turn: accept until there is none.",
+        ],
         script: |bench| {
             let mut crowd = gather(bench, 1_000)?;
             let text = |i: usize| format!("Li Jing {i}");
@@ -85,6 +125,14 @@ pub(super) const PROBES: &[Probe] = &[
         promise: "answers others while one does not read",
         section: "5.1",
         mistake: "a write waits until the slow one reads, and all others with it",
+        hints: [
+            "One client sends and never reads. What does your write to it do when the system \
+             takes no more?",
+            "A write that waits holds up everybody. A non-blocking one takes what fits, says how \
+             much that was, and the rest has to be kept for later.",
+            "Keep a buffer of what is owed to each client. Write until the call says that it \
+             would block, keep the rest, ask the poll for writable, and go on when it says so.",
+        ],
         script: |bench| flood(bench, MORE_THAN_A_SYSTEM / 2).map(drop),
     },
     Probe {
@@ -92,6 +140,13 @@ pub(super) const PROBES: &[Probe] = &[
         promise: "does not store without end for one that does not read",
         section: "5.1",
         mistake: "what a client does not take is kept for it, however much it is",
+        hints: [
+            "How large does the buffer of what you owe to this client get?",
+            "Whoever never reads must not fill your memory. From some size on, the client is cut \
+             off, or is read from no longer.",
+            "Before you add to what is owed: if it would be over a limit, such as 1 MiB, close \
+             this connection.",
+        ],
         script: |bench| match flood(bench, MORE_THAN_A_SYSTEM)? {
             None => Ok(()),
             Some(bytes) => Err(Failure::missed(

@@ -18,6 +18,12 @@ pub(super) const PROBES: &[Probe] = &[
         promise: "sends what one says to all of them",
         section: "5.6",
         mistake: "the reply goes to the one that spoke, and to nobody else",
+        hints: [
+            "Three clients are open, and one speaks. Over which list does your server send?",
+            "A message goes to every client whose opening handshake is done, the speaker too.",
+            "Put the frame into what is owed to each open client, in a loop over all of them, in \
+             place of the answer to one.",
+        ],
         script: |bench| {
             let mut all = three(bench)?;
             heard_by_all(bench, &mut all, 0, "Li Jing")?;
@@ -29,6 +35,14 @@ pub(super) const PROBES: &[Probe] = &[
         promise: "lets all hear the same, in the same order",
         section: "5.4",
         mistake: "a thread for each client sends whenever it likes",
+        hints: [
+            "Two clients heard the same messages in another order. Where could two messages \
+             overtake one another?",
+            "If one place after the other takes each message and puts it into all outboxes before \
+             it takes the next one, all orders are the same.",
+            "Handle messages one at a time: add each to the outbox of all clients before you read \
+             the next. With threads, hold one lock over that whole loop.",
+        ],
         script: |bench| {
             let mut all = three(bench)?;
             for round in 0..20 {
@@ -48,6 +62,14 @@ pub(super) const PROBES: &[Probe] = &[
         promise: "goes on when one of them leaves, and when one is killed",
         section: "7.1.1",
         mistake: "a write to one that is gone ends the round",
+        hints: [
+            "Two of five are gone when the next message is sent. What does your loop over the \
+             clients do when a write to one fails?",
+            "A write to one that is gone is an error about that one. The others still have to \
+             hear the message.",
+            "In the loop over all clients, note the failed ones and go on; remove them after the \
+             loop. No return, break or ? inside it.",
+        ],
         script: |bench| {
             // They come first, because most servers speak to their clients in this order.
             let (leaving, killed) = (bench.open()?, bench.open()?);
@@ -64,6 +86,14 @@ pub(super) const PROBES: &[Probe] = &[
         promise: "leaves a text as it is, with <script> and all",
         section: "5.6",
         mistake: "the server escapes HTML: that is for the page, at the moment when it shows a text",
+        hints: [
+            "Compare the bytes that came with those that were sent. Which of them did your server \
+             change?",
+            "A server sends texts as they are. The page that shows one makes it harmless, because \
+             only it knows that it writes HTML.",
+            "Remove the escaping from the server. In the page, set textContent, and not \
+             innerHTML.",
+        ],
         script: |bench| {
             let mut all = three(bench)?;
             heard_by_all(bench, &mut all, 0, "<script>alert('Li & Jing')</script>: \"hello\"")
@@ -74,6 +104,14 @@ pub(super) const PROBES: &[Probe] = &[
         promise: "answers GET / with a page, on the port of the socket",
         section: "4.2.1",
         mistake: "whatever has no key is refused",
+        hints: [
+            "The request is for / and has no Upgrade. Which answer does it get?",
+            "The same port serves two things. What the head asks for tells them apart: with \
+             Upgrade: websocket it is an opening handshake, without it a page is wanted.",
+            "If the target is / and there is no Upgrade, write HTTP/1.1 200 OK, Content-Type: \
+             text/html, Content-Length with the number of bytes, an empty line, the page; then \
+             close.",
+        ],
         script: |bench| {
             page(bench)?;
             bench.open().map(drop)
@@ -84,6 +122,14 @@ pub(super) const PROBES: &[Probe] = &[
         promise: "brings each of 100 clients 100 messages of each, once and in order",
         section: "5.4",
         mistake: "what a client does not take at once is thrown away",
+        hints: [
+            "Ten thousand messages go to each of a hundred. What happens to a message when a \
+             client does not take it at once?",
+            "What is written in part has to go on where it stopped. Nothing is thrown away, \
+             written twice, or put before what waits already.",
+            "Always append to what is owed, and always write from its front. Remove exactly as \
+             many bytes as the write says that it took.",
+        ],
         script: |bench| {
             let crowd = gather(bench, PEOPLE)?;
             thread::scope(|scope| {

@@ -17,6 +17,15 @@ pub(super) const PROBES: &[Probe] = &[
         promise: "answers the two keys of 2010 with sixteen bytes",
         section: "Hixie-76",
         mistake: "the digits are added up, the spaces trimmed, or the numbers packed little-endian",
+        hints: [
+            "Print the two numbers, the two counts of spaces, and the sixteen bytes before they \
+             are hashed. Which differs from the example of the page?",
+            "The digits of a key, joined, are one number; divide it by the number of spaces. Two \
+             quotients as four bytes each, the larger one first, and then the eight bytes after \
+             the head: MD5 of these sixteen.",
+            "Do it for both keys; pack each as a 32-bit number, big-endian; append the eight \
+             bytes; send the sixteen raw bytes of MD5 right after the empty line of your head.",
+        ],
         script: |bench| {
             open(bench).map(drop)?;
             handshake(
@@ -34,6 +43,14 @@ pub(super) const PROBES: &[Probe] = &[
         promise: "answers the head before the eight bytes come, and takes them when they do",
         section: "Hixie-76",
         mistake: "one read is taken for the head and the eight bytes together",
+        hints: [
+            "The head comes first, and nothing follows until you have answered. Do you wait for \
+             the eight bytes before that?",
+            "Head and eight bytes are two steps. After the empty line send your head; then wait \
+             until eight bytes are there, in as many reads as it takes.",
+            "Keep a state for this client, such as waiting for eight bytes, with what has come of \
+             them. When there are eight, send the sixteen.",
+        ],
         script: |bench| {
             let mut client = bench.client()?;
             client
@@ -49,6 +66,13 @@ pub(super) const PROBES: &[Probe] = &[
         promise: "says whose page it answers, and at which address",
         section: "Hixie-76",
         mistake: "Origin and Location are left out: a client of 2010 checks both",
+        hints: [
+            "Which of the two fields is missing, or has another value than the request gives?",
+            "A client of 2010 compares: Sec-WebSocket-Origin has to repeat its Origin, and \
+             Sec-WebSocket-Location the address that it asked for.",
+            "Write Sec-WebSocket-Origin: and the value of Origin; Sec-WebSocket-Location: ws:// \
+             and the value of Host and the target of the request line.",
+        ],
         script: |bench| {
             let (_client, head) = open(bench)?;
             let fields = [
@@ -66,6 +90,12 @@ pub(super) const PROBES: &[Probe] = &[
         promise: "sends what is said between 00 and ff back between 00 and ff",
         section: "Hixie-76",
         mistake: "the frames of RFC 6455 are sent to everybody",
+        hints: [
+            "Which first byte did your answer have? Is it one that a client of 2010 knows?",
+            "A message of 2010 is 00, the text, and ff. It has no length and no mask.",
+            "Remember for each client which protocol it speaks. For one of 2010 write the byte \
+             00, the text as UTF-8, and the byte ff.",
+        ],
         script: |bench| {
             let (mut client, _) = open(bench)?;
             ["Li Jing", "李静", "", "message"].iter().try_for_each(|text| {
@@ -79,6 +109,14 @@ pub(super) const PROBES: &[Probe] = &[
         promise: "finds the end of a message by its ff, however it is cut",
         section: "Hixie-76",
         mistake: "one read is taken for one message",
+        hints: [
+            "Once half a message comes, once two of them come together. What does your server \
+             take for a message?",
+            "A message ends at its ff, wherever the reads end. UTF-8 has no byte ff, so the first \
+             one is the end.",
+            "Append each read to a buffer. While an ff is in it: take everything up to it as one \
+             message, remove that, and look again.",
+        ],
         script: |bench| {
             let (mut client, _) = open(bench)?;
             bench.send_in_two(&mut client, &older_frame("Li Jing"), 4)?;
@@ -94,6 +132,13 @@ pub(super) const PROBES: &[Probe] = &[
         promise: "skips a frame that has a length",
         section: "Hixie-76",
         mistake: "every frame is taken for text",
+        hints: [
+            "The first frame begins with 80. What does its first bit say?",
+            "A first byte of 80 or more has a length after it, of seven bits a byte, as long as \
+             the first bit of a byte is 1. Such a frame is not text: it is skipped.",
+            "length = 0; for each byte: length = length times 128 + (byte AND 127), until a byte \
+             is below 128. Then drop so many bytes, and go on.",
+        ],
         script: |bench| {
             let (mut client, _) = open(bench)?;
             client.send(b"\x80\x02He\x00Hello\xff").wanted("two frames to be taken")?;
@@ -105,6 +150,13 @@ pub(super) const PROBES: &[Probe] = &[
         promise: "answers ff 00 with ff 00, and hangs up",
         section: "Hixie-76",
         mistake: "ff is taken for the end of an empty message",
+        hints: [
+            "Two bytes come, ff and 00. Which of the two kinds of frame are they to your server?",
+            "A frame of type ff with the length 0 is the closing handshake of 2010. It is \
+             answered by the same two bytes.",
+            "If the first byte is ff and the length after it is 0: write ff 00, close the \
+             connection, and take nothing more from this client.",
+        ],
         script: |bench| {
             let (mut client, _) = open(bench)?;
             client.send(b"\xff\x00").wanted("the closing frame to be taken")?;
@@ -120,6 +172,14 @@ pub(super) const PROBES: &[Probe] = &[
         promise: "refuses a key that has no space, does not divide, or is too large",
         section: "Hixie-76",
         mistake: "a division by zero, a remainder thrown away, or digits without end",
+        hints: [
+            "Three kinds of bad keys come. Which of them does your server still answer with 101?",
+            "No space means division by zero. A remainder means that no client has made this key. \
+             A number has to fit into 32 bits.",
+            "Before the head is answered: refuse with 400 if there are no spaces, if number \
+             modulo spaces is not 0, or if the quotient is above 4,294,967,295. Stop at digits \
+             that do not fit (checked_mul).",
+        ],
         script: |bench| {
             open(bench).map(drop)?;
             let bad = ["12345", "2 L785 8o% s9Sy9@V. 4<1P5", &"9 ".repeat(100)];
@@ -134,6 +194,12 @@ pub(super) const PROBES: &[Probe] = &[
         promise: "gives up on a frame that does not end",
         section: "Hixie-76",
         mistake: "bytes are kept until an ff comes, however many they are",
+        hints: [
+            "A 00 comes, and then megabytes without ff. How large does your buffer get?",
+            "What has no length needs a limit: yours.",
+            "After each read: if the buffer is over the limit, such as 64 KiB, and holds no ff, \
+             close the connection.",
+        ],
         script: |bench| {
             let (mut client, _) = open(bench)?;
             client.send(b"\x00").wanted("the first byte to be taken")?;
@@ -150,6 +216,14 @@ pub(super) const PROBES: &[Probe] = &[
         promise: "lets a client of 2010 and one of today hear each other",
         section: "Hixie-76",
         mistake: "a room for each, or one way of framing for all",
+        hints: [
+            "One of the two has heard, the other has not. Over which clients does your loop go, \
+             and which frame does each get?",
+            "There is one room. What differs between the two is only how a text is put into bytes \
+             for each of them.",
+            "Send the text to all, and make the frame for each client when you send it: 81 and a \
+             length for one of today, 00 and ff for one of 2010.",
+        ],
         script: |bench| {
             let mut newer = bench.open()?;
             let (mut older, _) = open(bench)?;
@@ -166,6 +240,15 @@ pub(super) const PROBES: &[Probe] = &[
         promise: "answers a client of 2009, which has no keys",
         section: "Hixie-75",
         mistake: "whatever has no key is refused",
+        hints: [
+            "This request has Upgrade, Host and Origin, and no key at all. Which line of your \
+             server refuses it?",
+            "The oldest clients have no keys and no eight bytes. They get a head whose fields \
+             have no Sec- before their names, and then the frames of 2010.",
+            "If it upgrades to WebSocket and has neither Sec-WebSocket-Key nor Key1 and Key2: \
+             answer 101 with WebSocket-Origin and WebSocket-Location, send no sixteen bytes, and \
+             go on as with 2010.",
+        ],
         script: |bench| {
             let mut client = bench.client()?;
             client.send(&oldest_request()).wanted("the request to be taken")?;

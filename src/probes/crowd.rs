@@ -10,7 +10,7 @@ use ch00_wire::{masked_frame, rfc_request};
 use super::bench::{Bench, Failure};
 
 /// How long a member may be kept from sending. Longer, and the server is not going to read.
-const HELD_UP: Duration = Duration::from_secs(1);
+const HELD_UP: Duration = Duration::from_secs(2);
 
 /// What the system is asked to keep for a member that does not read, in bytes.
 const KEPT: usize = 64 * 1024;

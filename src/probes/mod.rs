@@ -26,6 +26,9 @@ pub const PATIENCE: Duration = Duration::from_secs(10);
 /// How long a program that failed a probe is watched, to see whether it ends by itself.
 const ENDING: Duration = Duration::from_millis(200);
 
+/// How many hints there are for a promise.
+pub const HINTS: usize = 3;
+
 /// One promise, and the script that holds a server to it.
 #[derive(Clone, Copy)]
 pub struct Probe {
@@ -37,6 +40,8 @@ pub struct Probe {
     pub section: &'static str,
     /// The usual mistake.
     pub mistake: &'static str,
+    /// Each says more than the one before: where to look, the idea, what to write.
+    pub hints: [&'static str; HINTS],
     script: fn(&Bench) -> Result<(), Failure>,
 }
 
