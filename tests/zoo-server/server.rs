@@ -38,6 +38,19 @@ impl Zoo {
         chapter.is_some_and(|chapter| chapter <= 6) || self.makes("echo-only")
     }
 
+    /// Whether the next client waits for the one before: also where a client ends the program, so that
+    /// nobody is served in the moment before.
+    fn takes_one_at_a_time(&self) -> bool {
+        let names = [
+            "one-at-a-time",
+            "ends-with-a-client",
+            "ends-with-an-error",
+            "half-a-head-ends-all",
+            "half-a-frame-ends-all",
+        ];
+        names.iter().any(|name| self.makes(name))
+    }
+
     /// Prints a line.
     pub fn say(&self, line: &str) {
         if !self.makes("prints-nothing") {
@@ -63,7 +76,7 @@ fn main() -> ExitCode {
         let Ok(client) = client else { continue };
         let its = zoo.clone();
         let thread = thread::spawn(move || talk(&its, number, client));
-        if zoo.makes("one-at-a-time") {
+        if zoo.takes_one_at_a_time() {
             let _ = thread.join();
         }
     }
