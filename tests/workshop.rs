@@ -257,7 +257,17 @@ fn check_says_what_is_wrong_with_a_server_that_does_not_start() {
     let says = |server: &str| says(&["check", "--server", server]);
     assert!(says("no-such-program").contains("cannot be started"));
     let elsewhere = format!("\"{}\" run 5 127.0.0.1:0", env!("CARGO_BIN_EXE_frame-by-frame"));
-    assert!(says(&elsewhere).contains("its port is in the variable PORT"));
+    let said = says(&elsewhere);
+    assert!(said.contains("the server listens on 127.0.0.1:"), "{said}");
+    assert!(said.contains("its port is in the variable PORT"), "{said}");
+    let other = format!("\"{}\" run 5 [::1]:{{port}}", env!("CARGO_BIN_EXE_frame-by-frame"));
+    match TcpListener::bind("[::1]:0") {
+        Ok(_) => {
+            let said = says(&other);
+            assert!(said.contains("the server listens on [::1]:"), "{said}");
+        }
+        Err(_) => println!("NOT RUN: this machine has no other loopback address, [::1]"),
+    }
     let ends = format!("\"{}\" run 99", env!("CARGO_BIN_EXE_frame-by-frame"));
     assert!(says(&ends).contains("the server ended before it listened"));
 }

@@ -2,7 +2,7 @@
 
 use std::fmt;
 use std::io::{BufRead, BufReader, Read};
-use std::net::{SocketAddr, TcpListener};
+use std::net::{Ipv6Addr, SocketAddr, TcpListener, TcpStream};
 use std::process::{Child, Command, Stdio};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard};
 use std::thread;
@@ -36,6 +36,13 @@ pub enum StartError {
     Ended(Vec<String>),
     /// It runs, but does not listen where it should; the lines that it printed.
     NotListening(Option<SocketAddr>, Vec<String>),
+    /// It runs, and listens, but not where it should.
+    Elsewhere {
+        /// Where it was told to listen.
+        told: SocketAddr,
+        /// Where it does.
+        listens: SocketAddr,
+    },
 }
 
 impl StartError {
@@ -43,7 +50,7 @@ impl StartError {
     pub fn lines(&self) -> &[String] {
         match self {
             StartError::Ended(lines) | StartError::NotListening(_, lines) => lines,
-            StartError::Spawn(..) | StartError::Nobody(_) => &[],
+            StartError::Spawn(..) | StartError::Nobody(_) | StartError::Elsewhere { .. } => &[],
         }
     }
 }
@@ -56,6 +63,15 @@ impl fmt::Display for StartError {
             }
             StartError::Nobody(address) => {
                 return write!(out, "nothing listens on {address}: start your server first");
+            }
+            StartError::Elsewhere { told, listens } => {
+                let what = match told.port() == listens.port() {
+                    true => "give it 127.0.0.1 in place of localhost or another name",
+                    false => {
+                        "its port is in the variable PORT, and takes the place of {port} in the command"
+                    }
+                };
+                return write!(out, "the server listens on {listens}, and not on {told}: {what}");
             }
             StartError::Ended(lines) => ("the server ended before it listened".to_owned(), lines),
             StartError::NotListening(None, lines) => {
@@ -217,10 +233,22 @@ impl Server {
     fn not_listening_at(mut self, address: Option<SocketAddr>) -> StartError {
         let ended = self.has_ended() || self.is_silent_for_good();
         let lines = self.terminal.lock().lines.clone();
-        match ended {
-            true => StartError::Ended(lines),
-            false => StartError::NotListening(address, lines),
+        let elsewhere = address.and_then(|told| Some((told, self.elsewhere(told)?)));
+        match elsewhere {
+            _ if ended => StartError::Ended(lines),
+            Some((told, listens)) => StartError::Elsewhere { told, listens },
+            None => StartError::NotListening(address, lines),
         }
+    }
+
+    /// Where it listens, if that can be found out and is not where it was told to: what it says itself, or
+    /// the other loopback address, which is what some systems understand by localhost.
+    fn elsewhere(&self, told: SocketAddr) -> Option<SocketAddr> {
+        let announced = self.terminal.lock().announced;
+        announced.filter(|announced| *announced != told).or_else(|| {
+            let other = SocketAddr::from((Ipv6Addr::LOCALHOST, told.port()));
+            TcpStream::connect_timeout(&other, Duration::from_secs(1)).is_ok().then_some(other)
+        })
     }
 }
 
@@ -313,5 +341,6 @@ fn lines(output: impl Read) -> impl Iterator<Item = String> {
 /// The address in a line such as `listening on ws://127.0.0.1:4000`.
 fn address_in(line: &str) -> Option<SocketAddr> {
     let (_, rest) = line.split_once("://")?;
+    let rest = rest.replace("localhost", "127.0.0.1");
     rest.split_whitespace().next()?.trim_end_matches(|c: char| !c.is_ascii_digit()).parse().ok()
 }
