@@ -92,7 +92,9 @@ fn judge(column: &Column, probe: &Probe) -> Cell {
     let patience = if probe.chapter > column.chapter { SHORT_PATIENCE } else { PATIENCE };
     match column.target.judge(probe, patience) {
         Ok(Verdict::Holds) => Cell::Holds,
-        Ok(Verdict::Fails(failure, recording)) => Cell::Fails(explain(probe, &failure, &recording)),
+        Ok(Verdict::Fails(failure, recording)) => {
+            Cell::Fails(explain(probe, &failure, &recording, usize::MAX))
+        }
         Ok(Verdict::Unseen) => Cell::Fails("its terminal cannot be seen".to_owned()),
         Err(error) => Cell::Fails(error.to_string()),
     }

@@ -10,5 +10,6 @@ pub mod ladder;
 mod marks;
 pub mod own;
 pub mod probes;
+pub mod screen;
 pub mod tap;
 pub mod web;

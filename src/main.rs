@@ -8,6 +8,7 @@ use anyhow::{Context, Result, bail};
 use clap::{Args, Parser, Subcommand};
 use frame_by_frame::book::{self, Edition};
 use frame_by_frame::folder::is_occupied;
+use frame_by_frame::screen::{Screen, Unheard};
 use frame_by_frame::{chapters, check, ladder, own, tap, web};
 
 /// Build a WebSocket server from the socket up, in Rust.
@@ -21,6 +22,9 @@ struct Cli {
     /// Where to serve the book; if the port is taken, the next free one is used
     #[arg(long, default_value_t = 3000)]
     port: u16,
+    /// What the pages check; the same as with `check`
+    #[command(flatten)]
+    subject: Subject,
 }
 
 #[derive(Subcommand)]
@@ -106,11 +110,13 @@ struct Subject {
 fn main() -> ExitCode {
     let cli = Cli::parse();
     let result = match cli.command {
-        None => web::open(book::course(), cli.port).map(|()| ExitCode::SUCCESS),
+        None => web::open(book::course(), cli.port, cli.subject.into()).map(|()| ExitCode::SUCCESS),
         Some(task) => perform(task),
     };
     result.unwrap_or_else(|error| {
-        eprintln!("{error:#}");
+        if !error.is::<Unheard>() {
+            anstream::eprintln!("{error:#}");
+        }
         ExitCode::from(2)
     })
 }
@@ -128,7 +134,8 @@ fn perform(task: Task) -> Result<ExitCode> {
                 (_, true) => check::solution,
                 _ => check::check,
             };
-            check(&subject.into(), check::Options { last: chapter, all, hint, json })?
+            let options = check::Options { last: chapter, all, hint, json };
+            check(&subject.into(), options, &mut Screen::stdout())?
         }
         Task::Tap { listen, to } => tap::tap(listen, to).map(|()| true)?,
         Task::Ladder => climb()?,

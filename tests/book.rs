@@ -12,6 +12,8 @@ use std::time::{Duration, Instant};
 use ch00_wire::Server;
 use common::course;
 use frame_by_frame::book::{self, Edition, Mistakes};
+use frame_by_frame::chapters::CHAPTERS;
+use frame_by_frame::check::Subject;
 use frame_by_frame::web;
 use tempfile::TempDir;
 
@@ -90,6 +92,33 @@ fn a_link_that_leads_nowhere_is_a_mistake() {
     }
 }
 
+/// What stands between two texts, for each place where they do.
+fn between<'a>(html: &'a str, start: &'a str, end: &'a str) -> impl Iterator<Item = &'a str> {
+    html.split(start).skip(1).map(move |rest| rest.split(end).next().expect("a first piece"))
+}
+
+#[test]
+fn every_quiz_has_one_right_answer_and_explains_all() {
+    let files = tempfile::tempdir().expect("a folder");
+    book::build(course(), files.path(), Edition::Static).expect("the book builds");
+    let chapters = CHAPTERS.iter().map(|chapter| chapter.slug);
+    for slug in chapters.chain(["00-wire"]) {
+        let page = fs::read_to_string(files.path().join(format!("{slug}.html"))).expect("a page");
+        let quizzes: Vec<&str> = between(&page, "<div class=\"quiz\">", "</div>").collect();
+        assert!(quizzes.len() >= 3, "{slug}: {} questions", quizzes.len());
+        for quiz in quizzes {
+            let right =
+                between(quiz, "<details class=\"right\">", "</details>").collect::<Vec<_>>();
+            let wrong = between(quiz, "<details>", "</details>").collect::<Vec<_>>();
+            assert_eq!(right.len(), 1, "{slug}: {quiz}");
+            assert!(wrong.len() >= 2, "{slug}: {quiz}");
+            let says = |answer: &&str, word: &str| answer.contains(&format!("<p>{word} "));
+            assert!(right.iter().all(|answer| says(answer, "Yes.")), "{slug}: {quiz}");
+            assert!(wrong.iter().all(|answer| says(answer, "No.")), "{slug}: {quiz}");
+        }
+    }
+}
+
 #[test]
 fn a_line_of_code_that_no_page_shows_is_a_mistake() {
     let copy = copy();
@@ -114,7 +143,9 @@ fn a_change_of_a_page_is_built_and_announced() {
     let copy = copy();
     let at = Server::free_address().expect("a free port");
     let course = copy.path().to_path_buf();
-    thread::spawn(move || web::open(course, at.port()).expect("the book is served"));
+    thread::spawn(move || {
+        web::open(course, at.port(), Subject::Own(".".into())).expect("the book is served")
+    });
     let ask = |path: &str| {
         let mut stream = connect(at);
         let request = format!("GET {path} HTTP/1.1\r\nHost: {at}\r\nConnection: close\r\n\r\n");

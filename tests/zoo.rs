@@ -49,7 +49,7 @@ fn caught(zoo: &Path, mistake: &'static str, chapter: u8) -> Option<(Probe, Stri
     probes.into_iter().find_map(|probe| match target.judge(&probe, PATIENCE) {
         Ok(Verdict::Holds) => None,
         Ok(Verdict::Fails(failure, recording)) => {
-            Some((probe, explain(&probe, &failure, &recording)))
+            Some((probe, explain(&probe, &failure, &recording, usize::MAX)))
         }
         Ok(Verdict::Unseen) => panic!("its terminal is seen"),
         Err(error) => panic!("{mistake}: {error}"),

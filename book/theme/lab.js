@@ -10,21 +10,6 @@
   const SHOWN = 4 * ROW; // bytes of a unit that are shown before you ask for all
   const UNITS = 200; // units that stay in the page
 
-  // ---- Elements. Text always goes in as text, never as HTML: it comes from the wire. ----
-
-  function element(tag, attributes = {}, ...children) {
-    const made = document.createElement(tag);
-    for (const [name, value] of Object.entries(attributes)) {
-      if (name === 'onclick') made.addEventListener('click', value);
-      else if (value === true) made.setAttribute(name, '');
-      else if (value !== undefined && value !== false) made.setAttribute(name, value);
-    }
-    made.append(...children.filter((child) => child !== undefined));
-    return made;
-  }
-
-  const button = (name, text, onclick) => element('button', { type: 'button', class: name, onclick }, text);
-
   // ---- One unit: its bytes, the names of its parts, and the light between them. ----
 
   function partText(part) {
@@ -354,10 +339,7 @@
       const live = section.dataset.workshop === 'true';
       const tools = live ? this.tools() : [this.invitation()];
       section.append(...tools, this.status, this.conversation.element);
-      // The book turns its pages with these keys, which would end the conversation.
-      section.addEventListener('keydown', (event) => {
-        if (event.key === 'ArrowLeft' || event.key === 'ArrowRight') event.stopPropagation();
-      });
+      keepsArrowKeys(section);
       this.recording.events.forEach((event) => this.conversation.show(event));
       this.conversation.rewind();
       this.say(`This is a recording: ${this.recording.title}.`);
@@ -379,8 +361,7 @@
       const name = `subject-${this.chapter}`;
       this.own = element('input', { type: 'radio', name, id: `${name}-own` });
       const chapters = element('input', { type: 'radio', name, id: `${name}-chapter`, checked: true });
-      this.address = element('input', { class: 'lab-address', value: '127.0.0.1:4000', 'aria-label': 'address of my server', size: 16 });
-      this.address.addEventListener('input', () => (this.own.checked = true));
+      this.address = addressInput(this.own);
       this.startButton = button('lab-start', 'Start the server', () => (this.abort ? this.stop() : this.start()));
       this.connections = Array.from({ length: this.count }, (_, i) => new Connection(this, i + 1));
       this.allButton = button('lab-connect-all', 'Connect all', () => this.connectAll());
@@ -428,14 +409,9 @@
       this.enable();
       const subject = this.own.checked ? { address: this.address.value.trim() } : { chapter: this.chapter };
       try {
-        const response = await fetch('/lab', {
-          method: 'POST',
-          headers: { 'Content-Type': 'application/json' },
-          body: JSON.stringify(subject),
-          signal: this.abort.signal,
-        });
-        if (!response.ok) throw new Error(`an address is written like 127.0.0.1:4000 (${await response.text()})`);
-        await this.listen(response.body);
+        const response = await ask('/lab', subject, this.abort.signal);
+        if (!response.ok) throw new Error(await refusal(response));
+        await eachLine(response, (line) => this.hear(JSON.parse(line)));
         this.end('The lab has ended.');
       } catch (error) {
         if (error.name !== 'AbortError') this.end(`The lab could not go on: ${error.message}`);
@@ -458,18 +434,6 @@
     }
 
     // The workshop sends an event a line, for as long as the lab lives.
-    async listen(body) {
-      const reader = body.pipeThrough(new TextDecoderStream()).getReader();
-      let rest = '';
-      for (;;) {
-        const { value, done } = await reader.read();
-        if (done) return;
-        const lines = (rest + value).split('\n');
-        rest = lines.pop();
-        lines.filter(Boolean).forEach((line) => this.hear(JSON.parse(line)));
-      }
-    }
-
     hear(event) {
       if (event.type === 'ready') {
         this.port = event.port;
@@ -515,11 +479,7 @@
       this.say('sending …');
       this.expect(undefined);
       try {
-        const response = await fetch('/lab/raw', {
-          method: 'POST',
-          headers: { 'Content-Type': 'application/json' },
-          body: JSON.stringify({ port: this.port, text }),
-        });
+        const response = await ask('/lab/raw', { port: this.port, text });
         this.say(response.ok ? 'The request is sent.' : await response.text());
       } catch (error) {
         this.say(`The request could not be sent: ${error.message}`);
@@ -530,25 +490,4 @@
   // ---- The page. ----
 
   document.querySelectorAll('section.lab').forEach((section) => new Lab(section));
-
-  // The workshop says which edition of the book is the newest: a page of an older one loads again. Only
-  // the tab in view asks, because a browser opens few connections to one server.
-  let edition;
-  let news;
-
-  function listenForNews() {
-    news?.close();
-    news = undefined;
-    if (document.visibilityState !== 'visible') return;
-    news = new EventSource('/reload');
-    news.onmessage = ({ data }) => {
-      edition ??= data;
-      if (data !== edition) location.reload();
-    };
-  }
-
-  if (document.querySelector('meta[name="workshop"]')) {
-    document.addEventListener('visibilitychange', listenForNews);
-    listenForNews();
-  }
 })();

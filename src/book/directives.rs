@@ -85,7 +85,7 @@ impl Pass<'_> {
             ["frame", name, event] => figures::frame(course, name, event, caption),
             ["sequence", name] => figures::sequence(course, name, caption),
             ["snapshot", path] => figures::snapshot(course, path, caption),
-            ["probes", chapter] => figures::probes(chapter),
+            ["probes", chapter] => figures::probes(chapter, self.directives.edition),
             ["lab", chapter, name] => figures::lab(course, chapter, name, self.directives.edition),
             ["house"] => house::house(course),
             _ => Err(format!(

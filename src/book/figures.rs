@@ -88,8 +88,8 @@ pub(super) fn snapshot(course: &Path, path: &str, caption: &str) -> Result<Strin
     Ok(wire(&body(course, path)?, caption))
 }
 
-/// A table of what a chapter promises.
-pub(super) fn probes(chapter: &str) -> Result<String, String> {
+/// A table of what a chapter promises, and in the workshop a check of the reader's own server.
+pub(super) fn probes(chapter: &str, edition: Edition) -> Result<String, String> {
     let number = number(chapter)?;
     let mut table =
         String::from("\n| The server… | Section | The usual mistake |\n|---|---|---|\n");
@@ -99,6 +99,12 @@ pub(super) fn probes(chapter: &str) -> Result<String, String> {
             markdown(probe.promise),
             probe.section,
             markdown(probe.mistake)
+        );
+    }
+    if edition == Edition::Workshop {
+        table += &format!(
+            "\n<section class=\"check\" data-chapter=\"{number}\" \
+             aria-label=\"Check: chapter {number:02}\"></section>\n"
         );
     }
     Ok(table)

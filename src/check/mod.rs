@@ -17,6 +17,7 @@ use crate::book;
 use crate::chapters::{self, CHAPTERS};
 use crate::own::{self, Own, Unwritten};
 use crate::probes::{self, HINTS, Probe, Target, Verdict, explain};
+use crate::screen::{Screen, labelled};
 use command_line::words;
 use memory::{Memory, Progress};
 use report::{Finding, Report, State};
@@ -45,9 +46,10 @@ pub struct Options {
 ///
 /// # Errors
 ///
-/// There is no such chapter or project, or the server does not compile, start or listen.
-pub fn check(subject: &Subject, options: Options) -> Result<bool> {
-    Ok(examine(subject, options)?.report.holds())
+/// There is no such chapter or project, the server does not compile, start or listen, or nobody reads what
+/// is said.
+pub fn check(subject: &Subject, options: Options, screen: &mut Screen) -> Result<bool> {
+    Ok(examine(subject, options, screen)?.report.holds())
 }
 
 /// What a check has found, and what is remembered of all checks.
@@ -64,35 +66,41 @@ impl Outcome {
     }
 }
 
-fn examine(subject: &Subject, options: Options) -> Result<Outcome> {
+fn examine(subject: &Subject, options: Options, screen: &mut Screen) -> Result<Outcome> {
     if let Some(last) = options.last {
         chapters::find(last).map_err(anyhow::Error::msg)?;
     }
     let last = options.last.unwrap_or(CHAPTERS.len() as u8);
     match subject {
-        Subject::Running(address) => hold(subject, &Target::Running(*address), last, options),
-        Subject::Command(line) => hold(subject, &on_port(line)?, last, options),
-        Subject::Own(folder) => examine_own(subject, folder, options),
+        Subject::Running(at) => hold(subject, &Target::Running(*at), last, options, screen),
+        Subject::Command(line) => hold(subject, &on_port(line)?, last, options, screen),
+        Subject::Own(folder) => examine_own(subject, folder, options, screen),
     }
 }
 
-fn examine_own(subject: &Subject, folder: &Path, options: Options) -> Result<Outcome> {
+fn examine_own(
+    subject: &Subject,
+    folder: &Path,
+    options: Options,
+    screen: &mut Screen,
+) -> Result<Outcome> {
     let own = Own::near(folder)?;
     let newest = own.newest().number;
     let last = options.last.unwrap_or(newest);
     if last > newest {
-        let start = own::start_command(folder, last);
+        let start = own::start_command(folder, Some(last));
         bail!("chapter {last:02} is not begun yet: `{start}` adds it");
     }
-    let program = own.build(last)?;
+    let program = own.build(last, screen.has_colours())?;
     let target = Target::Announced(Box::new(move || announced(&program)));
-    let outcome = hold(subject, &target, last, options)?;
+    let outcome = hold(subject, &target, last, options, screen)?;
     if outcome.report.holds()
         && last == newest
         && !options.json
         && let Ok(next) = chapters::find(last + 1)
     {
-        println!("next: {}, with `{}`", next.title, own::start_command(folder, next.number));
+        let start = own::start_command(folder, Some(next.number));
+        screen.say(&format!("next: {}, with `{start}`", next.title))?;
     }
     Ok(outcome)
 }
@@ -103,20 +111,20 @@ fn examine_own(subject: &Subject, folder: &Path, options: Options) -> Result<Out
 /// # Errors
 ///
 /// As [`check`]; also for a server that is no project of the course, whose files are not the course's.
-pub fn solution(subject: &Subject, options: Options) -> Result<bool> {
+pub fn solution(subject: &Subject, options: Options, screen: &mut Screen) -> Result<bool> {
     let Subject::Own(folder) = subject else {
         bail!(
             "only a Rust project that `start` made can be laid beside the course's; the source of \
              each chapter is in its page"
         );
     };
-    let outcome = examine(subject, options)?;
+    let outcome = examine(subject, options, screen)?;
     let holds = outcome.report.holds();
     if !holds && !outcome.has_no_hint_left() {
-        println!(
+        screen.say(
             "\n--solution shows how the course wrote the same when every promise holds, or after \
-             the last hint"
-        );
+             the last hint",
+        )?;
         return Ok(false);
     }
     let own = Own::near(folder)?;
@@ -125,8 +133,10 @@ pub fn solution(subject: &Subject, options: Options) -> Result<bool> {
         None => own.newest(),
     };
     match own.difference(&book::course(), chapter)? {
-        same if same.is_empty() => println!("\nyou wrote what the course wrote, letter by letter"),
-        difference => print!("\n{difference}"),
+        same if same.is_empty() => {
+            screen.say("\nyou wrote what the course wrote, letter by letter")?;
+        }
+        difference => screen.write(&format!("\n{difference}"))?,
     }
     Ok(holds)
 }
@@ -141,14 +151,27 @@ fn announced(program: &Path) -> Command {
 
 /// Holds a server against the probes up to `last`, and tells what is found: at once for a reader, and
 /// at the end for a program. What is found is remembered.
-fn hold(subject: &Subject, target: &Target, last: u8, options: Options) -> Result<Outcome> {
+fn hold(
+    subject: &Subject,
+    target: &Target,
+    last: u8,
+    options: Options,
+    screen: &mut Screen,
+) -> Result<Outcome> {
     let folder = match subject {
         // It may lie below the folder that was named.
         Subject::Own(folder) => Own::near(folder)?.folder().to_owned(),
         other => other.folder(),
     };
     let mut memory = Memory::of(&folder)?;
-    let report = look(target, last, options)?;
+    if !options.json {
+        let what = match subject {
+            Subject::Own(_) => folder.display().to_string(),
+            other => other.name(),
+        };
+        screen.say(&format!("checking {what}, up to chapter {last:02}\n\n"))?;
+    }
+    let report = look(target, last, options, screen)?;
     let mut progress = memory.progress(&subject.name());
     let lost = progress.record(&report.findings);
     let first = report.first_failed();
@@ -157,37 +180,39 @@ fn hold(subject: &Subject, target: &Target, last: u8, options: Options) -> Resul
     }
     let remembered = memory.remember(&subject.name(), progress.clone());
     if options.json {
-        println!("{}", report.json());
+        screen.write(&(report.json() + "\n"))?;
         return Ok(Outcome { report, progress });
     }
     match (options.all, first) {
-        (true, _) => print!("\n{}", report.table()),
-        (false, None) => print!("{}", report.summary()),
+        (true, _) => screen.say(&format!("\n{}", report.table()))?,
+        (false, None) => screen.say(&report.summary())?,
         (false, Some(finding)) => {
             if lost.contains(&finding.probe.promise) {
-                println!("  before     it was kept in an earlier check: what have you changed?");
+                let before = "it was kept in an earlier check: what have you changed?";
+                screen.say(&labelled("before", before))?;
             }
             let probe = finding.to_hint(last);
             if finding.state == State::Unwritten && options.hint {
-                println!("  promise    {}", probe.promise);
+                screen.say(&labelled("promise", probe.promise))?;
             }
-            advise(subject, options, &probe, progress.hints(&probe));
+            screen.say(&advice(subject, options, &probe, progress.hints(&probe)))?;
         }
     }
-    println!("\n{}", report::bar(progress.held(), probes::all().len()));
+    screen.say(&format!("\n{}", report::bar(progress.held(), probes::all().len())))?;
     if let Err(error) = remembered {
-        println!("{error:#}: the next check will not know of this one, nor of its hints");
+        let lost = "the next check will not know of this one, nor of its hints";
+        screen.say(&format!("{error:#}: {lost}"))?;
     }
     Ok(Outcome { report, progress })
 }
 
 /// The probes, one after the other, up to the first promise that is not kept, or to the last.
-fn look(target: &Target, last: u8, options: Options) -> Result<Report> {
+fn look(target: &Target, last: u8, options: Options, screen: &mut Screen) -> Result<Report> {
     let mut report = Report::new(last);
     for probe in probes::all().into_iter().filter(|probe| probe.chapter <= last) {
-        let finding = judge(target, probe)?;
+        let finding = judge(target, probe, screen.bytes())?;
         if !options.json {
-            finding.tell(options.all);
+            screen.say(&finding.told(options.all))?;
         }
         let failed = finding.failed();
         report.findings.push(finding);
@@ -199,30 +224,30 @@ fn look(target: &Target, last: u8, options: Options) -> Result<Report> {
 }
 
 /// What follows an explanation: the hints, if one was asked for, and the next commands.
-fn advise(subject: &Subject, options: Options, probe: &Probe, given: usize) {
+fn advice(subject: &Subject, options: Options, probe: &Probe, given: usize) -> String {
     let shown = if options.hint { given } else { 0 };
-    for (number, hint) in probe.hints.iter().enumerate().take(shown) {
-        println!("  hint {}     {hint}", number + 1);
-    }
+    let hints = probe.hints.iter().enumerate().take(shown);
+    let mut lines: Vec<String> =
+        hints.map(|(i, hint)| labelled(&format!("hint {}", i + 1), hint)).collect();
     let command = |more: &str| subject.command(options.last, more);
-    println!("  next       {}", command(""));
-    match (given, subject) {
-        (HINTS, Subject::Own(_)) => println!("  solution   {}", command(" --solution")),
-        (HINTS, _) if options.hint => {
-            println!("             this was the last hint: the page has the rest")
-        }
-        _ => println!("  a hint     {}   ({given} of {HINTS} seen)", command(" --hint")),
-    }
+    lines.push(labelled("next", &command("")));
+    lines.push(match (given, subject) {
+        (HINTS, Subject::Own(_)) => labelled("solution", &command(" --solution")),
+        (HINTS, _) if options.hint => labelled("", "this was the last hint: the page has the rest"),
+        _ => labelled("a hint", &format!("{}   ({given} of {HINTS} seen)", command(" --hint"))),
+    });
+    lines.join("\n")
 }
 
-fn judge(target: &Target, probe: Probe) -> Result<Finding> {
+/// `bytes` is how many of them have room in a line of an explanation.
+fn judge(target: &Target, probe: Probe, bytes: usize) -> Result<Finding> {
     let (state, explanation) = match target.judge(&probe, PATIENCE) {
         Ok(Verdict::Holds) => (State::Holds, None),
         Ok(Verdict::Unseen) => (State::Unseen, None),
         Ok(Verdict::Fails(failure, recording)) => {
             match Unwritten::find(recording.events.iter().filter_map(Event::line)) {
                 Some(unwritten) => (State::Unwritten, Some(unwritten.to_string())),
-                None => (State::Fails, Some(explain(&probe, &failure, &recording))),
+                None => (State::Fails, Some(explain(&probe, &failure, &recording, bytes))),
             }
         }
         Err(error) => {

@@ -46,15 +46,15 @@ impl Finding {
         matches!(self.state, State::Fails | State::Unwritten)
     }
 
-    /// Prints it: as one line, or with its explanation where it is not kept.
-    pub(super) fn tell(&self, briefly: bool) {
+    /// What a reader is told of it: one line, or its explanation where it is not kept.
+    pub(super) fn told(&self, briefly: bool) -> String {
         let promise = format!("{:02} {}", self.probe.chapter, self.probe.promise);
         match (self.state, &self.explanation) {
-            (State::Holds, _) => println!("● {promise}"),
-            (State::Unseen, _) => println!("○ {promise} (its terminal cannot be seen)"),
-            (_, Some(explanation)) if !briefly => println!("{}", explanation.trim_end()),
-            (State::Unwritten, _) => println!("✗ {promise} (not written yet)"),
-            (State::Fails, _) => println!("✗ {promise}"),
+            (State::Holds, _) => format!("● {promise}"),
+            (State::Unseen, _) => format!("○ {promise} (its terminal cannot be seen)"),
+            (_, Some(explanation)) if !briefly => explanation.trim_end().to_owned(),
+            (State::Unwritten, _) => format!("✗ {promise} (not written yet)"),
+            (State::Fails, _) => format!("✗ {promise}"),
         }
     }
 }
@@ -151,7 +151,7 @@ const BAR: usize = 20;
 pub(super) fn bar(held: usize, all: usize) -> String {
     let full = held * BAR / all;
     let (full, empty) = ("█".repeat(full), "░".repeat(BAR - full));
-    format!("{full}{empty}  {held} of the course's {all} promises")
+    format!("{full}{empty}  kept so far: {held} of the course's {all} promises")
 }
 
 fn mark(state: State) -> char {

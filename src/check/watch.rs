@@ -9,6 +9,7 @@ use super::{Options, Subject, check};
 use crate::changes::{self, Place};
 use crate::folder;
 use crate::own::Own;
+use crate::screen::Screen;
 
 const KEYS: &str = "\nsave a file, or press Enter: again · l Enter: list all · q Enter: quit";
 
@@ -24,7 +25,7 @@ enum Next {
 /// # Errors
 ///
 /// As [`check`], where the first one cannot be made at all.
-pub fn watch(subject: &Subject, options: Options) -> Result<bool> {
+pub fn watch(subject: &Subject, options: Options, screen: &mut Screen) -> Result<bool> {
     let (sender, next) = mpsc::channel();
     read_keys(sender.clone());
     let mut all = options.all;
@@ -35,15 +36,16 @@ pub fn watch(subject: &Subject, options: Options) -> Result<bool> {
         // There is nobody left to tell when the program ends.
         let changed = move || drop(saved.send(Next::Again));
         let watch = changes::watch(places(subject)?, changed);
-        let result = check(subject, Options { all, ..options });
+        let result = check(subject, Options { all, ..options }, screen);
         let holds = *result.as_ref().unwrap_or(&false);
         if let Err(error) = result {
-            eprintln!("{error:#}");
+            screen.say(&format!("{error:#}"))?;
         }
         if let Err(error) = &watch {
-            println!("\nsaved files are not seen here ({error:#}): press Enter after each save");
+            let instead = "press Enter after each save";
+            screen.say(&format!("\nsaved files are not seen here ({error:#}): {instead}"))?;
         }
-        println!("{KEYS}");
+        screen.say(KEYS)?;
         match ask(&next) {
             Next::Again => all = options.all,
             Next::List => all = true,

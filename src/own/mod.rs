@@ -39,16 +39,17 @@ impl Own {
     }
 
     /// The project in this folder, or in its `my-server`.
-    pub fn near(folder: &Path) -> Result<Own> {
-        let folder = path::absolute(folder).context("the folder cannot be found")?;
+    pub fn near(named: &Path) -> Result<Own> {
+        let folder = path::absolute(named).context("the folder cannot be found")?;
         [folder.clone(), folder.join(FOLDER)]
             .iter()
             .find_map(|folder| Own::at(folder))
             .with_context(|| {
                 format!(
-                    "there is no {FOLDER} in {}: make one with `cargo run -- start`, or check any \
+                    "there is no project in {}, nor in its {FOLDER}: make one with `{}`, or check any \
                      server with --server \"COMMAND\"",
-                    folder.display()
+                    folder.display(),
+                    start_command(named, None)
                 )
             })
     }
@@ -71,7 +72,12 @@ impl Own {
     }
 
     /// Builds the server of the newest chapter up to `last`, and returns its program.
-    pub fn build(&self, last: u8) -> Result<PathBuf> {
+    ///
+    /// # Errors
+    ///
+    /// It does not compile, and the compiler's words, with colours if those can be shown; the project has
+    /// no chapter up to `last`; there is no cargo.
+    pub fn build(&self, last: u8, colours: bool) -> Result<PathBuf> {
         let Some(chapter) = self.begun.iter().rfind(|chapter| chapter.number <= last) else {
             bail!(
                 "your server begins with chapter {:02}; the chapters before it were given to you",
@@ -81,14 +87,18 @@ impl Own {
         let cargo = env::var_os("CARGO").unwrap_or("cargo".into());
         // The student's own folder, also where this program's builds go somewhere else.
         let target = self.folder.join("target");
-        let status = Command::new(cargo)
+        let output = Command::new(cargo)
             .args(["build", "--quiet", "--package", &chapter.package()])
             .current_dir(&self.folder)
             .env("CARGO_TARGET_DIR", &target)
-            .status()
+            .env("CARGO_TERM_COLOR", if colours { "always" } else { "never" })
+            .output()
             .context("cargo cannot be started, which is to build your server")?;
-        if !status.success() {
-            bail!("your server does not compile: mend what is said above, save, and check again");
+        if !output.status.success() {
+            bail!(
+                "{}your server does not compile: mend what is said above, save, and check again",
+                String::from_utf8_lossy(&output.stderr)
+            );
         }
         let program = format!("{}{}", chapter.package(), env::consts::EXE_SUFFIX);
         Ok(target.join("debug").join(program))
@@ -103,13 +113,14 @@ pub fn flag(folder: &Path) -> String {
     }
 }
 
-/// The command that adds a chapter to the project in `folder`.
-pub fn start_command(folder: &Path, chapter: u8) -> String {
+/// The command that makes the project in `folder`, or adds a chapter to it.
+pub fn start_command(folder: &Path, chapter: Option<u8>) -> String {
     let folder = match is_usual(folder) {
         true => String::new(),
         false => format!(" {}", quoted(&folder.display().to_string())),
     };
-    format!("cargo run -- start{folder} --chapter {chapter}")
+    let chapter = chapter.map(|chapter| format!(" --chapter {chapter}")).unwrap_or_default();
+    format!("cargo run -- start{folder}{chapter}")
 }
 
 fn is_usual(folder: &Path) -> bool {

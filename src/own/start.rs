@@ -30,7 +30,10 @@ pub fn start(course: &Path, folder: &Path, chapter: Chapter) -> Result<Vec<PathB
             folder.display(),
             first.number,
             chapter.number,
-            start_command(Path::new(&format!("my-server-{:02}", chapter.number)), chapter.number)
+            start_command(
+                Path::new(&format!("my-server-{:02}", chapter.number)),
+                Some(chapter.number)
+            )
         );
     }
     if manifest(folder, &chapter).exists() {

@@ -18,6 +18,9 @@ const FIRST_BYTE: &str = "a first byte other than 81: FIN 1, RSV 000, opcode 1";
 const LENGTH: &str = "the length of the text in characters, in the wrong one of the three forms, or with \
     its bytes in the wrong order";
 const NO_FRAME: &str = "the text is sent without a frame around it";
+const ANSWERED: &str = "the message is answered, and not printed";
+const LATE: &str = "the read waits for more bytes than one frame has, or what is printed is not flushed: it \
+    came only when the client had left";
 const MASKED: &str = "the client's frame is sent back as it came, with its mask";
 
 /// A server, and what a script needs to talk to it.
@@ -59,6 +62,14 @@ impl Failure {
         let came = format!("{} came", unit.title);
         let wrong = Some((Box::new(unit.clone()), wrong));
         Failure::Missed { expected: expected.into(), came, wrong, often: None }
+    }
+
+    /// Says more closely what came.
+    pub(super) fn with(mut self, came_instead: String) -> Failure {
+        if let Failure::Missed { came, .. } = &mut self {
+            *came = came_instead;
+        }
+        self
     }
 
     /// Names the likely mistake, in place of the probe's own guess.
@@ -170,11 +181,16 @@ impl<'a> Bench<'a> {
         if status(&answer) != Some("400") {
             return Err(Failure::wrong("a response head: 400", &answer, "HTTP/1.1 ".len()));
         }
-        let expected = "the connection to be closed after the 400";
+        self.closes(&mut client, "the connection to be closed after the 400")
+            .map_err(|failure| failure.because("a refusal, and no close after it"))
+    }
+
+    /// Sees the server close the connection.
+    pub(super) fn closes(&self, client: &mut Client, expected: &str) -> Result<(), Failure> {
         match client.ended() {
             Err(Trouble::Silent(waited, _)) => {
                 let came = format!("it stayed open for {} ms", waited.as_millis());
-                Err(Failure::missed(expected, came).because("a refusal, and no close after it"))
+                Err(Failure::missed(expected, came))
             }
             ended => ended.wanted(expected).map(drop),
         }
@@ -211,7 +227,19 @@ impl<'a> Bench<'a> {
     pub(super) fn prints(&self, client: &mut Client, text: &str) -> Result<(), Failure> {
         let before = self.lines()?;
         client.send(&masked_frame(1, text.as_bytes())).wanted("the frame to be taken")?;
-        self.shows(before, text)
+        self.shows(before, text).map_err(|failure| match client.quiet(PACE) {
+            // What did come is recorded, and may say more than the terminal.
+            Err(Trouble::Unexpected(unit)) if unit.text.as_deref() == Some(text) => {
+                failure.because(ANSWERED)
+            }
+            _ => {
+                client.finish_sending();
+                match self.is_shown(before, text, PACE) {
+                    true => failure.because(LATE),
+                    false => failure,
+                }
+            }
+        })
     }
 
     /// How many lines the terminal shows; [`Failure::NoTerminal`] where it cannot be seen.
@@ -222,14 +250,19 @@ impl<'a> Bench<'a> {
     /// Sees the terminal show a text, in some line after the first `before`.
     pub(super) fn shows(&self, before: usize, text: &str) -> Result<(), Failure> {
         let server = self.server.ok_or(Failure::NoTerminal)?;
-        if server.wait_for(before, self.patience, |line| line.contains(text)).is_some() {
+        if self.is_shown(before, text, self.patience) {
             return Ok(());
         }
         let came = match server.lines_from(before).as_slice() {
-            [] => "it printed nothing".to_owned(),
+            [] => "it printed nothing, or did not flush it".to_owned(),
             [.., last] => format!("its last line is: {last}"),
         };
         Err(Failure::missed(format!("the terminal to show {:?}", cut(text)), cut(&came)))
+    }
+
+    fn is_shown(&self, before: usize, text: &str, patience: Duration) -> bool {
+        let wanted = |line: &str| line.contains(text);
+        self.server.is_some_and(|server| server.wait_for(before, patience, wanted).is_some())
     }
 
     /// Sends a text message, and sees it come back whole.

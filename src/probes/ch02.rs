@@ -1,12 +1,28 @@
 //! Chapter 02, The key: a request is told from what is none.
 
-use ch00_wire::{RFC_KEY, request, rfc_request};
+use ch00_wire::{RFC_KEY, Trouble, request, rfc_request};
 
 use super::Probe;
 use super::bench::{Bench, Failure, Wanted};
 
 const NO_KEY: &[u8] = b"GET /chat HTTP/1.1\r\nHost: server.example.com\r\n\
     Upgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\n\r\n";
+
+/// What looks like a request, and is none.
+const POST: &[u8] = b"POST /chat HTTP/1.1\r\nHost: server.example.com\r\n\
+    Upgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\
+    Sec-WebSocket-Version: 13\r\n\r\n";
+const ANY_METHOD: &str = "the first line is not looked at: a WebSocket is asked for with GET";
+const NO_TEXT: &str = "bytes that are no UTF-8 end the conversation, or the program";
+
+/// The key of another field.
+const OTHER_FIELD: &[u8] = b"GET /chat HTTP/1.1\r\nHost: server.example.com\r\n\
+    Upgrade: websocket\r\nConnection: Upgrade\r\nX-Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\
+    Sec-WebSocket-Version: 13\r\n\r\n";
+const ANYWHERE: &str = "the name is found anywhere in the head, also at the end of another name";
+
+/// Longer than any head, in bytes.
+const TOO_LONG: usize = 1_000_000;
 
 pub(super) const PROBES: &[Probe] = &[
     Probe {
@@ -15,15 +31,19 @@ pub(super) const PROBES: &[Probe] = &[
         section: "4.2.1",
         mistake: "the key is looked for, and nothing is said where there is none",
         hints: [
-            "The head that comes is the line hello and an empty line. Which of your lines decides \
-             that this is no request?",
+            "Three heads come: the line hello, a request with POST, and two bytes that are no \
+             text. Which of your lines decides that this is no request?",
             "A request line has three words: a method, a target, and a version that begins with \
              HTTP/. Whatever has another shape gets 400, and then the connection ends.",
             "Split the first line at its spaces. If it is not GET, a target and HTTP/1.1, write \
              HTTP/1.1 400 Bad Request, \\r\\n, Connection: close, \\r\\n\\r\\n, and close the \
              connection.",
         ],
-        script: |bench| bench.refused(b"hello\r\n\r\n"),
+        script: |bench| {
+            bench.refused(b"hello\r\n\r\n")?;
+            bench.refused(POST).map_err(|failure| failure.because(ANY_METHOD))?;
+            bench.refused(b"\xff\xfe\r\n\r\n").map_err(|failure| failure.because(NO_TEXT))
+        },
     },
     Probe {
         chapter: 2,
@@ -38,7 +58,10 @@ pub(super) const PROBES: &[Probe] = &[
             "Where no field of this name was found (None in Rust, None or null elsewhere), send \
              the same 400 as for what is no request, and close.",
         ],
-        script: |bench| bench.refused(NO_KEY),
+        script: |bench| {
+            bench.refused(NO_KEY)?;
+            bench.refused(OTHER_FIELD).map_err(|failure| failure.because(ANYWHERE))
+        },
     },
     Probe {
         chapter: 2,
@@ -95,6 +118,32 @@ pub(super) const PROBES: &[Probe] = &[
             let request = rfc_request();
             bench.send_in_two(&mut client, &request, 30)?;
             bench.not_refused(client)?;
+            bench.refused(NO_KEY)
+        },
+    },
+    Probe {
+        chapter: 2,
+        promise: "gives up on a head that does not end",
+        section: "10.4",
+        mistake: "what comes is kept until an empty line comes, however much it is",
+        hints: [
+            "A million bytes come, and no empty line. What does your loop do with them, and where \
+             does it keep them?",
+            "Whoever sends without end must not fill your memory. From some length on, what came is \
+             no head any more.",
+            "In the loop that reads a head: if you have more than 16 KiB and \\r\\n\\r\\n has not \
+             come, close this connection, with a 400 or without, and accept the next client. A \
+             reader of lines needs a limit as well.",
+        ],
+        script: |bench| {
+            let mut client = bench.client()?;
+            let head = [b"GET /chat HTTP/1.1\r\nX-Name: ", &[b'x'; TOO_LONG][..]].concat();
+            match client.send(&head) {
+                // A server that has enough may hang up before all has come.
+                Err(Trouble::Ended(..)) => {}
+                sent => sent.wanted("the bytes to be taken, or the connection to be closed")?,
+            }
+            bench.closes(&mut client, "the connection to be closed")?;
             bench.refused(NO_KEY)
         },
     },

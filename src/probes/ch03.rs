@@ -141,11 +141,12 @@ fn field(
 ) -> Result<(), Failure> {
     let expected = format!("{name}: {wanted}");
     match answer.parts.iter().find(|part| part.name.eq_ignore_ascii_case(name)) {
-        None => Err(Failure::wrong(expected, answer, answer.bytes.len())),
+        None => Err(Failure::wrong(expected, answer, answer.bytes.len())
+            .with(format!("the head has no field {name}"))),
         Some(part) if right(&part.value) => Ok(()),
         Some(part) => {
             let at = part.start - answer.start + name.len() + ": ".len();
-            Err(Failure::wrong(expected, answer, at))
+            Err(Failure::wrong(expected, answer, at).with(format!("{name}: {}", part.value)))
         }
     }
 }

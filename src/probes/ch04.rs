@@ -81,9 +81,31 @@ pub(super) const PROBES: &[Probe] = &[
     },
     Probe {
         chapter: 4,
+        promise: "outlives a text that is no UTF-8",
+        section: "8.1",
+        mistake: "making text of the payload fails, and this ends the program",
+        hints: [
+            "The payload is e9 9d: the first two bytes of a character that takes three. What does \
+             your language do when it is to make text of them?",
+            "A client may send any bytes, in a closing frame for example. That they are no text \
+             concerns this connection alone, or nobody.",
+            "Decode for the terminal in the way that puts a sign in the place of what is no text: \
+             String::from_utf8_lossy in Rust, decode('utf-8', 'replace') in Python. Closing this \
+             connection is right as well.",
+        ],
+        script: |bench| {
+            let mut client = bench.open()?;
+            client.send(&masked_frame(1, b"\xe9\x9d")).wanted("the frame to be taken")?;
+            client.leave();
+            bench.prints(&mut bench.open()?, "Li Jing")
+        },
+    },
+    Probe {
+        chapter: 4,
         promise: "fails the connection on a frame that is not masked, and serves the next client",
         section: "5.1",
-        mistake: "the frame is taken as it is, or four bytes of its payload for a masking-key",
+        mistake: "the frame is taken as it is, or four bytes of its payload for a masking-key; or it is \
+                  refused, and the connection stays open",
         hints: [
             "Two frames come whose second byte is 07: its first bit is 0. Which of your lines \
              looks at that bit?",
@@ -96,7 +118,10 @@ pub(super) const PROBES: &[Probe] = &[
             let mut client = bench.open()?;
             // Two of them: whoever takes the first four bytes for a key finds enough that follows.
             client.send(b"\x81\x07Li Jing\x81\x07Li Jing").wanted("the frames to be taken")?;
-            client.ended().wanted("the connection to be closed")?;
+            bench.closes(
+                &mut client,
+                "the connection to be closed, after the first of two frames",
+            )?;
             bench.prints(&mut bench.open()?, "Li Jing")
         },
     },
@@ -104,21 +129,23 @@ pub(super) const PROBES: &[Probe] = &[
         chapter: 4,
         promise: "outlives a client that leaves in the middle of a frame",
         section: "7.1.1",
-        mistake: "a payload is read past the end of what has come",
+        mistake: "a payload, a masking-key or a length is read past the end of what has come",
         hints: [
-            "Nine of thirteen bytes come. How many does your code take, and what does it do where \
-             there are fewer?",
+            "A frame ends too early: in its payload, in its masking-key, in its length, after its \
+             first byte. How many bytes does your code take, and what if there are fewer?",
             "The header may promise more bytes than have come. Compare the lengths before you \
              take anything out.",
             "Before you take the length, the key or the payload: if fewer bytes have come than \
              you need, it is no whole frame. Close this connection, and accept the next client.",
         ],
         script: |bench| {
-            let mut client = bench.open()?;
-            let frame = masked_frame(1, b"Li Jing");
-            client.send(&frame[..9]).wanted("a piece of a frame to be taken")?;
-            client.leave();
-            bench.prints(&mut bench.open()?, "Li Jing")
+            let (short, long) = (masked_frame(1, b"Li Jing"), masked_frame(1, &[b'x'; 126]));
+            [&short[..9], &short[..3], &long[..3], &short[..1]].iter().try_for_each(|piece| {
+                let mut client = bench.open()?;
+                client.send(piece).wanted("a piece of a frame to be taken")?;
+                client.leave();
+                bench.prints(&mut bench.open()?, "Li Jing")
+            })
         },
     },
 ];

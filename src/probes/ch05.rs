@@ -8,6 +8,9 @@ use super::bench::{Bench, Failure, Wanted};
 /// The lengths at which a form of the payload length ends or begins, and one packet's worth.
 const EDGES: [usize; 4] = [125, 126, 127, 1_500];
 
+const ALL_THAT_CAME: &str = "the payload is taken to be all that came, whatever the length says, or the length \
+    is read in the wrong order";
+
 pub(super) const PROBES: &[Probe] = &[
     Probe {
         chapter: 5,
@@ -87,6 +90,30 @@ pub(super) const PROBES: &[Probe] = &[
              do not turn parts of them into text.",
         ],
         script: |bench| echoes_at_the_edges(bench, "静"),
+    },
+    Probe {
+        chapter: 5,
+        promise: "sends back what the length says, and nothing of what comes behind it",
+        section: "5.2",
+        mistake: ALL_THAT_CAME,
+        hints: [
+            "Two frames come in one piece. How long is your answer to the first, and how long is \
+             its payload?",
+            "A read may bring more than one frame. The payload of a frame ends where its payload \
+             length says, and what follows belongs to the next one.",
+            "Take exactly so many bytes after the masking-key as the length says, the larger byte \
+             first where it takes two. What follows may still be dropped.",
+        ],
+        script: |bench| {
+            [7, 126].iter().try_for_each(|&length| {
+                let text = text_of(length, "Li Jing");
+                let mut client = bench.open()?;
+                let frames = [masked_frame(1, text.as_bytes()), masked_frame(1, b"two")].concat();
+                client.send(&frames).wanted("the frames to be taken")?;
+                let heard = bench.hears(&mut client, &text).map(drop);
+                heard.map_err(|failure| failure.because(ALL_THAT_CAME))
+            })
+        },
     },
     Probe {
         chapter: 5,

@@ -83,6 +83,8 @@ impl Member {
     }
 
     /// The text of the next frame, in one of the two shorter forms; `None` if it is something else.
+    /// Bytes that are no text are kept apart from every text: a room may pass on what a server that takes
+    /// one read for one frame made of two.
     fn text(&mut self) -> std::io::Result<Option<String>> {
         let mut header = [0; 2];
         self.0.read_exact(&mut header)?;
@@ -97,7 +99,7 @@ impl Member {
         };
         let mut payload = vec![0; length];
         self.0.read_exact(&mut payload)?;
-        Ok(String::from_utf8(payload).ok())
+        Ok(Some(String::from_utf8_lossy(&payload).into_owned()))
     }
 }
 

@@ -6,12 +6,13 @@ use ch00_wire::{Recording, Unit, hex, source, visible};
 
 use super::{Failure, Probe};
 use crate::chapters;
+use crate::screen::labelled;
 
-/// How many bytes stand before and after the wrong one.
-const AROUND: usize = 8;
+/// How many bytes are shown around the wrong one, where there is room.
+const AROUND: usize = 16;
 
-/// The whole explanation, in plain text.
-pub fn explain(probe: &Probe, failure: &Failure, recording: &Recording) -> String {
+/// The whole explanation, in plain text, with at most so many bytes in the line that has the wrong one.
+pub fn explain(probe: &Probe, failure: &Failure, recording: &Recording, bytes: usize) -> String {
     let mut out = String::new();
     let _ = write!(out, "✗ chapter {:02}: {}\n\n", probe.chapter, probe.promise);
     let conversation = recording.to_string();
@@ -21,29 +22,29 @@ pub fn explain(probe: &Probe, failure: &Failure, recording: &Recording) -> Strin
     let mut mistake = probe.mistake;
     if let Failure::Missed { expected, came, wrong, often } = failure {
         mistake = often.unwrap_or(mistake);
-        let _ = writeln!(out, "  expected   {expected}");
-        let _ = writeln!(out, "  but        {came}");
+        let _ = writeln!(out, "{}", labelled("expected", expected));
+        let _ = writeln!(out, "{}", labelled("but", came));
         if let Some((unit, at)) = wrong {
-            let _ = write!(out, "{}", caret(unit, *at));
+            let _ = write!(out, "{}", caret(unit, *at, bytes.min(AROUND) / 2));
         }
     }
-    let _ = writeln!(out, "  often      {mistake}");
-    let _ = writeln!(out, "  read       {}", page(probe));
+    let _ = writeln!(out, "{}", labelled("often", mistake));
+    let _ = writeln!(out, "{}", labelled("read", &page(probe)));
     // The server's own words are among these: no terminal shall obey them.
     out.lines().map(|line| visible(line) + "\n").collect()
 }
 
-/// The bytes around the first wrong one, with a caret under it.
-fn caret(unit: &Unit, at: usize) -> String {
-    let from = at.saturating_sub(AROUND).min(unit.bytes.len());
-    let to = (at + AROUND).min(unit.bytes.len());
-    let before = "  bytes      ";
-    let column = before.len() + 3 * (at - from);
+/// So many bytes on either side of the first wrong one, with a caret under it.
+fn caret(unit: &Unit, at: usize, around: usize) -> String {
+    let from = at.saturating_sub(around).min(unit.bytes.len());
+    let to = (at + around).min(unit.bytes.len());
+    let column = labelled("bytes", "").len() + 3 * (at - from);
     let what = match at < unit.bytes.len() {
         true => format!("byte {at} of {}", unit.title),
         false => "more should follow here".to_owned(),
     };
-    format!("{before}{}\n{:column$}^ {what}\n", hex(&unit.bytes[from..to]), "")
+    let bytes = labelled("bytes", &hex(&unit.bytes[from..to]));
+    format!("{bytes}\n{:column$}^ {what}\n", "")
 }
 
 fn page(probe: &Probe) -> String {

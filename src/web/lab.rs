@@ -168,7 +168,7 @@ impl Lab {
                 let address = server.address();
                 (Some(server), address)
             }
-            Subject::Address(address) => (None, own_server(address)?),
+            Subject::Address(address) => (None, on_this_machine(address)?),
         };
         let listener =
             TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).context("no port for the tap")?;
@@ -194,10 +194,10 @@ fn start_chapter(program: &Path, number: u8, recorder: &Recorder) -> Result<Serv
     Ok(Server::announced(chapter.command(program), recorder, PATIENCE)?)
 }
 
-/// The reader's own server: on this machine, and running.
-fn own_server(at: SocketAddr) -> Result<SocketAddr> {
+/// Where the reader's own server is: on this machine. A page shall not make us connect to others.
+pub(super) fn on_this_machine(at: SocketAddr) -> Result<SocketAddr> {
     if !at.ip().is_loopback() {
-        bail!("{at} is another machine: the lab looks at servers on 127.0.0.1 only");
+        bail!("{at} is another machine: a page looks at servers on 127.0.0.1 only");
     }
     Ok(at)
 }

@@ -1,5 +1,6 @@
 //! The workshop in the browser: the book with its labs, on loopback only.
 
+mod check;
 mod guard;
 mod lab;
 mod library;
@@ -19,6 +20,7 @@ use axum::routing::{get, post};
 use tokio::runtime::Runtime;
 use tower_http::services::ServeDir;
 
+use crate::check::Subject;
 use lab::Labs;
 use library::Library;
 
@@ -26,15 +28,17 @@ use library::Library;
 struct Workshop {
     books: Arc<Library>,
     labs: Labs,
+    /// The reader's own server.
+    subject: Subject,
 }
 
 /// Builds the book, serves it on the first free port from `port` on, and rebuilds it whenever a
-/// source of it changes, until Ctrl-C.
-pub fn open(course: PathBuf, port: u16) -> Result<()> {
+/// source of it changes, until Ctrl-C. Its pages can check `subject`.
+pub fn open(course: PathBuf, port: u16, subject: Subject) -> Result<()> {
     let listener = listen(port)?;
     let at = listener.local_addr()?;
     let books = Library::open(course, at.port())?;
-    let workshop = Arc::new(Workshop { books, labs: Labs::new()? });
+    let workshop = Arc::new(Workshop { books, labs: Labs::new()?, subject });
     if port != 0 && at.port() != port {
         println!("port {port} is taken, so this is another one");
     }
@@ -64,6 +68,7 @@ fn router(workshop: Arc<Workshop>, at: SocketAddr) -> Router {
     Router::new()
         .route("/lab", post(lab::start))
         .route("/lab/raw", post(lab::send_raw))
+        .route("/check", post(check::start))
         .route("/reload", get(library::reload))
         .fallback(page)
         .with_state(workshop)

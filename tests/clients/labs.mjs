@@ -156,7 +156,7 @@ await withBrowser(async (browser) => {
     console.log(`${slug}: the lab works`);
   }
   const page = await open(browser, chapters[ECHOES - 1]);
-  await page.lab.locator('.lab-address').fill(own);
+  await page.lab.locator('.address').fill(own);
   await page.lab.locator('.lab-start').click();
   await connect(page);
   await say(page, true);

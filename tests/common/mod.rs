@@ -44,9 +44,21 @@ pub fn chapter(number: u8) -> Server {
     Server::announced(command, &Recorder::new(), PATIENCE).expect("the chapter's server starts")
 }
 
+/// The command that runs a chapter's server, as `--server` takes it.
+pub fn serving(chapter: usize) -> String {
+    let program = env!("CARGO_BIN_EXE_frame-by-frame");
+    format!("\"{program}\" run {chapter} 127.0.0.1:{{port}}")
+}
+
 /// The workshop with the open book, on a port that the system chose.
 pub fn open_book() -> Server {
-    let command = workshop(&["--port", "0"]);
+    open_book_for(&[])
+}
+
+/// The same, with arguments that name the reader's own server.
+pub fn open_book_for(subject: &[&str]) -> Server {
+    let mut command = workshop(&["--port", "0"]);
+    command.args(subject);
     Server::announced(command, &Recorder::new(), PATIENCE).expect("the workshop opens the book")
 }
 

@@ -52,7 +52,7 @@ impl Connection<'_> {
             return Ok(());
         }
         String::from_utf8_lossy(&head).lines().for_each(|line| self.zoo.say(&format!("  {line}")));
-        let Some(head) = Head::parse(&head) else { return self.refuse() };
+        let Some(head) = Head::parse(self.zoo, &head) else { return self.refuse() };
         if head.target() == "/" && head.field("Upgrade").is_none() && !self.zoo.makes("no-page") {
             return self.page();
         }
@@ -80,7 +80,7 @@ impl Connection<'_> {
             if let Some(end) = end {
                 return Ok(self.unread.drain(..end + 4).collect());
             }
-            if self.unread.len() > LONGEST_HEAD {
+            if self.unread.len() > LONGEST_HEAD && !self.zoo.makes("head-without-end") {
                 return Ok(std::mem::take(&mut self.unread));
             }
             let more = self.fill()?;
@@ -132,6 +132,9 @@ impl Connection<'_> {
                 self.gives_up(&bytes);
                 return Ok(());
             };
+            if self.zoo.makes("no-text-ends-all") && std::str::from_utf8(&text).is_err() {
+                process::exit(1);
+            }
             if !self.hears(&bytes, &text)? {
                 return Ok(());
             }

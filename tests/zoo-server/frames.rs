@@ -30,7 +30,10 @@ pub fn decode(zoo: &Zoo, bytes: &[u8]) -> Option<Vec<u8>> {
     }
     let key = bytes.get(at..at + 4)?;
     let start = if zoo.makes("key-from-the-wrong-place") { at } else { at + 4 };
-    let payload = bytes.get(start..start.checked_add(length)?)?;
+    let mut payload = bytes.get(start..start.checked_add(length)?)?;
+    if zoo.makes("all-that-came") {
+        payload = &bytes[start..];
+    }
     if zoo.makes("not-unmasked") {
         return Some(payload.to_vec());
     }

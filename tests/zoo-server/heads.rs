@@ -13,12 +13,16 @@ pub struct Head {
 }
 
 impl Head {
-    pub fn parse(bytes: &[u8]) -> Option<Head> {
+    pub fn parse(zoo: &Zoo, bytes: &[u8]) -> Option<Head> {
         let text = String::from_utf8_lossy(bytes);
         let mut lines = text.lines();
         let first = lines.next()?.to_owned();
         let words: Vec<&str> = first.split(' ').collect();
-        if !matches!(words[..], ["GET", _, "HTTP/1.1"]) || !text.ends_with("\r\n\r\n") {
+        let is_request = match zoo.makes("any-method") {
+            true => matches!(words[..], [_, _, "HTTP/1.1"]),
+            false => matches!(words[..], ["GET", _, "HTTP/1.1"]),
+        };
+        if !is_request || !text.ends_with("\r\n\r\n") {
             return None;
         }
         let lines = lines.take_while(|line| !line.is_empty());
@@ -38,11 +42,12 @@ impl Head {
 
     /// The key of today, as this server looks for it.
     pub fn key(&self, zoo: &Zoo) -> Option<String> {
-        let of_case = |(name, _): &&(String, String)| match zoo.makes("names-by-case") {
-            true => name == "Sec-WebSocket-Key",
-            false => name.eq_ignore_ascii_case("Sec-WebSocket-Key"),
+        let is_it = |(name, _): &&(String, String)| match () {
+            _ if zoo.makes("names-by-case") => name == "Sec-WebSocket-Key",
+            _ if zoo.makes("key-in-another-field") => name.ends_with("Sec-WebSocket-Key"),
+            _ => name.eq_ignore_ascii_case("Sec-WebSocket-Key"),
         };
-        let found = self.fields.iter().find(of_case).map(|(_, value)| value.as_str());
+        let found = self.fields.iter().find(is_it).map(|(_, value)| value.as_str());
         let key = match found {
             Some(value) if zoo.makes("exactly-one-space") => value.strip_prefix(' ')?,
             Some(value) if zoo.makes("space-is-hashed") => value.strip_prefix(' ').unwrap_or(value),

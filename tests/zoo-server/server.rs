@@ -47,6 +47,7 @@ impl Zoo {
             "ends-with-an-error",
             "half-a-head-ends-all",
             "half-a-frame-ends-all",
+            "no-text-ends-all",
         ];
         names.iter().any(|name| self.makes(name))
     }

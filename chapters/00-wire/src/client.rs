@@ -20,6 +20,8 @@ pub struct Client {
     complete: VecDeque<Unit>,
     growing: Option<Unit>,
     ended: Option<Closing>,
+    /// Whether it has said that it sends nothing more.
+    finished: bool,
 }
 
 /// Why what the script waited for did not come.
@@ -85,6 +87,7 @@ impl Client {
             complete: VecDeque::new(),
             growing: None,
             ended: None,
+            finished: false,
         })
     }
 
@@ -165,19 +168,27 @@ impl Client {
     pub fn finish_sending(&mut self) {
         // A connection that is gone already has nothing more to say either.
         let _ = self.stream.shutdown(Shutdown::Write);
-        self.recorder.closed(self.number, Side::Client, Closing::Closed);
+        self.finish(Closing::Closed);
     }
 
     /// Leaves without a word.
-    pub fn leave(self) {
-        self.recorder.closed(self.number, Side::Client, Closing::Closed);
+    pub fn leave(mut self) {
+        self.finish(Closing::Closed);
     }
 
     /// Leaves as a process does that is killed: with a reset.
-    pub fn reset(self) {
+    pub fn reset(mut self) {
         // Without it the connection still ends, only politely.
         let _ = socket2::SockRef::from(&self.stream).set_linger(Some(Duration::ZERO));
-        self.recorder.closed(self.number, Side::Client, Closing::Reset);
+        self.finish(Closing::Reset);
+    }
+
+    /// Records that this side sends nothing more: once.
+    fn finish(&mut self, how: Closing) {
+        if !self.finished {
+            self.recorder.closed(self.number, Side::Client, how);
+        }
+        self.finished = true;
     }
 
     /// One read, before the deadline.
@@ -214,6 +225,15 @@ impl Client {
         self.ended = Some(how);
         self.recorder.closed(self.number, Side::Server, how);
         Err(Trouble::Ended(how, self.growing.clone().map(Box::new)))
+    }
+}
+
+impl Drop for Client {
+    /// A script that is over leaves, and the server sees that as it sees anybody leave.
+    fn drop(&mut self) {
+        if self.ended.is_none() {
+            self.finish(Closing::Closed);
+        }
     }
 }
 

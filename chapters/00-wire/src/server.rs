@@ -18,6 +18,9 @@ const LINES_SHOWN: usize = 10;
 /// ended.
 const ASK_AGAIN: Duration = Duration::from_millis(10);
 
+/// How long a program that nobody reached is watched, to see whether it is about to end.
+const ENDING: Duration = Duration::from_millis(200);
+
 /// A running server. It ends when this is dropped.
 pub struct Server {
     child: Child,
@@ -231,7 +234,8 @@ impl Server {
     }
 
     fn not_listening_at(mut self, address: Option<SocketAddr>) -> StartError {
-        let ended = self.has_ended() || self.is_silent_for_good();
+        // Whoever is refused may hear of the end before the system tells us, and before its last lines come.
+        let ended = self.wait_for_end(ENDING) || self.is_silent_for_good();
         let lines = self.terminal.lock().lines.clone();
         let elsewhere = address.and_then(|told| Some((told, self.elsewhere(told)?)));
         match elsewhere {

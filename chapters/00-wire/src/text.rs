@@ -31,7 +31,7 @@ impl fmt::Display for Recording {
             writeln!(out, "{blank}the server's terminal")?;
         }
         for line in lines.iter().take(LINES) {
-            writeln!(out, "{}", format!("  {}", shortened(line)).trim_end())?;
+            writeln!(out, "{}", format!("  {}", shortened(line, "line")).trim_end())?;
         }
         if lines.len() > LINES {
             writeln!(out, "  … and {} more lines", lines.len() - LINES)?;
@@ -53,7 +53,8 @@ impl fmt::Display for Unit {
             Kind::RequestHead | Kind::ResponseHead => write_head(out, self)?,
             Kind::Frame | Kind::Challenge | Kind::OlderFrame => write_frame(out, self)?,
             Kind::Body | Kind::Unknown => {
-                let text = self.text.as_deref().map(|text| format!("\"{}\"", shortened(text)));
+                let text =
+                    self.text.as_deref().map(|text| format!("\"{}\"", shortened(text, "text")));
                 write_rows(out, self, self.start..self.end, &text.unwrap_or_default())?;
             }
         }
@@ -181,11 +182,11 @@ fn write_rows(
 }
 
 /// A text that fits in a figure, with what a terminal would obey made visible.
-fn shortened(text: &str) -> String {
+fn shortened(text: &str, what: &str) -> String {
     let count = text.chars().count();
     let start: String = text.chars().take(CHARACTERS).collect();
     match count > CHARACTERS {
-        true => format!("{}… ({count} characters)", visible(&start)),
+        true => format!("{}… ({count} characters in this {what})", visible(&start)),
         false => visible(&start),
     }
 }

@@ -43,7 +43,7 @@ pub fn serve(listener: &Socket) -> ! {
 }
 
 fn echo(mut client: &TcpStream) -> io::Result<()> {
-    // YOURS: What goes back, and to whom?
+    // YOURS: What is printed, what goes back, and to whom?
     let mut reader = BufReader::new(client);
     if !opening_handshake(&mut reader, client)? {
         return Ok(());

@@ -1,0 +1,80 @@
+//! The check of a page: the same as in the terminal, of the server that the workshop was told.
+
+use std::convert::Infallible;
+use std::io::{self, ErrorKind, Write};
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+use anyhow::Result;
+use axum::Json;
+use axum::body::{Body, Bytes};
+use axum::extract::State;
+use axum::http::header;
+use axum::response::{IntoResponse, Response};
+use serde::Deserialize;
+use tokio::sync::mpsc::{Sender, channel};
+use tokio_stream::StreamExt;
+use tokio_stream::wrappers::ReceiverStream;
+
+use super::Workshop;
+use super::lab::on_this_machine;
+use crate::check::{Options, Subject, check};
+use crate::screen::Screen;
+
+/// How many pieces of text may wait for a page that is slow.
+const QUEUE: usize = 64;
+
+/// What a page asks for.
+#[derive(Deserialize)]
+pub(super) struct Question {
+    /// The last chapter to check.
+    chapter: u8,
+    /// Whether to give the next hint.
+    hint: bool,
+    /// How many columns the page has for the answer.
+    columns: usize,
+    /// A server that runs; otherwise the one that the workshop was told. A page may name no command: what
+    /// this machine runs is decided in its terminal.
+    address: Option<SocketAddr>,
+}
+
+/// Checks, and streams what a terminal would show, until it is done or the page goes away.
+pub(super) async fn start(
+    State(workshop): State<Arc<Workshop>>,
+    Json(question): Json<Question>,
+) -> Response {
+    let (sender, text) = channel(QUEUE);
+    tokio::task::spawn_blocking(move || answer(&workshop, &question, Page(sender)));
+    let text = ReceiverStream::new(text).map(Ok::<_, Infallible>);
+    ([(header::CONTENT_TYPE, "text/plain; charset=utf-8")], Body::from_stream(text)).into_response()
+}
+
+fn answer(workshop: &Workshop, question: &Question, mut page: Page) {
+    let mut screen = Screen::plain(page.clone(), Some(question.columns));
+    let options =
+        Options { last: Some(question.chapter), all: false, hint: question.hint, json: false };
+    let result: Result<bool> = match question.address {
+        None => check(&workshop.subject, options, &mut screen),
+        Some(address) => on_this_machine(address)
+            .and_then(|address| check(&Subject::Running(address), options, &mut screen)),
+    };
+    if let Err(error) = result {
+        // Where the page has gone, nobody is left to tell.
+        let _ = writeln!(page, "{error:#}");
+    }
+}
+
+/// What a page reads.
+#[derive(Clone)]
+struct Page(Sender<Bytes>);
+
+impl Write for Page {
+    fn write(&mut self, text: &[u8]) -> io::Result<usize> {
+        let sent = self.0.blocking_send(Bytes::copy_from_slice(text));
+        sent.map(|()| text.len()).map_err(|_| ErrorKind::BrokenPipe.into())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
