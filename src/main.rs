@@ -111,7 +111,7 @@ fn main() -> ExitCode {
     let cli = Cli::parse();
     let result = match cli.command {
         None => web::open(book::course(), cli.port, cli.subject.into()).map(|()| ExitCode::SUCCESS),
-        Some(task) => perform(task),
+        Some(task) => perform(task, &mut Screen::stdout()),
     };
     result.unwrap_or_else(|error| {
         if !error.is::<Unheard>() {
@@ -121,13 +121,13 @@ fn main() -> ExitCode {
     })
 }
 
-fn perform(task: Task) -> Result<ExitCode> {
+fn perform(task: Task, screen: &mut Screen) -> Result<ExitCode> {
     let holds = match task {
         Task::Run { chapter, address } => {
             let chapter = chapters::find(chapter).map_err(anyhow::Error::msg)?;
             return Ok(ch01_listen::run(address, chapter.serve));
         }
-        Task::Start { folder, chapter } => start(&folder, chapter)?,
+        Task::Start { folder, chapter } => start(&folder, chapter, screen)?,
         Task::Check { chapter, all, watch, hint, solution, json, subject } => {
             let check = match (watch, solution) {
                 (true, _) => check::watch,
@@ -135,37 +135,37 @@ fn perform(task: Task) -> Result<ExitCode> {
                 _ => check::check,
             };
             let options = check::Options { last: chapter, all, hint, json };
-            check(&subject.into(), options, &mut Screen::stdout())?
+            check(&subject.into(), options, screen)?
         }
-        Task::Tap { listen, to } => tap::tap(listen, to).map(|()| true)?,
-        Task::Ladder => climb()?,
-        Task::Book { out } => write_book(out)?,
+        Task::Tap { listen, to } => tap::tap(listen, to, screen).map(|()| true)?,
+        Task::Ladder => climb(screen)?,
+        Task::Book { out } => write_book(out, screen)?,
     };
     Ok(if holds { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
-fn start(folder: &Path, chapter: u8) -> Result<bool> {
+fn start(folder: &Path, chapter: u8, screen: &mut Screen) -> Result<bool> {
     let chapter = chapters::find(chapter).map_err(anyhow::Error::msg)?;
     let to_write = own::start(&book::course(), folder, chapter)?;
-    println!("chapter {:02}, {}, is yours to write:", chapter.number, chapter.title);
+    screen.say(&format!("chapter {:02}, {}, is yours to write:", chapter.number, chapter.title))?;
     for file in to_write {
-        println!("  {}", file.display());
+        screen.say(&format!("  {}", file.display()))?;
     }
-    println!(
+    screen.say(&format!(
         "\nEach todo! asks a question; {}.html in the book answers it. Then: cargo run -- check{}",
         chapter.slug,
         own::flag(folder)
-    );
+    ))?;
     Ok(true)
 }
 
-fn climb() -> Result<bool> {
+fn climb(screen: &mut Screen) -> Result<bool> {
     let workshop = std::env::current_exe().context("the workshop cannot find itself")?;
     let ladder = ladder::climb(&workshop);
-    print!("{ladder}");
+    screen.write(&ladder.to_string())?;
     let broken = ladder.broken();
     for law in &broken {
-        println!("\nthe ladder is broken {law}");
+        screen.say(&format!("\nthe ladder is broken {law}"))?;
     }
     Ok(broken.is_empty())
 }
@@ -173,7 +173,7 @@ fn climb() -> Result<bool> {
 /// The file that says that a folder holds the book, and may be emptied for the next one.
 const MARK: &str = ".frame-by-frame-book";
 
-fn write_book(out: Option<PathBuf>) -> Result<bool> {
+fn write_book(out: Option<PathBuf>, screen: &mut Screen) -> Result<bool> {
     let course = book::course();
     let out = std::path::absolute(out.unwrap_or(course.join("target/book/static")))?;
     if is_occupied(&out) && !out.join(MARK).exists() {
@@ -185,7 +185,7 @@ fn write_book(out: Option<PathBuf>) -> Result<bool> {
         std::fs::write(out.join(MARK), "").context("the folder cannot be marked as the book's")?;
     }
     built?;
-    println!("the book is written: {}", out.join("index.html").display());
+    screen.say(&format!("the book is written: {}", out.join("index.html").display()))?;
     Ok(true)
 }
 

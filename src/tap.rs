@@ -7,8 +7,14 @@ use std::sync::mpsc;
 use anyhow::{Context, Result, bail};
 use ch00_wire::{Event, Recorder, Side, Tap};
 
+use crate::screen::Screen;
+
 /// Listens on one address, passes everything on to the other, and prints what crosses, for ever.
-pub fn tap(listen: SocketAddr, to: SocketAddr) -> Result<()> {
+///
+/// # Errors
+///
+/// The addresses are the same, or cannot be had, or nobody reads what is printed.
+pub fn tap(listen: SocketAddr, to: SocketAddr, screen: &mut Screen) -> Result<()> {
     if listen == to && listen.port() != 0 {
         bail!("--listen and --to are the same: the tap would talk to itself");
     }
@@ -16,11 +22,12 @@ pub fn tap(listen: SocketAddr, to: SocketAddr) -> Result<()> {
         .with_context(|| format!("cannot listen on {listen}: choose another port with --listen"))?;
     let (sender, events) = mpsc::sync_channel(64);
     let tap = Tap::open(listener, to, Recorder::reporting(sender))?;
-    println!("tapping: connect to ws://{}, and the server at {to} answers", tap.address());
+    let at = tap.address();
+    screen.say(&format!("tapping: connect to ws://{at}, and the server at {to} answers"))?;
     let mut growing = Growing::default();
     for event in events {
         for event in growing.settle(event) {
-            println!("\n{event}");
+            screen.say(&format!("\n{event}"))?;
         }
     }
     Ok(())

@@ -108,7 +108,7 @@ fn every_quiz_has_one_right_answer_and_explains_all() {
         assert!(quizzes.len() >= 3, "{slug}: {} questions", quizzes.len());
         for quiz in quizzes {
             let right =
-                between(quiz, "<details class=\"right\">", "</details>").collect::<Vec<_>>();
+                between(quiz, "<details class=\"correct\">", "</details>").collect::<Vec<_>>();
             let wrong = between(quiz, "<details>", "</details>").collect::<Vec<_>>();
             assert_eq!(right.len(), 1, "{slug}: {quiz}");
             assert!(wrong.len() >= 2, "{slug}: {quiz}");

@@ -12,7 +12,7 @@
   function count(quiz, answer) {
     if (!answer.open || first.has(quiz)) return;
     first.set(quiz, answer);
-    const right = [...first.values()].filter(({ classList }) => classList.contains('right')).length;
+    const right = [...first.values()].filter(({ classList }) => classList.contains('correct')).length;
     score.textContent = `${right} of ${first.size} right at the first try`;
   }
 

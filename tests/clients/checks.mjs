@@ -60,11 +60,11 @@ await withBrowser(async (browser) => {
   // A quiz counts what was opened first, once for each question.
   const score = first.tab.locator('.quiz-score');
   const [quiz, next] = [first.tab.locator('.quiz').nth(0), first.tab.locator('.quiz').nth(1)];
-  await quiz.locator('details.right summary').click();
+  await quiz.locator('details.correct summary').click();
   await score.filter({ hasText: '1 of 1 right' }).waitFor();
-  await quiz.locator('details:not(.right) summary').first().click();
-  await next.locator('details:not(.right) summary').first().click();
-  await next.locator('details.right summary').click();
+  await quiz.locator('details:not(.correct) summary').first().click();
+  await next.locator('details:not(.correct) summary').first().click();
+  await next.locator('details.correct summary').click();
   await score.filter({ hasText: '1 of 2 right' }).waitFor();
 
   const said = [first, second, narrow, echo].flatMap((page) => page.said);
