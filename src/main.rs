@@ -7,7 +7,7 @@ use std::process::ExitCode;
 use anyhow::{Context, Result, bail};
 use clap::{Args, Parser, Subcommand};
 use frame_by_frame::book::{self, Edition};
-use frame_by_frame::folder::is_occupied;
+use frame_by_frame::folder::{self, is_occupied};
 use frame_by_frame::screen::{Screen, Unheard};
 use frame_by_frame::{chapters, check, ladder, own, tap, web};
 
@@ -87,7 +87,7 @@ enum Task {
     /// Write the book as files, for any web server
     Book {
         /// The folder to write: a new or empty one, or one that holds the book already [default:
-        /// target/book/static in the folder of the course]
+        /// book/static in cargo's target folder]
         #[arg(long)]
         out: Option<PathBuf>,
     },
@@ -175,7 +175,11 @@ const MARK: &str = ".frame-by-frame-book";
 
 fn write_book(out: Option<PathBuf>, screen: &mut Screen) -> Result<bool> {
     let course = book::course();
-    let out = std::path::absolute(out.unwrap_or(course.join("target/book/static")))?;
+    let out = match out {
+        Some(out) => out,
+        None => folder::of_books()?.join("static"),
+    };
+    let out = std::path::absolute(out)?;
     if is_occupied(&out) && !out.join(MARK).exists() {
         bail!("{} holds other things, which would be lost: choose a new folder", out.display());
     }

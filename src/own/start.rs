@@ -66,8 +66,10 @@ fn make_project(course: &Path, folder: &Path, first: Chapter) -> Result<()> {
             folder.display()
         );
     }
-    fs::create_dir_all(folder)
-        .with_context(|| format!("the folder {} cannot be made", folder.display()))?;
+    fs::create_dir_all(folder).with_context(|| {
+        let instead = start_command(Path::new("../my-server"), Some(first.number));
+        format!("{} cannot be made here; elsewhere, for example: `{instead}`", folder.display())
+    })?;
     let manifest = read(&course.join("Cargo.toml"))?;
     write(&folder.join("Cargo.toml"), &project_manifest(course, &manifest, first))?;
     // The course's versions, which are on this machine already: no network is needed.

@@ -16,10 +16,12 @@ use tokio_stream::{Stream, StreamExt};
 use super::Workshop;
 use crate::book::{self, Edition, Mistakes};
 use crate::changes::{self, Place, Watch};
+use crate::folder;
 
 /// The book that is served, and the news that there is a newer one.
 pub(super) struct Library {
     course: PathBuf,
+    shelves: PathBuf,
     /// Where the workshop listens: no other one does.
     port: u16,
     /// How many times the book was built; the newest stands on shelf number `editions` mod 2.
@@ -30,9 +32,11 @@ pub(super) struct Library {
 impl Library {
     /// Builds the book for the first time, and watches what it is made of.
     pub(super) fn open(course: PathBuf, port: u16) -> Result<Arc<Library>> {
-        clear_old_shelves(&course);
+        let shelves = folder::of_books()?;
+        clear_old_shelves(&shelves);
         let library = Arc::new(Library {
             course,
+            shelves,
             port,
             editions: watch::Sender::new(0),
             watch: Mutex::default(),
@@ -51,7 +55,7 @@ impl Library {
 
     fn shelf_of(&self, edition: usize) -> PathBuf {
         // Each workshop has shelves of its own, so that two of them do not empty each other's.
-        shelves(&self.course).join(format!("{SHELF}{}-{}", self.port, edition % 2))
+        self.shelves.join(format!("{SHELF}{}-{}", self.port, edition % 2))
     }
 
     /// Builds on the shelf that is not in use, and then puts that one in use.
@@ -94,13 +98,9 @@ impl Drop for Library {
 /// How the shelf of a workshop begins; its port follows, and 0 or 1.
 const SHELF: &str = "workshop-";
 
-fn shelves(course: &Path) -> PathBuf {
-    course.join("target").join("book")
-}
-
 /// Removes what workshops left behind that were killed: nobody listens on their ports any more.
-fn clear_old_shelves(course: &Path) {
-    for shelf in shelves(course).read_dir().into_iter().flatten().flatten() {
+fn clear_old_shelves(shelves: &Path) {
+    for shelf in shelves.read_dir().into_iter().flatten().flatten() {
         let name = shelf.file_name();
         let port = name.to_str().and_then(|name| name.strip_prefix(SHELF)?.split('-').next());
         let Some(port) = port.and_then(|port| port.parse().ok()) else { continue };
