@@ -121,7 +121,7 @@ fn a_taken_port_is_no_obstacle() {
 #[cfg(unix)]
 #[test]
 fn ctrl_c_closes_the_workshop_and_its_labs() {
-    let mut book = open_book();
+    let book = open_book();
     let (_page, tap) = open_lab(&book);
     let mut client = Client::connect(tap, &Recorder::new(), PATIENCE).expect("connected");
     client.send(b"GET / HTTP/1.1\r\n").expect("sent");

@@ -21,6 +21,8 @@ const NO_FRAME: &str = "the text is sent without a frame around it";
 const ANSWERED: &str = "the message is answered, and not printed";
 const LATE: &str = "the read waits for more bytes than one frame has, or what is printed is not flushed: it \
     came only when the client had left";
+const CHARACTER: &str =
+    "text is written in place of bytes: as a character, 81 takes two bytes, c2 81";
 const MASKED: &str = "the client's frame is sent back as it came, with its mask";
 
 /// A server, and what a script needs to talk to it.
@@ -47,6 +49,8 @@ pub enum Failure {
         wrong: Option<(Box<Unit>, usize)>,
         /// The likely mistake, where what came tells more than the probe's own guess.
         often: Option<&'static str>,
+        /// Whether the program has ended over it.
+        ended: bool,
     },
     /// The script has to see the server's terminal, and there is none to see.
     NoTerminal,
@@ -54,20 +58,39 @@ pub enum Failure {
 
 impl Failure {
     pub(super) fn missed(expected: impl Into<String>, came: impl Into<String>) -> Failure {
-        Failure::Missed { expected: expected.into(), came: came.into(), wrong: None, often: None }
+        Failure::Missed {
+            expected: expected.into(),
+            came: came.into(),
+            wrong: None,
+            often: None,
+            ended: false,
+        }
     }
 
     /// A unit came that is not what was expected, from the byte at `wrong` on.
     pub(super) fn wrong(expected: impl Into<String>, unit: &Unit, wrong: usize) -> Failure {
-        let came = format!("{} came", unit.title);
-        let wrong = Some((Box::new(unit.clone()), wrong));
-        Failure::Missed { expected: expected.into(), came, wrong, often: None }
+        Failure::missed(expected, format!("{} came", unit.title)).at(unit, wrong)
     }
 
     /// Says more closely what came.
     pub(super) fn with(mut self, came_instead: String) -> Failure {
         if let Failure::Missed { came, .. } = &mut self {
             *came = came_instead;
+        }
+        self
+    }
+
+    fn at(mut self, unit: &Unit, at: usize) -> Failure {
+        if let Failure::Missed { wrong, .. } = &mut self {
+            *wrong = Some((Box::new(unit.clone()), at));
+        }
+        self
+    }
+
+    /// The program has ended over it.
+    pub(super) fn in_the_end(mut self) -> Failure {
+        if let Failure::Missed { ended, .. } = &mut self {
+            *ended = true;
         }
         self
     }
@@ -85,8 +108,11 @@ impl Failure {
             Trouble::Unexpected(unit) => Failure::wrong(expected, &unit, 0),
             Trouble::Silent(_, Some(unit)) | Trouble::Ended(_, Some(unit)) => {
                 let came = format!("only a part came: {}", unit.title);
-                let (end, often) = (unit.bytes.len(), unfinished(&unit));
-                Failure::Missed { expected: expected.into(), came, wrong: Some((unit, end)), often }
+                let failure = Failure::missed(expected, came).at(&unit, unit.bytes.len());
+                match unfinished(&unit) {
+                    Some(often) => failure.because(often),
+                    None => failure,
+                }
             }
             trouble => Failure::missed(expected, trouble.to_string()),
         }
@@ -145,7 +171,7 @@ impl<'a> Bench<'a> {
 
     /// Whether the server has not been reached, and still may be.
     fn is_starting(&self) -> bool {
-        !self.reached.get() && self.server.is_some_and(|server| !server.is_silent_for_good())
+        !self.reached.get() && self.server.is_some_and(|server| !server.has_ended())
     }
 
     /// Whether a client has connected.
@@ -254,10 +280,45 @@ impl<'a> Bench<'a> {
             return Ok(());
         }
         let came = match server.lines_from(before).as_slice() {
-            [] => "it printed nothing, or did not flush it".to_owned(),
+            [] => "it printed nothing more, or did not flush it".to_owned(),
             [.., last] => format!("its last line is: {last}"),
         };
         Err(Failure::missed(format!("the terminal to show {:?}", cut(text)), cut(&came)))
+    }
+
+    /// Sees that no line after the first `before` has a control character.
+    pub(super) fn shows_no_control(&self, before: usize) -> Result<(), Failure> {
+        let lines = self.server.ok_or(Failure::NoTerminal)?.lines_from(before);
+        match lines.iter().find(|line| line.replace('\t', "").contains(char::is_control)) {
+            Some(line) => Err(Failure::missed(
+                "a terminal without control characters",
+                format!("it shows {}", cut(line)),
+            )),
+            None => Ok(()),
+        }
+    }
+
+    /// Sees both texts in one line after the first `before`, and something in place of what stood between.
+    pub(super) fn shows_on_one_line(
+        &self,
+        before: usize,
+        [first, second]: [&str; 2],
+    ) -> Result<(), Failure> {
+        let lines = self.server.ok_or(Failure::NoTerminal)?.lines_from(before);
+        let both = |line: &String| {
+            let rest = line.split_once(first).and_then(|(_, rest)| rest.split_once(second));
+            rest.is_some_and(|(between, _)| between != " ")
+        };
+        match lines.iter().any(both) {
+            true => Ok(()),
+            false => Err(Failure::missed("the message on one line", "it takes several")),
+        }
+    }
+
+    /// Whether the terminal shows a text in time, in some line after the first `before`; also true where it
+    /// cannot be seen.
+    pub(super) fn is_heard(&self, before: usize, text: &str, patience: Duration) -> bool {
+        self.server.is_none() || self.is_shown(before, text, patience)
     }
 
     fn is_shown(&self, before: usize, text: &str, patience: Duration) -> bool {
@@ -275,7 +336,13 @@ impl<'a> Bench<'a> {
     pub(super) fn echoes_among(&self, client: &mut Client, text: &str) -> Result<(), Failure> {
         client.send(&masked_frame(1, text.as_bytes())).wanted("the frame to be taken")?;
         let expected = format!("a text frame: {text:?}");
-        while client.unit().wanted(&expected)?.text.as_deref() != Some(text) {}
+        // Others may say much, but not without end.
+        let deadline = Instant::now() + self.patience * 10;
+        while client.unit().wanted(&expected)?.text.as_deref() != Some(text) {
+            if Instant::now() > deadline {
+                return Err(Failure::missed(expected, "other messages came without end"));
+            }
+        }
         Ok(())
     }
 
@@ -292,10 +359,15 @@ impl<'a> Bench<'a> {
             Err(Trouble::Silent(_, Some(unit)) | Trouble::Ended(_, Some(unit)))
                 if Header::read(&unit.bytes).is_some_and(|h| h.length != text.len() as u64) =>
             {
-                return Err(Failure::wrong(expected, &unit, 1).because(LENGTH));
+                let often = if unit.bytes.starts_with(&[0xc2, 0x81]) { CHARACTER } else { LENGTH };
+                let wrong = wrong_in_header(&unit, text.len());
+                return Err(Failure::wrong(expected, &unit, wrong).because(often));
             }
             unit => unit.wanted(&expected)?,
         };
+        if unit.bytes.starts_with(&[0xc2, 0x81]) {
+            return Err(Failure::wrong(expected, &unit, 0).because(CHARACTER));
+        }
         let Some(frame) = unit.frame.clone() else {
             return Err(Failure::wrong(expected, &unit, 0));
         };
@@ -312,13 +384,31 @@ impl<'a> Bench<'a> {
         if frame.header.length != text.len() as u64 {
             let whole = frame.header.length < 126 && text.len() > 125;
             let often = if whole { "a message cut into pieces" } else { LENGTH };
-            return Err(Failure::wrong(expected, &unit, 1).because(often));
+            let wrong = wrong_in_header(&unit, text.len());
+            return Err(Failure::wrong(expected, &unit, wrong).because(often));
         }
         match unit.faults.first() {
             Some(fault) => Err(Failure::wrong(fault.why.clone(), &unit, 1)),
             None => Ok(frame),
         }
     }
+}
+
+/// The first byte that is not as in the header of one text frame with a payload of `length` bytes.
+fn wrong_in_header(unit: &Unit, length: usize) -> usize {
+    let mut header = vec![0x81];
+    match length {
+        0..=125 => header.push(length as u8),
+        126..=65_535 => {
+            header.push(126);
+            header.extend((length as u16).to_be_bytes());
+        }
+        _ => {
+            header.push(127);
+            header.extend((length as u64).to_be_bytes());
+        }
+    }
+    header.iter().zip(&unit.bytes).position(|(right, came)| right != came).unwrap_or(1)
 }
 
 /// The likely mistake where a unit begins and does not end.
@@ -339,7 +429,7 @@ pub(super) fn status(unit: &Unit) -> Option<&str> {
 }
 
 /// The beginning of a text, for a message.
-fn cut(text: &str) -> String {
+pub(super) fn cut(text: &str) -> String {
     match text.chars().count() {
         0..=80 => text.to_owned(),
         _ => text.chars().take(80).chain(['…']).collect(),

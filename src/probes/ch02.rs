@@ -21,6 +21,12 @@ const OTHER_FIELD: &[u8] = b"GET /chat HTTP/1.1\r\nHost: server.example.com\r\n\
     Sec-WebSocket-Version: 13\r\n\r\n";
 const ANYWHERE: &str = "the name is found anywhere in the head, also at the end of another name";
 
+/// A key without a value, and a line that must not be taken for it.
+const EMPTY_KEY: &[u8] = b"GET /chat HTTP/1.1\r\nHost: server.example.com\r\n\
+    Upgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Key:\r\n\
+    Sec-WebSocket-Version: 13\r\n\r\n";
+const NEXT_LINE: &str = "an empty key is taken for one, or the search goes on in the next line";
+
 /// Longer than any head, in bytes.
 const TOO_LONG: usize = 1_000_000;
 
@@ -33,8 +39,9 @@ pub(super) const PROBES: &[Probe] = &[
         hints: [
             "Three heads come: the line hello, a request with POST, and two bytes that are no \
              text. Which of your lines decides that this is no request?",
-            "A request line has three words: a method, a target, and a version that begins with \
-             HTTP/. Whatever has another shape gets 400, and then the connection ends.",
+            "A request line has three words: GET, a target, HTTP/1.1. Whatever has another first \
+             line gets 400, and then the connection ends, also a request that is good for \
+             something else.",
             "Split the first line at its spaces. If it is not GET, a target and HTTP/1.1, write \
              HTTP/1.1 400 Bad Request, \\r\\n, Connection: close, \\r\\n\\r\\n, and close the \
              connection.",
@@ -51,8 +58,8 @@ pub(super) const PROBES: &[Probe] = &[
         section: "4.2.1",
         mistake: "the accept value is made from nothing",
         hints: [
-            "This request is a good one but for one line: Sec-WebSocket-Key is missing. What does \
-             your search return when it finds nothing?",
+            "Three requests come without a key: the line is missing, or its name is the end of \
+             another name, or it has no value. What does your search return when it finds nothing?",
             "A search for a field has two results: the value, or none. None is a case of its own, \
              and no empty text.",
             "Where no field of this name was found (None in Rust, None or null elsewhere), send \
@@ -60,7 +67,8 @@ pub(super) const PROBES: &[Probe] = &[
         ],
         script: |bench| {
             bench.refused(NO_KEY)?;
-            bench.refused(OTHER_FIELD).map_err(|failure| failure.because(ANYWHERE))
+            bench.refused(OTHER_FIELD).map_err(|failure| failure.because(ANYWHERE))?;
+            bench.refused(EMPTY_KEY).map_err(|failure| failure.because(NEXT_LINE))
         },
     },
     Probe {

@@ -1,6 +1,6 @@
 //! Chapter 03, Accept: the connection opens.
 
-use ch00_wire::{RFC_KEY, Unit, rfc_key_line};
+use ch00_wire::{RFC_KEY, Unit, masked_frame, rfc_key_line};
 
 use super::Probe;
 use super::bench::{Bench, Failure, Wanted};
@@ -104,6 +104,31 @@ pub(super) const PROBES: &[Probe] = &[
                     Err(Failure::wrong("nothing after the empty line", unit, 0))
                 }
                 _ => Ok(()),
+            }
+        },
+    },
+    Probe {
+        chapter: 3,
+        promise: "answers once, whatever comes after the opening handshake",
+        section: "4.2.2",
+        mistake: "every read is answered with a 101",
+        hints: [
+            "A frame comes after the 101, and another 101 after the frame. What does your server do \
+             with a read, whatever it brings?",
+            "The opening handshake is the beginning of a connection, and it is done once. What comes \
+             behind the head is frames.",
+            "Read the head and answer it before the loop that reads what follows, or keep for each \
+             connection whether its handshake is done.",
+        ],
+        script: |bench| {
+            let mut client = bench.open()?;
+            client.send(&masked_frame(1, b"Li Jing")).wanted("the frame to be taken")?;
+            client.finish_sending();
+            let (_, after) = client.ended().wanted("the connection to be closed")?;
+            match after.iter().find(|unit| unit.bytes.starts_with(b"HTTP/")) {
+                Some(unit) => Err(Failure::wrong("no second response head", unit, 0)
+                    .with("another one came".to_owned())),
+                None => Ok(()),
             }
         },
     },

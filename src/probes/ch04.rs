@@ -10,16 +10,17 @@ pub(super) const PROBES: &[Probe] = &[
         chapter: 4,
         promise: "prints what a client says, unmasked",
         section: "5.3",
-        mistake: "the payload is not unmasked, MASK is left in the length, or the masking-key is taken from \
-                  the wrong place",
+        mistake: "the payload is not unmasked, MASK is left in the length, the masking-key is taken from the \
+                  wrong place, or the frame was made text before it was taken apart",
         hints: [
             "Print the bytes of the frame in hexadecimal, and beside them the length and the \
              masking-key that you took from it. Do they match the names in the drawing?",
             "The length is the second byte without its first bit. The next four bytes are the \
              masking-key, and the payload begins after them: each byte XOR one of the four, in \
              turn.",
-            "length = second byte AND 127; key = bytes 2 to 5; byte i of the text = byte 6 + i \
-             XOR key[i modulo 4], for i below length. Then print it as UTF-8.",
+            "Keep what you read as bytes. length = second byte AND 127; key = bytes 2 to 5; byte i \
+             of the text = byte 6 + i XOR key[i modulo 4], for i below length. Then print it as \
+             UTF-8.",
         ],
         script: |bench| bench.prints(&mut bench.open()?, "Li Jing"),
     },
@@ -55,8 +56,8 @@ pub(super) const PROBES: &[Probe] = &[
             "126 in those seven bits is no length: it says that the length is in the next two \
              bytes, the larger one first. Masking-key and payload then begin two bytes later.",
             "If second byte AND 127 is 126: length = byte 2 times 256 + byte 3, key = bytes 4 to \
-             7, payload from byte 8. If it is 127: eight bytes of length, key at 10. Give read a \
-             buffer of at least 4,096 bytes.",
+             7, payload from byte 8. If it is 127: eight bytes of length, key at 10. In JavaScript and \
+             PHP, put parentheses around byte & 127. Give read a buffer of at least 4,096 bytes.",
         ],
         script: |bench| {
             let mut client = bench.open()?;
@@ -78,6 +79,30 @@ pub(super) const PROBES: &[Probe] = &[
              (String::from_utf8_lossy in Rust); do not turn each byte into a character.",
         ],
         script: |bench| bench.prints(&mut bench.open()?, "李静, héllo, 🦀"),
+    },
+    Probe {
+        chapter: 4,
+        promise: "shows a message on one line, and no byte that a terminal obeys",
+        section: "chapter 01, step 4",
+        mistake: "what a stranger sends goes to the terminal as it is",
+        hints: [
+            "The message has a line feed in it, and the bytes that clear a screen. What does your \
+             terminal do with them?",
+            "A message may hold any character. Those that are not to be printed have to be written \
+             out, as \\n and \\u{1b} for instance, before the line is printed.",
+            "Use what your language has for this: escape_default on each control character in Rust, \
+             repr() in Python, JSON.stringify in JavaScript, json_encode in PHP.",
+        ],
+        script: |bench| {
+            let before = bench.lines()?;
+            let mut client = bench.open()?;
+            let text = masked_frame(1, b"Li\n\x1b[2JJing");
+            client.send(&text).wanted("the frame to be taken")?;
+            client.leave();
+            bench.prints(&mut bench.open()?, "Li Jing")?;
+            bench.shows_no_control(before)?;
+            bench.shows_on_one_line(before, ["Li", "Jing"])
+        },
     },
     Probe {
         chapter: 4,
@@ -111,7 +136,7 @@ pub(super) const PROBES: &[Probe] = &[
              looks at that bit?",
             "Every frame of a client has to be masked. If MASK is 0, there is no masking-key, and \
              the server closes the connection.",
-            "If second byte AND 128 is 0, print nothing, leave the loop of this connection, close \
+            "If (second byte AND 128) is 0, print nothing, leave the loop of this connection, close \
              it, and accept the next client.",
         ],
         script: |bench| {
@@ -143,6 +168,31 @@ pub(super) const PROBES: &[Probe] = &[
             [&short[..9], &short[..3], &long[..3], &short[..1]].iter().try_for_each(|piece| {
                 let mut client = bench.open()?;
                 client.send(piece).wanted("a piece of a frame to be taken")?;
+                client.leave();
+                bench.prints(&mut bench.open()?, "Li Jing")
+            })
+        },
+    },
+    Probe {
+        chapter: 4,
+        promise: "outlives a length of eight bytes, whatever they say",
+        section: "5.2",
+        mistake: "the length goes into a number that does not hold it, or so much memory is asked for",
+        hints: [
+            "The second byte says 127, and the next eight bytes are all ff, or seven 00 and a 07. Into \
+             what kind of number does your server put them, and what does it add to it?",
+            "No frame is as long as that, and less has come. So compare the length with what is here, \
+             before you add anything to it or ask for memory.",
+            "Read the eight bytes as one unsigned number (u64 in Rust; readBigUInt64BE gives a BigInt \
+             in Node: make it a Number before you add). If it is more than the bytes that came, close \
+             this connection.",
+        ],
+        script: |bench| {
+            let lengths: [[u8; 8]; 3] = [[0xff; 8], 7u64.to_be_bytes(), [0x7f; 8]];
+            lengths.iter().try_for_each(|length| {
+                let mut client = bench.open()?;
+                let frame = [b"\x81\xff", &length[..], b"\x37\xfa\x21\x3dLi"].concat();
+                client.send(&frame).wanted("the frame to be taken")?;
                 client.leave();
                 bench.prints(&mut bench.open()?, "Li Jing")
             })

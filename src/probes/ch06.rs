@@ -160,6 +160,8 @@ pub(super) const PROBES: &[Probe] = &[
 
 /// More than the buffers of a system hold on their way from a client to a server and back, in bytes.
 const MORE_THAN_A_SYSTEM: usize = 16_000_000;
+/// How often to look whether somebody was cut off, while nothing is printed.
+const LOOK: Duration = Duration::from_millis(100);
 /// A server that keeps so much gets slow. After this time two thirds of it are enough to know.
 const LONG_ENOUGH: Duration = Duration::from_secs(15);
 
@@ -169,17 +171,33 @@ const LONG_ENOUGH: Duration = Duration::from_secs(15);
 fn flood(bench: &Bench, bytes: usize) -> Result<Option<usize>, Failure> {
     let mut other = one(bench)?;
     let mut slow = slow(bench)?;
-    let text = text_of(LONG, "Li Jing ");
     let start = Instant::now();
     let mut said = 0;
     while said < bytes && !(said > bytes * 2 / 3 && start.elapsed() > LONG_ENOUGH) {
-        if !slow.say(&text) {
+        let mark = format!("message {said}");
+        let before = bench.lines().unwrap_or_default();
+        let is_taken = slow.say(&text_of(LONG, &format!("{mark}, ")));
+        answered(&mut other)?;
+        // The next one might come in the same read, where one read is taken for one frame.
+        if !(is_taken && is_heard(bench, &slow, before, &mark)) {
             return Ok(None);
         }
         said += LONG;
-        answered(&mut other)?;
     }
     Ok(Some(said))
+}
+
+/// Whether the server takes what a member has said. It may have cut the member off in the meantime.
+fn is_heard(bench: &Bench, member: &Member, before: usize, text: &str) -> bool {
+    let deadline = Instant::now() + bench.patience();
+    loop {
+        if bench.is_heard(before, text, LOOK) {
+            return true;
+        }
+        if member.is_cut_off() || Instant::now() > deadline {
+            return false;
+        }
+    }
 }
 
 fn answered(other: &mut Member) -> Result<(), Failure> {

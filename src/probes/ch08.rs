@@ -205,10 +205,10 @@ pub(super) const PROBES: &[Probe] = &[
             client.send(b"\x00").wanted("the first byte to be taken")?;
             let piece = [b'x'; 4096];
             let taken = (0..ENDLESS / piece.len()).all(|_| client.send(&piece).is_ok());
-            match taken {
-                false => Ok(()),
-                true => client.ended().wanted("the connection to be closed").map(drop),
+            if taken {
+                bench.closes(&mut client, "the connection to be closed")?;
             }
+            open(bench).map(drop)
         },
     },
     Probe {

@@ -3,14 +3,20 @@
 
 use std::io::{BufRead, BufReader, ErrorKind, Read, Write};
 use std::net::TcpStream;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use ch00_wire::{masked_frame, rfc_request};
 
-use super::bench::{Bench, Failure};
+use super::bench::{Bench, Failure, cut};
 
 /// How long a member may be kept from sending. Longer, and the server is not going to read.
 const HELD_UP: Duration = Duration::from_secs(2);
+
+/// How long a member listens to others. In a large room, on a slow machine, these say much.
+const OTHERS: Duration = Duration::from_secs(60);
+
+/// No head of an answer is longer, in bytes.
+const LONGEST_HEAD: usize = 64 * 1024;
 
 /// What the system is asked to keep for a member that does not read, in bytes.
 const KEPT: usize = 64 * 1024;
@@ -51,14 +57,21 @@ fn open(bench: &Bench, number: usize) -> Result<Member, Failure> {
     let mut member = Member(BufReader::new(stream));
     member.0.get_mut().write_all(&rfc_request()).map_err(failed)?;
     let mut head = Vec::new();
-    while !head.ends_with(b"\r\n\r\n") {
-        if member.0.read_until(b'\n', &mut head).map_err(failed)? == 0 {
+    while !head.ends_with(b"\r\n\r\n") && head.len() < LONGEST_HEAD {
+        if member
+            .0
+            .by_ref()
+            .take(LONGEST_HEAD as u64)
+            .read_until(b'\n', &mut head)
+            .map_err(failed)?
+            == 0
+        {
             return Err(missed(&expected, ErrorKind::UnexpectedEof.into()));
         }
     }
     match head.starts_with(b"HTTP/1.1 101 ") {
         true => Ok(member),
-        false => Err(Failure::missed(expected, String::from_utf8_lossy(&head))),
+        false => Err(Failure::missed(expected, cut(&String::from_utf8_lossy(&head)))),
     }
 }
 
@@ -66,6 +79,11 @@ impl Member {
     /// Says something. False where the server does not take it: it is busy, or has cut us off.
     pub(super) fn say(&mut self, text: &str) -> bool {
         self.0.get_mut().write_all(&masked_frame(1, text.as_bytes())).is_ok()
+    }
+
+    /// Whether the server has reset the connection.
+    pub(super) fn is_cut_off(&self) -> bool {
+        !matches!(self.0.get_ref().take_error(), Ok(None))
     }
 
     /// What comes next, which has to be a text. `expected` is for the failure.
@@ -78,7 +96,12 @@ impl Member {
     /// Waits for a text, among whatever else is said.
     pub(super) fn hear_among(&mut self, text: &str) -> Result<(), Failure> {
         let expected = format!("the text {text:?}");
-        while self.hear(&expected)? != text {}
+        let deadline = Instant::now() + OTHERS;
+        while self.hear(&expected)? != text {
+            if Instant::now() > deadline {
+                return Err(Failure::missed(expected, "other texts came without end"));
+            }
+        }
         Ok(())
     }
 

@@ -8,6 +8,7 @@ use super::{Failure, Probe};
 use crate::chapters;
 use crate::screen::labelled;
 
+const ENDED: &str = "the program has ended by itself: the last lines of its terminal say why";
 /// How many bytes are shown around the wrong one, where there is room.
 const AROUND: usize = 16;
 
@@ -20,10 +21,14 @@ pub fn explain(probe: &Probe, failure: &Failure, recording: &Recording, bytes: u
         let _ = writeln!(out, "{}", indented(&conversation));
     }
     let mut mistake = probe.mistake;
-    if let Failure::Missed { expected, came, wrong, often } = failure {
+    if let Failure::Missed { expected, came, wrong, often, ended } = failure {
         mistake = often.unwrap_or(mistake);
-        let _ = writeln!(out, "{}", labelled("expected", expected));
-        let _ = writeln!(out, "{}", labelled("but", came));
+        // What came may be the server's own words, and shall not pass for lines of ours.
+        let _ = writeln!(out, "{}", labelled("expected", &visible(expected)));
+        let _ = writeln!(out, "{}", labelled("but", &visible(came)));
+        if *ended {
+            let _ = writeln!(out, "{}", labelled("ended", ENDED));
+        }
         if let Some((unit, at)) = wrong {
             let _ = write!(out, "{}", caret(unit, *at, bytes.min(AROUND) / 2));
         }

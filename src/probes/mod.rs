@@ -15,16 +15,13 @@ mod explain;
 use std::process::Command;
 use std::time::Duration;
 
-use ch00_wire::{Recorder, Recording, Server, StartError};
+use ch00_wire::{ENDING, Recorder, Recording, Server, StartError};
 
 pub use bench::{Bench, Failure};
 pub use explain::explain;
 
 /// How long a probe waits for an answer that has to come, on a machine that may be busy.
 pub const PATIENCE: Duration = Duration::from_secs(10);
-
-/// How long a program that failed a probe is watched, to see whether it ends by itself.
-const ENDING: Duration = Duration::from_millis(200);
 
 /// How many hints there are for a promise.
 pub const HINTS: usize = 3;
@@ -116,12 +113,11 @@ impl Target {
             (Err(_), Some(server)) if !reached => Err(server.not_listening()),
             (Err(_), None) if !reached => Err(StartError::Nobody(address)),
             (Err(failure), server) => {
-                if let Some(mut server) = server
-                    && server.wait_for_end(ENDING)
-                {
-                    recorder.line("(the program has ended)");
-                }
-                // Its last lines have come with its end.
+                // Its last lines come with its end.
+                let failure = match server.is_some_and(|server| server.wait_for_end(ENDING)) {
+                    true => failure.in_the_end(),
+                    false => failure,
+                };
                 Ok(Verdict::Fails(failure, recorder.recording(probe.promise)))
             }
         }

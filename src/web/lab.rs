@@ -177,8 +177,8 @@ impl Lab {
         Ok(Lab { server, address, tap, running })
     }
 
-    fn has_ended(&mut self) -> bool {
-        self.server.as_mut().is_some_and(Server::has_ended)
+    fn has_ended(&self) -> bool {
+        self.server.as_ref().is_some_and(Server::has_ended)
     }
 }
 

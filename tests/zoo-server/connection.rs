@@ -3,7 +3,7 @@
 use std::io::{self, Read, Write};
 use std::net::{Shutdown, TcpStream};
 use std::process;
-use std::sync::Mutex;
+use std::sync::mpsc::Sender;
 use std::thread;
 use std::time::Duration;
 
@@ -16,22 +16,22 @@ use super::room::Age;
 const LONGEST_HEAD: usize = 16 * 1024;
 const LONGEST: usize = 64 * 1024;
 
-/// Whoever makes the mistake of waiting for a head waits with this.
-static WAITING: Mutex<()> = Mutex::new(());
-
 struct Connection<'z> {
     zoo: &'z Zoo,
     number: usize,
     stream: TcpStream,
     /// What has been read and not been taken.
     unread: Vec<u8>,
+    /// Who waits for the head hears that this is dropped.
+    asking: Option<Sender<()>>,
 }
 
 /// Talks to a client until one of the two has enough.
-pub fn talk(zoo: &Zoo, number: usize, stream: TcpStream) {
+pub fn talk(zoo: &Zoo, number: usize, stream: TcpStream, asking: Sender<()>) {
     zoo.say(&format!("client {number} connects"));
     let _ = stream.set_nodelay(true);
-    let mut connection = Connection { zoo, number, stream, unread: Vec::new() };
+    let mut connection =
+        Connection { zoo, number, stream, unread: Vec::new(), asking: Some(asking) };
     if connection.run().is_err() && zoo.makes("ends-with-an-error") {
         process::exit(1);
     }
@@ -41,13 +41,8 @@ pub fn talk(zoo: &Zoo, number: usize, stream: TcpStream) {
 
 impl Connection<'_> {
     fn run(&mut self) -> io::Result<()> {
-        let head = match self.zoo.makes("all-wait-for-a-head") {
-            true => {
-                let _waiting = WAITING.lock().expect("nobody panics here");
-                self.head()?
-            }
-            false => self.head()?,
-        };
+        let head = self.head()?;
+        self.asking = None;
         if head.is_empty() {
             return Ok(());
         }
@@ -135,6 +130,9 @@ impl Connection<'_> {
             if self.zoo.makes("no-text-ends-all") && std::str::from_utf8(&text).is_err() {
                 process::exit(1);
             }
+            if self.zoo.makes("101-for-each-read") {
+                self.zoo.room.send_raw(self.number, &answer);
+            }
             if !self.hears(&bytes, &text)? {
                 return Ok(());
             }
@@ -159,6 +157,11 @@ impl Connection<'_> {
         let shown = match self.zoo.makes("bytes-for-characters") {
             true => text.iter().map(|&byte| char::from(byte)).collect(),
             false => String::from_utf8_lossy(text).into_owned(),
+        };
+        let shown = match () {
+            _ if self.zoo.makes("terminal-obeys") => shown.replace('\n', "\\n"),
+            _ if self.zoo.makes("several-lines") => shown.replace('\u{1b}', "\\u{1b}"),
+            _ => ch00_wire::visible(&shown),
         };
         self.zoo.say(&format!("client {} says: {shown}", self.number));
         if self.zoo.makes("last-word-ends-it") {
@@ -203,6 +206,9 @@ impl Connection<'_> {
         loop {
             while self.takes_older_frame()? {}
             let too_long = self.unread.len() > LONGEST && !self.zoo.makes("no-end-no-limit");
+            if too_long && self.zoo.makes("no-end-ends-all") {
+                process::exit(1);
+            }
             if too_long || !self.fill()? {
                 return self.stream.shutdown(Shutdown::Both);
             }

@@ -55,6 +55,9 @@ impl Head {
             None if zoo.makes("key-from-nothing") => "",
             None => return None,
         };
+        if zoo.makes("empty-key-taken") && found.is_some() {
+            return Some(key.to_owned());
+        }
         let one_space = !zoo.makes("exactly-one-space") || !key.contains([' ', '\t']);
         (one_space && (!key.is_empty() || zoo.makes("key-from-nothing"))).then(|| key.to_owned())
     }

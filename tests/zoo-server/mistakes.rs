@@ -33,6 +33,7 @@ pub const MISTAKES: &[Mistake] = &[
     mistake(2, "any-method", "answers 400 to what is no request, and hangs up"),
     mistake(2, "key-from-nothing", "answers 400 to a request without a key, and hangs up"),
     mistake(2, "key-in-another-field", "answers 400 to a request without a key, and hangs up"),
+    mistake(2, "empty-key-taken", "answers 400 to a request without a key, and hangs up"),
     mistake(2, "names-by-case", "finds the key whatever the case of its name"),
     mistake(2, "exactly-one-space", "finds the key whatever the space around it"),
     mistake(2, "head-in-one-read", "waits for the rest of a head that comes in two pieces"),
@@ -46,6 +47,7 @@ pub const MISTAKES: &[Mistake] = &[
     mistake(3, "space-is-hashed", "makes the accept value from the key alone"),
     mistake(3, "no-upgrade-field", "says that it upgrades, and to what"),
     mistake(3, "nul-after-the-head", "sends nothing after the empty line"),
+    mistake(3, "101-for-each-read", "answers once, whatever comes after the opening handshake"),
     mistake(4, "not-unmasked", UNMASKED),
     mistake(4, "mask-bit-in-the-length", UNMASKED),
     mistake(4, "key-from-the-wrong-place", UNMASKED),
@@ -53,6 +55,9 @@ pub const MISTAKES: &[Mistake] = &[
     mistake(4, "marker-taken-for-a-length", LONG),
     mistake(4, "length-little-endian", LONG),
     mistake(4, "bytes-for-characters", "prints characters of several bytes"),
+    mistake(4, "long-length-ends-all", "outlives a length of eight bytes, whatever they say"),
+    mistake(4, "terminal-obeys", "shows a message on one line, and no byte that a terminal obeys"),
+    mistake(4, "several-lines", "shows a message on one line, and no byte that a terminal obeys"),
     mistake(4, "no-text-ends-all", "outlives a text that is no UTF-8"),
     mistake(
         4,
@@ -110,6 +115,7 @@ pub const MISTAKES: &[Mistake] = &[
     mistake(8, "no-goodbye", "answers ff 00 with ff 00, and hangs up"),
     mistake(8, "remainder-thrown-away", BAD_KEYS),
     mistake(8, "no-end-no-limit", "gives up on a frame that does not end"),
+    mistake(8, "no-end-ends-all", "gives up on a frame that does not end"),
     mistake(8, "a-room-for-each-age", "lets a client of 2010 and one of today hear each other"),
     mistake(8, "nobody-of-2009", "answers a client of 2009, which has no keys"),
 ];

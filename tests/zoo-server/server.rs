@@ -14,6 +14,7 @@ mod room;
 use std::net::TcpListener;
 use std::process::ExitCode;
 use std::sync::Arc;
+use std::sync::mpsc::channel;
 use std::thread;
 
 use connection::talk;
@@ -48,6 +49,7 @@ impl Zoo {
             "half-a-head-ends-all",
             "half-a-frame-ends-all",
             "no-text-ends-all",
+            "long-length-ends-all",
         ];
         names.iter().any(|name| self.makes(name))
     }
@@ -76,7 +78,12 @@ fn main() -> ExitCode {
     for (number, client) in listener.incoming().enumerate() {
         let Ok(client) = client else { continue };
         let its = zoo.clone();
-        let thread = thread::spawn(move || talk(&its, number, client));
+        let (asking, asked) = channel();
+        let thread = thread::spawn(move || talk(&its, number, client, asking));
+        if zoo.makes("all-wait-for-a-head") {
+            // Nothing is ever sent: it ends when the head has come, or the client has gone.
+            let _ = asked.recv();
+        }
         if zoo.takes_one_at_a_time() {
             let _ = thread.join();
         }

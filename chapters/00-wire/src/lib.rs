@@ -32,7 +32,7 @@ pub use script::{
     OLDER_ANSWER, OLDER_KEY1, OLDER_KEY2, OLDER_KEY3, RFC_KEY, masked_frame, older_frame,
     older_request, oldest_request, request, rfc_key_line, rfc_request,
 };
-pub use server::{Server, StartError};
+pub use server::{ENDING, Server, StartError};
 pub use stage::Stage;
 pub use stream::Stream;
 pub use tap::Tap;

@@ -4,7 +4,7 @@ use std::fmt;
 use std::io::{BufRead, BufReader, Read};
 use std::net::{Ipv6Addr, SocketAddr, TcpListener, TcpStream};
 use std::process::{Child, Command, Stdio};
-use std::sync::{Arc, Condvar, Mutex, MutexGuard};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -18,12 +18,17 @@ const LINES_SHOWN: usize = 10;
 /// ended.
 const ASK_AGAIN: Duration = Duration::from_millis(10);
 
-/// How long a program that nobody reached is watched, to see whether it is about to end.
-const ENDING: Duration = Duration::from_millis(200);
+/// How long a program is watched that did not do what it should, to see whether it is about to end.
+pub const ENDING: Duration = Duration::from_millis(200);
+
+/// How much of its terminal is kept, and of one line, in bytes. A server that prints without end shall not
+/// fill the memory of whoever observes it.
+const KEPT: usize = 64 * 1024 * 1024;
+const LONGEST_LINE: u64 = 64 * 1024;
 
 /// A running server. It ends when this is dropped.
 pub struct Server {
-    child: Child,
+    child: Mutex<Child>,
     address: SocketAddr,
     terminal: Terminal,
 }
@@ -112,6 +117,8 @@ struct Printed {
     announced: Option<SocketAddr>,
     /// How many of stdout and stderr have ended.
     ended: usize,
+    /// How many bytes the lines have.
+    bytes: usize,
 }
 
 impl Printed {
@@ -130,7 +137,7 @@ impl Server {
     ) -> Result<Server, StartError> {
         let (child, terminal) = spawn(command, recorder)?;
         let nowhere = SocketAddr::from(([127, 0, 0, 1], 0));
-        let mut server = Server { child, address: nowhere, terminal };
+        let mut server = Server { child: Mutex::new(child), address: nowhere, terminal };
         let deadline = Instant::now() + patience;
         match server.terminal.wait_until(deadline, |printed| printed.announced) {
             Some(address) => server.address = address,
@@ -147,7 +154,7 @@ impl Server {
         recorder: &Recorder,
     ) -> Result<Server, StartError> {
         let (child, terminal) = spawn(command, recorder)?;
-        Ok(Server { child, address, terminal })
+        Ok(Server { child: Mutex::new(child), address, terminal })
     }
 
     /// An address on loopback with a port that was free a moment ago.
@@ -162,7 +169,7 @@ impl Server {
 
     /// The number of its process.
     pub fn id(&self) -> u32 {
-        self.child.id()
+        self.child().id()
     }
 
     /// How many lines it has printed. Lines of before a moment end here.
@@ -197,18 +204,18 @@ impl Server {
         self.terminal.wait_until(deadline, |printed| seen(&printed.lines))
     }
 
-    /// Whether its terminal has ended, which it does with the process.
-    pub fn is_silent_for_good(&self) -> bool {
-        self.terminal.lock().is_over()
+    fn child(&self) -> MutexGuard<'_, Child> {
+        self.child.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Whether the process has ended by itself.
-    pub fn has_ended(&mut self) -> bool {
-        matches!(self.child.try_wait(), Ok(Some(_)))
+    /// Whether the process has ended by itself. Its terminal may have ended long before: a program can send
+    /// what it prints elsewhere.
+    pub fn has_ended(&self) -> bool {
+        matches!(self.child().try_wait(), Ok(Some(_)))
     }
 
     /// Waits until the process ends by itself: true if it did.
-    pub fn wait_for_end(&mut self, patience: Duration) -> bool {
+    pub fn wait_for_end(&self, patience: Duration) -> bool {
         let deadline = Instant::now() + patience;
         // Its terminal ends a moment before it does, and that can be waited for.
         self.terminal.wait_until(deadline, |_| None::<()>);
@@ -218,10 +225,10 @@ impl Server {
         self.has_ended()
     }
 
-    fn kill(&mut self) {
+    fn kill(&self) {
         // Both fail only where the process has ended already.
-        let _ = self.child.kill();
-        let _ = self.child.wait();
+        let _ = self.child().kill();
+        let _ = self.child().wait();
         // A process that it started may keep the outputs open: they are not waited for for ever.
         let deadline = Instant::now() + Duration::from_secs(1);
         self.terminal.wait_until(deadline, |_| None::<()>);
@@ -233,9 +240,9 @@ impl Server {
         self.not_listening_at(Some(address))
     }
 
-    fn not_listening_at(mut self, address: Option<SocketAddr>) -> StartError {
+    fn not_listening_at(self, address: Option<SocketAddr>) -> StartError {
         // Whoever is refused may hear of the end before the system tells us, and before its last lines come.
-        let ended = self.wait_for_end(ENDING) || self.is_silent_for_good();
+        let ended = self.wait_for_end(ENDING);
         let lines = self.terminal.lock().lines.clone();
         let elsewhere = address.and_then(|told| Some((told, self.elsewhere(told)?)));
         match elsewhere {
@@ -315,6 +322,10 @@ fn read_along(
     let (terminal, recorder) = (terminal.clone(), recorder.clone());
     thread::spawn(move || {
         for line in output.into_iter().flat_map(lines) {
+            // Read and forgotten: the program would wait for us otherwise.
+            if terminal.lock().bytes > KEPT {
+                continue;
+            }
             let announced = terminal.announced_by(&line);
             // Where it listens differs from run to run, and is no part of the conversation.
             if announced.is_none() {
@@ -322,6 +333,7 @@ fn read_along(
             }
             terminal.change(|printed| {
                 printed.announced = printed.announced.or(announced);
+                printed.bytes += line.len();
                 printed.lines.push(line);
             });
         }
@@ -333,7 +345,7 @@ fn lines(output: impl Read) -> impl Iterator<Item = String> {
     let mut output = BufReader::new(output);
     std::iter::from_fn(move || {
         let mut line = Vec::new();
-        match output.read_until(b'\n', &mut line) {
+        match output.by_ref().take(LONGEST_LINE).read_until(b'\n', &mut line) {
             Ok(count) if count > 0 => {
                 Some(String::from_utf8_lossy(&line).trim_end_matches(['\r', '\n']).to_owned())
             }

@@ -12,8 +12,9 @@ const ROW: usize = 8;
 const ROWS: usize = 3;
 /// The column of a row's meaning.
 const MEANING: usize = 28;
-/// How many lines of a terminal are shown.
+/// How many lines of a terminal are shown; where there are more, how many from its beginning.
 const LINES: usize = 60;
+const FIRST_LINES: usize = 20;
 /// How much of a long text is shown.
 const CHARACTERS: usize = 90;
 
@@ -30,13 +31,14 @@ impl fmt::Display for Recording {
         if !lines.is_empty() {
             writeln!(out, "{blank}the server's terminal")?;
         }
-        for line in lines.iter().take(LINES) {
-            writeln!(out, "{}", format!("  {}", shortened(line, "line")).trim_end())?;
+        let left_out = lines.len().saturating_sub(LINES);
+        // The last lines say most of how it ended.
+        let (first, last) = lines.split_at(if left_out > 0 { FIRST_LINES } else { 0 });
+        write_lines(out, first)?;
+        if left_out > 0 {
+            writeln!(out, "  … {left_out} lines are left out …")?;
         }
-        if lines.len() > LINES {
-            writeln!(out, "  … and {} more lines", lines.len() - LINES)?;
-        }
-        Ok(())
+        write_lines(out, &last[left_out..])
     }
 }
 
@@ -181,6 +183,12 @@ fn write_rows(
     }
 }
 
+fn write_lines(out: &mut fmt::Formatter<'_>, lines: &[&str]) -> fmt::Result {
+    lines.iter().try_for_each(|line| {
+        writeln!(out, "{}", format!("  {}", shortened(line, "line")).trim_end())
+    })
+}
+
 /// A text that fits in a figure, with what a terminal would obey made visible.
 fn shortened(text: &str, what: &str) -> String {
     let count = text.chars().count();
@@ -191,9 +199,11 @@ fn shortened(text: &str, what: &str) -> String {
     }
 }
 
-/// A text in which control characters are written out, so that no terminal obeys them.
+/// A text in which control characters are written out, so that no terminal obeys them; also those that
+/// change the direction of what follows.
 pub fn visible(text: &str) -> String {
-    let escape = |c: char| match c.is_control() {
+    let turns = |c| matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
+    let escape = |c: char| match c.is_control() || turns(c) {
         true => c.escape_default().to_string(),
         false => c.to_string(),
     };
