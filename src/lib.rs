@@ -5,6 +5,7 @@ pub mod book;
 mod changes;
 pub mod chapters;
 pub mod check;
+mod command_line;
 pub mod folder;
 pub mod ladder;
 mod marks;

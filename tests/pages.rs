@@ -2,7 +2,7 @@
 
 mod common;
 
-use common::{chapter, course, open_book, open_book_for, serving, succeeds};
+use common::{chapter, course, open_book, open_book_in, serving, succeeds};
 use frame_by_frame::book::{self, Edition};
 use frame_by_frame::chapters::CHAPTERS;
 
@@ -29,7 +29,8 @@ fn every_lab_shows_what_devtools_sees() {
 #[test]
 fn every_page_checks_what_the_terminal_checks() {
     let Some(mut browser) = common::browser("the checks in a browser") else { return };
-    let (book, own) = (open_book_for(&["--server", &serving(1)]), chapter(5));
+    let folder = tempfile::tempdir().expect("a folder, in which the hints are remembered");
+    let (book, own) = (open_book_in(folder.path(), &["--server", &serving(1)]), chapter(5));
     browser.arg(course().join("tests/clients/checks.mjs"));
     browser.arg(format!("http://{}", book.address()));
     browser.arg(own.address().to_string());

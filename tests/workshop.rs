@@ -184,7 +184,9 @@ fn tap_names_what_passes() {
 
 /// Holds a server against its probes: the exit code, and what was printed.
 fn checked(arguments: &[&str]) -> (Option<i32>, String) {
-    let output = workshop(&["check"]).args(arguments).output().expect("the check runs");
+    let folder = tempfile::tempdir().expect("a folder, in which the progress is remembered");
+    let mut check = workshop(&["check"]);
+    let output = check.args(arguments).current_dir(&folder).output().expect("the check runs");
     let printed = String::from_utf8(output.stdout).expect("UTF-8");
     // The command has the paths of this machine in it.
     let php = "php my-server.php {port}";

@@ -8,8 +8,8 @@
       const name = `check-${this.chapter}`;
       const project = element('input', { type: 'radio', name, checked: true });
       this.running = element('input', { type: 'radio', name });
-      this.address = addressInput(this.running);
-      this.checkButton = button('check-start', '', () => (this.abort ? this.stop() : this.start(false)));
+      this.address = new Address(this.running);
+      this.checkButton = button('check-start', '', () => (this.run ? this.stop() : this.start(false)));
       this.hintButton = button('check-hint', 'Give me a hint', () => this.start(true));
       this.status = element('p', { class: 'check-status', role: 'status' });
       this.text = element('pre', { class: 'check-text', tabindex: 0, 'aria-label': 'what the check says', hidden: true });
@@ -19,7 +19,7 @@
         element('legend', {}, 'Which server?'),
         element('label', {}, project, ' my project'),
         element('label', {}, this.running, ' one that runs, at '),
-        this.address,
+        this.address.input,
       );
       section.append(element('div', { class: 'lab-tools' }, this.checkButton, this.hintButton, subject), this.status, this.text);
       keepsArrowKeys(section);
@@ -27,35 +27,31 @@
     }
 
     enable() {
-      this.checkButton.textContent = this.abort ? 'Stop' : 'Check my server';
-      this.hintButton.disabled = this.abort !== undefined;
+      this.checkButton.textContent = this.run ? 'Stop' : 'Check my server';
+      this.hintButton.disabled = this.run !== undefined;
     }
 
     async start(hint) {
-      this.abort = new AbortController();
+      const run = new AbortController();
+      this.run = run;
       this.text.hidden = false;
       this.text.textContent = '';
       this.status.textContent = 'checking …';
       this.enable();
-      const address = this.running.checked ? this.address.value.trim() : null;
+      const address = this.running.checked ? this.address.value : null;
       const question = { chapter: this.chapter, hint, columns: this.columns(), address };
-      try {
-        const response = await ask('/check', question, this.abort.signal);
-        if (!response.ok) throw new Error(await refusal(response));
-        await eachLine(response, (line) => this.text.append(`${line}\n`));
-        this.end('The check is done.');
-      } catch (error) {
-        if (error.name !== 'AbortError') this.end(`The check could not go on: ${error.message}`);
-      }
+      const trouble = await follow('/check', question, run.signal, (line) => this.text.append(`${line}\n`));
+      // It may have been stopped in the meantime, and another one started.
+      if (this.run === run) this.end(trouble ? `The check could not go on: ${trouble}` : 'The check is done.');
     }
 
     stop() {
-      this.abort.abort();
+      this.run.abort();
       this.end('The check is stopped.');
     }
 
     end(text) {
-      this.abort = undefined;
+      this.run = undefined;
       this.status.textContent = text;
       this.enable();
     }

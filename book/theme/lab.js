@@ -361,8 +361,8 @@
       const name = `subject-${this.chapter}`;
       this.own = element('input', { type: 'radio', name, id: `${name}-own` });
       const chapters = element('input', { type: 'radio', name, id: `${name}-chapter`, checked: true });
-      this.address = addressInput(this.own);
-      this.startButton = button('lab-start', 'Start the server', () => (this.abort ? this.stop() : this.start()));
+      this.address = new Address(this.own);
+      this.startButton = button('lab-start', 'Start the server', () => (this.run ? this.stop() : this.start()));
       this.connections = Array.from({ length: this.count }, (_, i) => new Connection(this, i + 1));
       this.allButton = button('lab-connect-all', 'Connect all', () => this.connectAll());
       this.rawText = element('textarea', { class: 'lab-raw', rows: this.request.split('\n').length + 1, 'aria-label': 'raw request', spellcheck: 'false' });
@@ -375,7 +375,7 @@
         element('legend', {}, 'Which server?'),
         element('label', {}, chapters, " this chapter's"),
         element('label', {}, this.own, ' mine, at '),
-        this.address,
+        this.address.input,
       );
       const sockets = element('div', { class: 'lab-connections' }, ...this.connections.map((one) => one.element));
       const escapes = element('p', {}, 'Each line ends with \\r\\n. ', element('code', {}, '\\x00'), ' stands for the byte 00, and so with any two digits.');
@@ -392,7 +392,7 @@
 
     enable() {
       const tapped = this.port !== undefined;
-      this.startButton.textContent = this.abort ? 'Stop' : 'Start the server';
+      this.startButton.textContent = this.run ? 'Stop' : 'Start the server';
       this.allButton.disabled = !tapped || this.connections.every(({ socket }) => socket);
       this.rawButton.disabled = !tapped;
       this.connections.forEach((connection) => connection.enable());
@@ -403,30 +403,26 @@
     }
 
     async start() {
-      this.abort = new AbortController();
+      const run = new AbortController();
+      this.run = run;
       this.conversation.clear();
       this.say('starting …');
       this.enable();
-      const subject = this.own.checked ? { address: this.address.value.trim() } : { chapter: this.chapter };
-      try {
-        const response = await ask('/lab', subject, this.abort.signal);
-        if (!response.ok) throw new Error(await refusal(response));
-        await eachLine(response, (line) => this.hear(JSON.parse(line)));
-        this.end('The lab has ended.');
-      } catch (error) {
-        if (error.name !== 'AbortError') this.end(`The lab could not go on: ${error.message}`);
-      }
+      const subject = this.own.checked ? { address: this.address.value } : { chapter: this.chapter };
+      const trouble = await follow('/lab', subject, run.signal, (line) => this.hear(JSON.parse(line)));
+      // It may have been stopped in the meantime, and another one started.
+      if (this.run === run) this.end(trouble ? `The lab could not go on: ${trouble}` : 'The lab has ended.');
     }
 
     stop() {
-      this.abort.abort();
+      this.run.abort();
       this.end('The server is stopped.');
     }
 
     end(text) {
       this.connections.forEach(({ socket }) => socket?.close());
       this.coming = [];
-      this.abort = undefined;
+      this.run = undefined;
       this.port = undefined;
       if (!this.failed) this.say(text);
       this.failed = false;

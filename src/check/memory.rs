@@ -4,45 +4,103 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::io::ErrorKind;
-use std::path::{Path, PathBuf};
+use std::path::Path;
+use std::sync::{Mutex, PoisonError};
 
 use anyhow::{Context, Result};
 use serde::{Deserialize, Serialize};
 
 use super::report::{Finding, State};
-use crate::probes::{HINTS, Probe};
+use crate::probes::{self, HINTS, Probe};
 
 /// The file, beside what the student wrote.
 const FILE: &str = ".frame-by-frame.json";
 
+/// One page at a time reads and writes the files.
+static TURN: Mutex<()> = Mutex::new(());
+
 /// Of one server.
 #[derive(Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
 pub(super) struct Progress {
     /// The promises that it kept when it was last held to them.
     held: BTreeSet<String>,
+    /// Those that it kept once, and does not keep any more.
+    lost: BTreeSet<String>,
     /// How many hints were given for a promise.
     hints: BTreeMap<String, usize>,
 }
 
+/// The progress of every server in a folder, by name.
+type Servers = BTreeMap<String, Progress>;
+
+/// Changes what is remembered of one server. Also says whether it can be remembered.
+pub(super) fn update(
+    folder: &Path,
+    name: &str,
+    change: impl FnOnce(&mut Progress),
+) -> (Progress, Result<()>) {
+    let _turn = TURN.lock().unwrap_or_else(PoisonError::into_inner);
+    let read = read(folder);
+    let mut progress =
+        read.as_ref().ok().and_then(|servers| servers.get(name)).cloned().unwrap_or_default();
+    let before = progress.clone();
+    change(&mut progress);
+    // What cannot be read is not overwritten: it may be somebody's only copy.
+    let written = read.and_then(|mut servers| {
+        if progress == before {
+            return Ok(());
+        }
+        servers.insert(name.to_owned(), progress.clone());
+        write(folder, &servers)
+    });
+    (progress, written)
+}
+
+/// Nothing, if there is no file yet.
+fn read(folder: &Path) -> Result<Servers> {
+    let file = folder.join(FILE);
+    let unread =
+        || format!("{} remembers your progress, and cannot be read: remove it", file.display());
+    match fs::read(&file) {
+        Ok(text) => serde_json::from_slice(&text).with_context(unread),
+        Err(error) if error.kind() == ErrorKind::NotFound => Ok(Servers::new()),
+        Err(error) => Err(error).with_context(unread),
+    }
+}
+
+/// In one step, so that nobody ever reads half a file.
+fn write(folder: &Path, servers: &Servers) -> Result<()> {
+    let file = folder.join(FILE);
+    let half = file.with_extension(format!("{}", std::process::id()));
+    fs::write(&half, serde_json::to_vec_pretty(servers)?)
+        .and_then(|()| fs::rename(&half, &file))
+        .with_context(|| format!("your progress cannot be written to {}", file.display()))
+}
+
 impl Progress {
-    /// Takes note of what a check has found, and returns the promises that were kept before, and are not
-    /// now. What came to a `todo!` says nothing: in a new chapter, the whole server is to be written.
-    pub(super) fn record(&mut self, findings: &[Finding]) -> Vec<&'static str> {
-        let mut lost = Vec::new();
+    /// Takes note of what a check has found. What came to a `todo!` says nothing: in a new chapter, the whole
+    /// server is to be written.
+    pub(super) fn record(&mut self, findings: &[Finding]) {
         for finding in findings {
             let promise = finding.probe.promise;
             if finding.state == State::Holds {
                 self.held.insert(promise.to_owned());
+                self.lost.remove(promise);
             } else if finding.state == State::Fails && self.held.remove(promise) {
-                lost.push(promise);
+                self.lost.insert(promise.to_owned());
             }
         }
-        lost
     }
 
-    /// How many promises it keeps.
+    /// Whether it kept this promise once, and does not any more.
+    pub(super) fn has_lost(&self, probe: &Probe) -> bool {
+        self.lost.contains(probe.promise)
+    }
+
+    /// How many promises of the course it keeps. An older course may have had others.
     pub(super) fn held(&self) -> usize {
-        self.held.len()
+        probes::all().iter().filter(|probe| self.held.contains(probe.promise)).count()
     }
 
     /// How many hints were given for this promise.
@@ -57,56 +115,11 @@ impl Progress {
     }
 }
 
-/// The progress of every server in a folder, by name.
-pub(super) struct Memory {
-    file: PathBuf,
-    all: BTreeMap<String, Progress>,
-}
-
-impl Memory {
-    /// What is remembered in a folder; nothing, if there is no file yet.
-    ///
-    /// # Errors
-    ///
-    /// The file is there, and cannot be read.
-    pub(super) fn of(folder: &Path) -> Result<Memory> {
-        let file = folder.join(FILE);
-        let unread =
-            || format!("{} remembers your progress, and cannot be read: remove it", file.display());
-        let all = match fs::read(&file) {
-            Ok(text) => serde_json::from_slice(&text).with_context(unread)?,
-            Err(error) if error.kind() == ErrorKind::NotFound => BTreeMap::new(),
-            Err(error) => return Err(error).with_context(unread),
-        };
-        Ok(Memory { file, all })
-    }
-
-    /// Of one server.
-    pub(super) fn progress(&self, name: &str) -> Progress {
-        self.all.get(name).cloned().unwrap_or_default()
-    }
-
-    /// Remembers the progress of one server, in one step, so that nobody ever reads half a file.
-    ///
-    /// # Errors
-    ///
-    /// The folder cannot be written.
-    pub(super) fn remember(&mut self, name: &str, progress: Progress) -> Result<()> {
-        if self.progress(name) == progress {
-            return Ok(());
-        }
-        self.all.insert(name.to_owned(), progress);
-        let text = serde_json::to_vec_pretty(&self.all)?;
-        let half = self.file.with_extension(format!("{}", std::process::id()));
-        fs::write(&half, text)
-            .and_then(|()| fs::rename(&half, &self.file))
-            .with_context(|| format!("your progress cannot be written to {}", self.file.display()))
-    }
-}
-
 #[cfg(test)]
 mod tests {
-    use super::Memory;
+    use std::fs;
+
+    use super::{FILE, update};
     use crate::probes;
 
     #[test]
@@ -114,15 +127,36 @@ mod tests {
         let folder = tempfile::tempdir().expect("a folder");
         let probe = probes::all()[0];
         for given in [1, 2, 3, 3] {
-            let mut memory = Memory::of(folder.path()).expect("read");
-            let mut progress = memory.progress("a server");
-            progress.give_hint(&probe);
+            let (progress, written) =
+                update(folder.path(), "a server", |progress| progress.give_hint(&probe));
+            written.expect("written");
             assert_eq!(progress.hints(&probe), given);
-            memory.remember("a server", progress).expect("written");
         }
-        let memory = Memory::of(folder.path()).expect("read");
-        assert_eq!(memory.progress("another").hints(&probe), 0);
-        std::fs::write(folder.path().join(super::FILE), "{").expect("written");
-        assert!(Memory::of(folder.path()).is_err_and(|error| error.to_string().contains("remove")));
+        assert_eq!(update(folder.path(), "another", |_| ()).0.hints(&probe), 0);
+    }
+
+    #[test]
+    fn what_another_version_has_written_is_read_as_far_as_it_is_known() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let unknown = (0..1_000).map(|number| format!("promise {number}"));
+        let held: Vec<String> = unknown.chain([probes::all()[0].promise.to_owned()]).collect();
+        let text = serde_json::json!({ "a server": { "held": held } });
+        fs::write(folder.path().join(FILE), text.to_string()).expect("written");
+        let (progress, written) = update(folder.path(), "a server", |_| ());
+        written.expect("nothing to write");
+        assert_eq!(progress.held(), 1);
+    }
+
+    #[test]
+    fn what_cannot_be_read_is_no_reason_to_stop_and_is_not_overwritten() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let file = folder.path().join(FILE);
+        fs::write(&file, "{").expect("written");
+        let probe = probes::all()[0];
+        let (progress, written) =
+            update(folder.path(), "a server", |progress| progress.give_hint(&probe));
+        assert_eq!(progress.hints(&probe), 1);
+        assert!(written.is_err_and(|error| error.to_string().contains("remove it")));
+        assert_eq!(fs::read(&file).expect("read"), b"{");
     }
 }

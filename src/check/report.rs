@@ -5,8 +5,11 @@ use std::fmt::Write;
 use serde::Serialize;
 use serde_json::json;
 
+use super::memory::Progress;
+use super::{Options, Subject};
 use crate::chapters::CHAPTERS;
-use crate::probes::{self, Probe};
+use crate::probes::{HINTS, Probe};
+use crate::screen::labelled;
 
 /// How a server stands to one promise.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
@@ -28,19 +31,11 @@ pub(super) struct Finding {
     pub(super) state: State,
     /// Where it does not hold.
     pub(super) explanation: Option<String>,
+    /// The promise to give hints for.
+    pub(super) to_hint: Probe,
 }
 
 impl Finding {
-    /// The promise to give hints for. What is not written yet is in the chapter `last`, and that chapter's
-    /// first promise says best what it is for.
-    pub(super) fn to_hint(&self, last: u8) -> Probe {
-        let of_chapter = || probes::all().into_iter().find(|probe| probe.chapter == last);
-        match self.state {
-            State::Unwritten => of_chapter().unwrap_or(self.probe),
-            _ => self.probe,
-        }
-    }
-
     /// Whether the promise is known not to hold.
     pub(super) fn failed(&self) -> bool {
         matches!(self.state, State::Fails | State::Unwritten)
@@ -125,7 +120,7 @@ impl Report {
     /// One object: `chapter`, `holds`, and `promises`, each with `chapter`, `promise`, `section`, `state`
     /// (`holds`, `fails`, `unwritten` or `unseen`) and `explanation`, which may be null.
     pub(super) fn json(&self) -> String {
-        let promises = self.findings.iter().map(|Finding { probe, state, explanation }| {
+        let promises = self.findings.iter().map(|Finding { probe, state, explanation, .. }| {
             json!({
                 "chapter": probe.chapter,
                 "promise": probe.promise,
@@ -149,9 +144,31 @@ const BAR: usize = 20;
 
 /// How many of all promises of the course are kept, as a line with a bar.
 pub(super) fn bar(held: usize, all: usize) -> String {
-    let full = held * BAR / all;
+    let full = held * BAR / all.max(1);
     let (full, empty) = ("█".repeat(full), "░".repeat(BAR - full));
     format!("{full}{empty}  kept so far: {held} of the course's {all} promises")
+}
+
+/// What follows an explanation: the hints, if one was asked for, and the next commands.
+pub(super) fn advice(
+    subject: &Subject,
+    options: Options,
+    probe: &Probe,
+    progress: &Progress,
+) -> String {
+    let given = progress.hints(probe);
+    let shown = if options.hint { given } else { 0 };
+    let hints = probe.hints.iter().enumerate().take(shown);
+    let mut lines: Vec<String> =
+        hints.map(|(i, hint)| labelled(&format!("hint {}", i + 1), hint)).collect();
+    let command = |more: &str| subject.command(options.last, more);
+    lines.push(labelled("next", &command("")));
+    lines.push(match (given, subject) {
+        (HINTS, Subject::Own(_)) => labelled("solution", &command(" --solution")),
+        (HINTS, _) if options.hint => labelled("", "this was the last hint: the page has the rest"),
+        _ => labelled("a hint", &format!("{}   ({given} of {HINTS} seen)", command(" --hint"))),
+    });
+    lines.join("\n")
 }
 
 fn mark(state: State) -> char {

@@ -1,11 +1,17 @@
 //! The server to check, and the commands that name it.
 
+use std::env;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
+use std::process::Command;
 
-use super::command_line::words;
+use anyhow::{Result, bail};
+
+use crate::chapters::{self, CHAPTERS, Chapter};
+use crate::command_line::{quoted, words};
 use crate::folder;
-use crate::own;
+use crate::own::{self, Own};
+use crate::probes::Target;
 
 /// The server to check: a project, a command to start, or one that runs.
 pub enum Subject {
@@ -17,41 +23,143 @@ pub enum Subject {
     Running(SocketAddr),
 }
 
+/// A server that is ready to be checked.
+pub(super) struct Candidate {
+    pub(super) target: Target,
+    /// The last chapter to check.
+    pub(super) last: u8,
+    /// What the reader sees of it.
+    pub(super) shown: String,
+    /// What it is called among others of its folder.
+    pub(super) name: String,
+    /// Where the student's own files lie, as far as that is known.
+    pub(super) folder: PathBuf,
+    /// The chapter that the student may begin next.
+    pub(super) next: Option<Chapter>,
+}
+
 impl Subject {
+    /// Finds it, and builds it if it is a project.
+    ///
+    /// # Errors
+    ///
+    /// There is no such chapter or project, it does not compile, or the command is empty.
+    pub(super) fn prepare(&self, last: Option<u8>, colours: bool) -> Result<Candidate> {
+        if let Some(last) = last {
+            chapters::find(last).map_err(anyhow::Error::msg)?;
+        }
+        let of_course = last.unwrap_or(CHAPTERS.len() as u8);
+        match self {
+            Subject::Own(folder) => prepare_own(folder, last, colours),
+            Subject::Command(line) => Ok(Candidate {
+                target: on_port(line)?,
+                last: of_course,
+                shown: line.clone(),
+                name: line.clone(),
+                folder: beside(line),
+                next: None,
+            }),
+            Subject::Running(address) => Ok(Candidate {
+                target: Target::Running(*address),
+                last: of_course,
+                shown: address.to_string(),
+                name: address.to_string(),
+                folder: ".".into(),
+                next: None,
+            }),
+        }
+    }
+
     /// The command that checks it again, up to chapter `last` where one was asked for, with `more` after it.
     pub(super) fn command(&self, last: Option<u8>, more: &str) -> String {
         let last = last.map(|last| format!(" {last}")).unwrap_or_default();
         let subject = match self {
             Subject::Own(folder) => own::flag(folder),
-            Subject::Command(line) => format!(" --server {}", own::quoted(line)),
+            Subject::Command(line) => format!(" --server {}", quoted(line)),
             Subject::Running(address) => format!(" --attach {address}"),
         };
         format!("cargo run -- check{last}{subject}{more}")
-    }
-
-    /// What the server is called among others of its folder.
-    pub(super) fn name(&self) -> String {
-        match self {
-            Subject::Own(_) => "this project".to_owned(),
-            Subject::Command(line) => line.clone(),
-            Subject::Running(address) => address.to_string(),
-        }
     }
 
     /// The files that a command line names.
     pub(super) fn files(line: &str) -> Vec<PathBuf> {
         words(line).into_iter().map(PathBuf::from).filter(|word| word.is_file()).collect()
     }
+}
 
-    /// Where the student's own files lie, as far as that is known: beside the file that the command names
-    /// last, because the first may be an interpreter.
-    pub(super) fn folder(&self) -> PathBuf {
-        match self {
-            Subject::Own(folder) => folder.clone(),
-            Subject::Command(line) => {
-                Subject::files(line).last().map_or(".".into(), |file| folder::of(file))
-            }
-            Subject::Running(_) => Path::new(".").to_owned(),
+fn prepare_own(folder: &Path, last: Option<u8>, colours: bool) -> Result<Candidate> {
+    let own = Own::near(folder)?;
+    let newest = own.newest().number;
+    let last = last.unwrap_or(newest);
+    if last > newest {
+        let start = own::start_command(folder, Some(last));
+        bail!("chapter {last:02} is not begun yet: `{start}` adds it");
+    }
+    let program = own.build(last, colours)?;
+    Ok(Candidate {
+        target: Target::Announced(Box::new(move || announced(&program))),
+        last,
+        shown: own.folder().display().to_string(),
+        name: "this project".to_owned(),
+        folder: own.folder().to_owned(),
+        next: chapters::find(last + 1).ok().filter(|_| last == newest),
+    })
+}
+
+/// A chapter's program, on a port that the system chooses.
+fn announced(program: &Path) -> Command {
+    let mut command = Command::new(program);
+    // What the server says is repeated, and where Rust was when it said so is not the point.
+    command.arg("127.0.0.1:0").env("RUST_BACKTRACE", "0");
+    command
+}
+
+/// The server that a command line starts.
+fn on_port(line: &str) -> Result<Target> {
+    let words = words(line);
+    if words.is_empty() {
+        bail!("--server is empty: give it a command, like --server \"php server.php\"");
+    }
+    Ok(Target::OnPort(Box::new(move |port| {
+        let words = words.iter().map(|word| word.replace("{port}", &port.to_string()));
+        let words: Vec<String> = words.collect();
+        let mut command = Command::new(&words[0]);
+        command.args(&words[1..]).env("PORT", port.to_string());
+        command
+    })))
+}
+
+/// The folder of the file that a command names last: its first word is the program that runs it. Without one,
+/// the folder in which the command is typed.
+fn beside(line: &str) -> PathBuf {
+    let first = words(line).first().map(PathBuf::from);
+    let files = Subject::files(line);
+    let file = files.iter().rfind(|file| Some(*file) != first.as_ref());
+    let here = || env::current_dir().unwrap_or_else(|_| ".".into());
+    file.map_or_else(here, |file| folder::of(file))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+
+    use super::beside;
+
+    #[test]
+    fn progress_lies_beside_the_program_that_the_student_wrote() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let [interpreter, mine] = ["python", "mine.py"].map(|name| folder.path().join(name));
+        for file in [&interpreter, &mine] {
+            fs::write(file, "").expect("written");
         }
+        let here = std::env::current_dir().expect("a folder");
+        let line = |words: &[&std::path::Path]| {
+            let words = words.iter().map(|word| format!("'{}'", word.display()));
+            words.collect::<Vec<_>>().join(" ")
+        };
+        assert_eq!(beside(&line(&[&interpreter, &mine])), folder.path());
+        assert_eq!(beside(&line(&[&interpreter])), here);
+        assert_eq!(beside(&format!("{} -m mine", line(&[&interpreter]))), here);
+        assert_eq!(beside("python -m mine"), here);
     }
 }

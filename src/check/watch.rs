@@ -7,7 +7,6 @@ use anyhow::Result;
 
 use super::{Options, Subject, check};
 use crate::changes::{self, Place};
-use crate::folder;
 use crate::own::Own;
 use crate::screen::Screen;
 
@@ -84,10 +83,7 @@ fn read_keys(sender: Sender<Next>) {
 fn places(subject: &Subject) -> Result<Vec<Place>> {
     Ok(match subject {
         Subject::Own(folder) => Own::near(folder)?.places(),
-        // An editor may put a new file in the place of the old one, so its folder is watched.
-        Subject::Command(line) => {
-            Subject::files(line).iter().map(|file| Place::Folder(folder::of(file))).collect()
-        }
+        Subject::Command(line) => Subject::files(line).into_iter().map(Place::Like).collect(),
         Subject::Running(_) => Vec::new(),
     })
 }

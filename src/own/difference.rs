@@ -3,12 +3,17 @@
 use std::path::Path;
 
 use anyhow::Result;
+use ch00_wire::visible;
 use similar::TextDiff;
 
 use super::Own;
 use super::files::{is_rust, read, sources};
 use super::skeleton::without_marks;
 use crate::chapters::Chapter;
+
+fn visible_but_tabs(line: &str) -> String {
+    line.split('\t').map(visible).collect::<Vec<_>>().join("\t")
+}
 
 impl Own {
     /// What would have to change in a begun chapter to make it the course's: unified diffs, file by file.
@@ -26,7 +31,9 @@ impl Own {
             let own = read(&self.folder.join(&place)).unwrap_or_default();
             let diff = TextDiff::from_lines(&own, &course);
             let (left, right) = (format!("yours: {place}"), format!("the course: {place}"));
-            out.push_str(&diff.unified_diff().header(&left, &right).to_string());
+            let diff = diff.unified_diff().header(&left, &right).to_string();
+            // A file may hold anything, also what a terminal would obey.
+            out.extend(diff.lines().map(|line| visible_but_tabs(line) + "\n"));
         }
         Ok(out)
     }

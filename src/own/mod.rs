@@ -15,6 +15,7 @@ use anyhow::{Context, Result, bail};
 
 use crate::changes::Place;
 use crate::chapters::{CHAPTERS, Chapter};
+use crate::command_line::quoted;
 
 pub use start::start;
 pub use unwritten::Unwritten;
@@ -125,15 +126,6 @@ pub fn start_command(folder: &Path, chapter: Option<u8>) -> String {
 
 fn is_usual(folder: &Path) -> bool {
     [".", FOLDER].iter().any(|usual| folder == Path::new(usual))
-}
-
-/// One word of a command line.
-pub fn quoted(word: &str) -> String {
-    match (word.contains('"'), word.contains(char::is_whitespace) || word.is_empty()) {
-        (true, _) => format!("'{word}'"),
-        (false, true) => format!("\"{word}\""),
-        (false, false) => word.to_owned(),
-    }
 }
 
 fn manifest(folder: &Path, chapter: &Chapter) -> PathBuf {

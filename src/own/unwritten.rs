@@ -4,6 +4,8 @@ use std::fmt;
 
 use ch00_wire::visible;
 
+use crate::chapters::{CHAPTERS, Chapter};
+
 /// A `todo!` that a server has run into.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Unwritten {
@@ -14,6 +16,12 @@ pub struct Unwritten {
 }
 
 impl Unwritten {
+    /// The chapter in which it stands, if its file is one of a chapter.
+    pub fn chapter(&self) -> Option<Chapter> {
+        let slug = self.place.split(['/', '\\']).next()?;
+        CHAPTERS.into_iter().find(|chapter| chapter.slug == slug)
+    }
+
     /// Looks for the words of a `todo!` in the lines that a server printed.
     pub fn find<'a>(lines: impl IntoIterator<Item = &'a str>) -> Option<Unwritten> {
         let mut place = None;
@@ -56,6 +64,7 @@ mod tests {
         let unwritten = Unwritten::find(printed).expect("a todo");
         assert_eq!(unwritten.place, "01-listen/src/lib.rs:47");
         assert_eq!(unwritten.question, "Who is next?");
+        assert_eq!(unwritten.chapter().map(|chapter| chapter.number), Some(1));
         assert_eq!(Unwritten::find(["panicked at a.rs:1:1:", "index out of bounds"]), None);
     }
 }

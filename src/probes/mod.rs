@@ -12,6 +12,7 @@ mod ch08;
 mod crowd;
 mod explain;
 
+use std::net::{SocketAddr, TcpStream};
 use std::process::Command;
 use std::time::Duration;
 
@@ -82,7 +83,7 @@ pub enum Target {
     /// A program that is started anew for each probe, on a port that it is told.
     OnPort(Box<dyn Fn(u16) -> Command + Send + Sync>),
     /// A program that somebody else runs.
-    Running(std::net::SocketAddr),
+    Running(SocketAddr),
 }
 
 impl Target {
@@ -107,19 +108,24 @@ impl Target {
         let bench = Bench::new(address, server.as_ref(), recorder.clone(), patience, starting);
         let result = (probe.script)(&bench);
         let reached = bench.was_reached();
-        match (result, server) {
-            (Ok(()), _) => Ok(Verdict::Holds),
-            (Err(Failure::NoTerminal), _) => Ok(Verdict::Unseen),
-            (Err(_), Some(server)) if !reached => Err(server.not_listening()),
-            (Err(_), None) if !reached => Err(StartError::Nobody(address)),
-            (Err(failure), server) => {
+        let verdict = match result {
+            Ok(()) => Verdict::Holds,
+            Err(Failure::NoTerminal) => Verdict::Unseen,
+            Err(_) if !reached => return Err(unreached(address, server)),
+            Err(failure) => {
                 // Its last lines come with its end.
-                let failure = match server.is_some_and(|server| server.wait_for_end(ENDING)) {
-                    true => failure.in_the_end(),
-                    false => failure,
-                };
-                Ok(Verdict::Fails(failure, recorder.recording(probe.promise)))
+                let has_ended = server.as_ref().is_some_and(|server| server.wait_for_end(ENDING));
+                let failure = if has_ended { failure.in_the_end() } else { failure };
+                Verdict::Fails(failure, recorder.recording(probe.promise))
             }
+        };
+        match server.is_none_or(Server::end) || TcpStream::connect(address).is_err() {
+            true => Ok(verdict),
+            false => Err(StartError::Outlived(address)),
         }
     }
+}
+
+fn unreached(address: SocketAddr, server: Option<Server>) -> StartError {
+    server.map_or(StartError::Nobody(address), Server::not_listening)
 }

@@ -9,7 +9,7 @@ use anyhow::Result;
 use axum::Json;
 use axum::body::{Body, Bytes};
 use axum::extract::State;
-use axum::http::header;
+use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde::Deserialize;
 use tokio::sync::mpsc::{Sender, channel};
@@ -43,8 +43,15 @@ pub(super) async fn start(
     State(workshop): State<Arc<Workshop>>,
     Json(question): Json<Question>,
 ) -> Response {
+    let Ok(turn) = workshop.checking.clone().try_lock_owned() else {
+        let why = "the workshop checks for another page at the moment: wait until that is done";
+        return (StatusCode::CONFLICT, why).into_response();
+    };
     let (sender, text) = channel(QUEUE);
-    tokio::task::spawn_blocking(move || answer(&workshop, &question, Page(sender)));
+    tokio::task::spawn_blocking(move || {
+        answer(&workshop, &question, Page(sender));
+        drop(turn);
+    });
     let text = ReceiverStream::new(text).map(Ok::<_, Infallible>);
     ([(header::CONTENT_TYPE, "text/plain; charset=utf-8")], Body::from_stream(text)).into_response()
 }

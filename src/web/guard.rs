@@ -10,7 +10,7 @@ use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 
 /// Refuses what does not come from a page of this workshop.
-pub(super) async fn check(State(port): State<u16>, request: Request, next: Next) -> Response {
+pub(super) async fn admit(State(port): State<u16>, request: Request, next: Next) -> Response {
     match refusal(request.headers(), port) {
         Some(why) => (StatusCode::FORBIDDEN, format!("{why}\n")).into_response(),
         None => {

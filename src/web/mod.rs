@@ -18,6 +18,7 @@ use axum::middleware;
 use axum::response::{Html, IntoResponse, Response};
 use axum::routing::{get, post};
 use tokio::runtime::Runtime;
+use tokio::sync::Mutex;
 use tower_http::services::ServeDir;
 
 use crate::check::Subject;
@@ -30,6 +31,8 @@ struct Workshop {
     labs: Labs,
     /// The reader's own server.
     subject: Subject,
+    /// Whoever checks it holds this: one page at a time.
+    checking: Arc<Mutex<()>>,
 }
 
 /// Builds the book, serves it on the first free port from `port` on, and rebuilds it whenever a
@@ -38,7 +41,8 @@ pub fn open(course: PathBuf, port: u16, subject: Subject) -> Result<()> {
     let listener = listen(port)?;
     let at = listener.local_addr()?;
     let books = Library::open(course, at.port())?;
-    let workshop = Arc::new(Workshop { books, labs: Labs::new()?, subject });
+    let workshop =
+        Arc::new(Workshop { books, labs: Labs::new()?, subject, checking: Arc::default() });
     if port != 0 && at.port() != port {
         println!("port {port} is taken, so this is another one");
     }
@@ -48,6 +52,8 @@ pub fn open(course: PathBuf, port: u16, subject: Subject) -> Result<()> {
     // The pages go first, so that no lab waits for one of them; then the labs, with their servers.
     runtime.shutdown_background();
     workshop.labs.close();
+    // A check ends with its probe, and ends the server that it has started.
+    drop(workshop.checking.blocking_lock());
     served
 }
 
@@ -72,7 +78,7 @@ fn router(workshop: Arc<Workshop>, at: SocketAddr) -> Router {
         .route("/reload", get(library::reload))
         .fallback(page)
         .with_state(workshop)
-        .layer(middleware::from_fn_with_state(at.port(), guard::check))
+        .layer(middleware::from_fn_with_state(at.port(), guard::admit))
 }
 
 async fn page(State(workshop): State<Arc<Workshop>>, request: Request) -> Response {

@@ -52,13 +52,13 @@ pub fn serving(chapter: usize) -> String {
 
 /// The workshop with the open book, on a port that the system chose.
 pub fn open_book() -> Server {
-    open_book_for(&[])
+    open_book_in(Path::new("."), &[])
 }
 
-/// The same, with arguments that name the reader's own server.
-pub fn open_book_for(subject: &[&str]) -> Server {
+/// The same, opened in a folder, with arguments that name the reader's own server.
+pub fn open_book_in(folder: &Path, subject: &[&str]) -> Server {
     let mut command = workshop(&["--port", "0"]);
-    command.args(subject);
+    command.args(subject).current_dir(folder);
     Server::announced(command, &Recorder::new(), PATIENCE).expect("the workshop opens the book")
 }
 

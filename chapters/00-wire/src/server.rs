@@ -44,6 +44,8 @@ pub enum StartError {
     Ended(Vec<String>),
     /// It runs, but does not listen where it should; the lines that it printed.
     NotListening(Option<SocketAddr>, Vec<String>),
+    /// It was ended, and a program that it had started still listens.
+    Outlived(SocketAddr),
     /// It runs, and listens, but not where it should.
     Elsewhere {
         /// Where it was told to listen.
@@ -58,7 +60,10 @@ impl StartError {
     pub fn lines(&self) -> &[String] {
         match self {
             StartError::Ended(lines) | StartError::NotListening(_, lines) => lines,
-            StartError::Spawn(..) | StartError::Nobody(_) | StartError::Elsewhere { .. } => &[],
+            StartError::Spawn(..)
+            | StartError::Nobody(_)
+            | StartError::Outlived(_)
+            | StartError::Elsewhere { .. } => &[],
         }
     }
 }
@@ -71,6 +76,14 @@ impl fmt::Display for StartError {
             }
             StartError::Nobody(address) => {
                 return write!(out, "nothing listens on {address}: start your server first");
+            }
+            StartError::Outlived(address) => {
+                return write!(
+                    out,
+                    "the command has started another program, which goes on when the command is \
+                     ended, and still listens on {address}: end that program, and name it itself in \
+                     the command"
+                );
             }
             StartError::Elsewhere { told, listens } => {
                 let what = match told.port() == listens.port() {
@@ -223,6 +236,12 @@ impl Server {
             thread::sleep(ASK_AGAIN);
         }
         self.has_ended()
+    }
+
+    /// Ends it. False if it has started another program that goes on: that one still holds its outputs.
+    pub fn end(self) -> bool {
+        self.kill();
+        self.terminal.lock().is_over()
     }
 
     fn kill(&self) {

@@ -1,0 +1,68 @@
+// What the scripts of the book share: elements, and talk with the workshop. Text always goes in as text, never as
+// HTML: it comes from the wire.
+'use strict';
+
+function element(tag, attributes = {}, ...children) {
+  const made = document.createElement(tag);
+  for (const [name, value] of Object.entries(attributes)) {
+    if (name === 'onclick') made.addEventListener('click', value);
+    else if (value === true) made.setAttribute(name, '');
+    else if (value !== undefined && value !== false) made.setAttribute(name, value);
+  }
+  made.append(...children.filter((child) => child !== undefined));
+  return made;
+}
+
+const button = (name, text, onclick) => element('button', { type: 'button', class: name, onclick }, text);
+
+// Asks the workshop something.
+function ask(place, question, signal) {
+  const headers = { 'Content-Type': 'application/json' };
+  return fetch(place, { method: 'POST', headers, body: JSON.stringify(question), signal });
+}
+
+// Asks the workshop, and hands each line of its answer to `hear` as it comes, until it ends or `signal` ends it.
+// Resolves to what went wrong, or to nothing.
+async function follow(place, question, signal, hear) {
+  try {
+    const response = await ask(place, question, signal);
+    if (!response.ok) return await refusal(response);
+    const reader = response.body.pipeThrough(new TextDecoderStream()).getReader();
+    let rest = '';
+    for (;;) {
+      const { value, done } = await reader.read();
+      if (done) return undefined;
+      const lines = (rest + value).split('\n');
+      rest = lines.pop();
+      lines.forEach(hear);
+    }
+  } catch (error) {
+    return error.name === 'AbortError' ? undefined : error.message;
+  }
+}
+
+// Of what a page sends, only the address can be written wrongly.
+async function refusal(response) {
+  const text = await response.text();
+  return response.status === 422 ? `an address is written like 127.0.0.1:4000 (${text})` : text;
+}
+
+// Where the reader's own server is: a port alone will do.
+class Address {
+  constructor(choice) {
+    this.input = element('input', { class: 'address', value: '127.0.0.1:4000', 'aria-label': 'address of my server', size: 16 });
+    this.input.addEventListener('input', () => (choice.checked = true));
+  }
+
+  get value() {
+    const text = this.input.value.trim();
+    return /^\d+$/.test(text) ? `127.0.0.1:${text}` : text;
+  }
+}
+
+// The book turns its pages with these keys, which would end what goes on in a section.
+function keepsArrowKeys(section) {
+  section.addEventListener('keydown', (event) => {
+    if (event.key === 'ArrowLeft' || event.key === 'ArrowRight') event.stopPropagation();
+  });
+}
