@@ -84,3 +84,18 @@ fn is_source(path: &Path) -> bool {
     let made = name.starts_with('.') || name.ends_with('~') || name.ends_with(".snap.new");
     !made && name != "target" && name != "Cargo.lock"
 }
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use super::Place;
+
+    #[test]
+    fn what_a_server_writes_beside_itself_is_no_change() {
+        let place = Place::Like("server.py".into());
+        assert!(place.is_about(Path::new("other.py")));
+        assert!(!place.is_about(Path::new("server.log")));
+        assert!(Place::Whole("src".into()).is_about(Path::new("src/any.txt")));
+    }
+}

@@ -1,4 +1,7 @@
 //! Where the commands speak: a terminal, wide or narrow, with colours or without; a pipe; a page of the book.
+//!
+//! All of them are told the same plain text. What a line is, its beginning says: a mark, a label, a caret. So
+//! nothing has to be known here of what is told, and nothing there of where.
 
 use std::io::{ErrorKind, Write};
 

@@ -194,6 +194,9 @@ fn watch_checks_again_when_a_file_is_saved() {
     let mut keys = watch.stdin.take().expect("its keys");
     until("not written yet");
     until("press Enter");
+    writeln!(keys, "h").expect("a key");
+    until("hint 1");
+    until("press Enter");
     write(&folder.path().join("my-server"), "01-listen");
     until("every probe up to chapter 01 holds");
     until("press Enter");

@@ -4,6 +4,7 @@ mod common;
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::process::Stdio;
 
 use ch00_wire::{Client, Recorder, Server, masked_frame, rfc_request};
 use common::{PATIENCE, chapter, open_book, serving, workshop};
@@ -203,6 +204,22 @@ fn check_explains_the_first_promise_that_is_not_kept() {
     assert!(printed.contains("● 02 finds the key whatever the case of its name"), "{printed}");
     assert!(printed.contains("✗ chapter 03: answers the key of the RFC"), "{printed}");
     assert!(printed.contains("nothing came back"), "{printed}");
+}
+
+#[test]
+fn a_reader_who_leaves_ends_the_check_without_a_word() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let mut check = workshop(&["check", "--all", "--server", &serving(3)]);
+    check.current_dir(&folder).stdout(Stdio::piped()).stderr(Stdio::piped());
+    let mut check = check.spawn().expect("the check runs");
+    let mut first = String::new();
+    let mut said = BufReader::new(check.stdout.take().expect("its output"));
+    said.read_line(&mut first).expect("a line");
+    drop(said);
+    let output = check.wait_with_output().expect("it ends");
+    assert!(first.starts_with("checking "), "{first}");
+    assert_eq!(output.status.code(), Some(2));
+    assert_eq!(String::from_utf8_lossy(&output.stderr), "");
 }
 
 /// What the page of chapter 01 shows of the checker: chapter 01's own server, held to chapter 02.

@@ -10,11 +10,13 @@ use crate::changes::{self, Place};
 use crate::own::Own;
 use crate::screen::Screen;
 
-const KEYS: &str = "\nsave a file, or press Enter: again · l Enter: list all · q Enter: quit";
+const KEYS: &str =
+    "\nsave a file, or press Enter: again · h Enter: hint · l Enter: list all · q Enter: quit";
 
 /// What to do next.
 enum Next {
     Again,
+    Hint,
     List,
     Quit,
 }
@@ -27,7 +29,7 @@ enum Next {
 pub fn watch(subject: &Subject, options: Options, screen: &mut Screen) -> Result<bool> {
     let (sender, next) = mpsc::channel();
     read_keys(sender.clone());
-    let mut all = options.all;
+    let mut now = options;
     loop {
         // Before the check, so that what is saved in the meantime counts; and each time, because a
         // chapter may have been begun.
@@ -35,7 +37,7 @@ pub fn watch(subject: &Subject, options: Options, screen: &mut Screen) -> Result
         // There is nobody left to tell when the program ends.
         let changed = move || drop(saved.send(Next::Again));
         let watch = changes::watch(places(subject)?, changed);
-        let result = check(subject, Options { all, ..options }, screen);
+        let result = check(subject, now, screen);
         let holds = *result.as_ref().unwrap_or(&false);
         if let Err(error) = result {
             screen.say(&format!("{error:#}"))?;
@@ -45,9 +47,11 @@ pub fn watch(subject: &Subject, options: Options, screen: &mut Screen) -> Result
             screen.say(&format!("\nsaved files are not seen here ({error:#}): {instead}"))?;
         }
         screen.say(KEYS)?;
-        match ask(&next) {
-            Next::Again => all = options.all,
-            Next::List => all = true,
+        now = match ask(&next) {
+            Next::Again => options,
+            // A hint follows the explanation of one promise, and a list explains none.
+            Next::Hint => Options { hint: true, all: false, ..options },
+            Next::List => Options { all: true, ..options },
             Next::Quit => return Ok(holds),
         }
     }
@@ -69,6 +73,7 @@ fn read_keys(sender: Sender<Next>) {
         for line in std::io::stdin().lines().map_while(Result::ok) {
             let next = match line.trim() {
                 "q" => Next::Quit,
+                "h" => Next::Hint,
                 "l" => Next::List,
                 _ => Next::Again,
             };
