@@ -298,20 +298,21 @@ impl<'a> Bench<'a> {
         }
     }
 
-    /// Sees both texts in one line after the first `before`, and something in place of what stood between.
+    /// Sees the terminal show two texts in one line after the first `before`.
     pub(super) fn shows_on_one_line(
         &self,
         before: usize,
         [first, second]: [&str; 2],
     ) -> Result<(), Failure> {
-        let lines = self.server.ok_or(Failure::NoTerminal)?.lines_from(before);
-        let both = |line: &String| {
-            let rest = line.split_once(first).and_then(|(_, rest)| rest.split_once(second));
-            rest.is_some_and(|(between, _)| between != " ")
-        };
-        match lines.iter().any(both) {
-            true => Ok(()),
-            false => Err(Failure::missed("the message on one line", "it takes several")),
+        let server = self.server.ok_or(Failure::NoTerminal)?;
+        let has_both =
+            |line: &str| line.split_once(first).is_some_and(|(_, behind)| behind.contains(second));
+        match server.wait_for(before, self.patience, has_both) {
+            Some(_) => Ok(()),
+            None => {
+                let expected = format!("the terminal to show {first} and {second} on one line");
+                Err(Failure::missed(expected, "they are on several, or not there"))
+            }
         }
     }
 

@@ -7,7 +7,7 @@ use ch00_wire::{masked_frame, rfc_request};
 use super::Probe;
 use super::bench::{Bench, Failure, Wanted};
 use super::ch05::text_of;
-use super::crowd::{Member, gather, one, slow};
+use super::crowd::{HELD_UP, Member, gather, one, slow};
 
 /// What the slow reader of the two last probes is sent: the length of the longest message of chapter 05.
 const LONG: usize = 1_500;
@@ -176,10 +176,11 @@ fn flood(bench: &Bench, bytes: usize) -> Result<Option<usize>, Failure> {
     while said < bytes && !(said > bytes * 2 / 3 && start.elapsed() > LONG_ENOUGH) {
         let mark = format!("message {said}");
         let before = bench.lines().unwrap_or_default();
-        let is_taken = slow.say(&text_of(LONG, &format!("{mark}, ")));
-        answered(&mut other)?;
         // The next one might come in the same read, where one read is taken for one frame.
-        if !(is_taken && is_heard(bench, &slow, before, &mark)) {
+        let goes_on =
+            slow.say(&text_of(LONG, &format!("{mark}, "))) && is_heard(bench, &slow, before, &mark);
+        answered(&mut other)?;
+        if !goes_on {
             return Ok(None);
         }
         said += LONG;
@@ -189,7 +190,7 @@ fn flood(bench: &Bench, bytes: usize) -> Result<Option<usize>, Failure> {
 
 /// Whether the server takes what a member has said. It may have cut the member off in the meantime.
 fn is_heard(bench: &Bench, member: &Member, before: usize, text: &str) -> bool {
-    let deadline = Instant::now() + bench.patience();
+    let deadline = Instant::now() + HELD_UP;
     loop {
         if bench.is_heard(before, text, LOOK) {
             return true;

@@ -9,8 +9,9 @@ use ch00_wire::{masked_frame, rfc_request};
 
 use super::bench::{Bench, Failure, cut};
 
-/// How long a member may be kept from sending. Longer, and the server is not going to read.
-const HELD_UP: Duration = Duration::from_secs(2);
+/// How long the server may leave a member waiting that has something to say. Longer, and it is not going to
+/// read.
+pub(super) const HELD_UP: Duration = Duration::from_secs(5);
 
 /// How long a member listens to others. In a large room, on a slow machine, these say much.
 const OTHERS: Duration = Duration::from_secs(60);
