@@ -198,10 +198,10 @@ fn watch_checks_again_when_a_file_is_saved() {
     until("hint 1");
     until("press Enter");
     write(&folder.path().join("my-server"), "01-listen");
-    until("every probe up to chapter 01 holds");
+    until("every promise up to chapter 01 is kept");
     until("press Enter");
     writeln!(keys, "l").expect("a key");
-    until("01 Listen          5 of  5");
+    until("01 Listen ");
     until("press Enter");
     writeln!(keys, "q").expect("a key");
     assert!(watch.wait().expect("it ends").success());

@@ -55,15 +55,15 @@ fn judge(target: &Target, probe: Probe, bytes: usize) -> Result<Finding> {
     Ok(Finding { probe, state, explanation, to_hint: probe })
 }
 
-/// Whatever promise has come to a `todo!`: the first promise of the chapter in which it stands says best what
-/// it is for.
+/// The promise that has come to a `todo!` says what that is for, if it is one of the chapter in which it stands;
+/// otherwise the first promise of that chapter does.
 fn not_written(probe: Probe, unwritten: &Unwritten) -> Finding {
     let chapter = unwritten.chapter().map_or(probe.chapter, |chapter| chapter.number);
-    let first = probes::all().into_iter().find(|first| first.chapter == chapter);
-    Finding {
-        probe,
-        state: State::Unwritten,
-        explanation: Some(unwritten.to_string()),
-        to_hint: first.unwrap_or(probe),
-    }
+    let first = || probes::all().into_iter().find(|first| first.chapter == chapter);
+    let to_hint = match probe.chapter == chapter {
+        true => probe,
+        false => first().unwrap_or(probe),
+    };
+    let explanation = Some(unwritten.to_string());
+    Finding { probe, state: State::Unwritten, explanation, to_hint }
 }

@@ -145,11 +145,10 @@ fn conclude(
         }
     }
     screen.say(&format!("\n{}", bar(progress.held(), probes::all().len())))?;
-    if let Some(next) = candidate.next.filter(|_| report.holds())
-        && let Subject::Own(folder) = subject
-    {
-        let start = own::start_command(folder, Some(next.number));
-        screen.say(&format!("next: {}, with `{start}`", next.title))?;
-    }
-    Ok(())
+    let Some(next) = candidate.next.filter(|_| report.holds()) else { return Ok(()) };
+    let command = match subject {
+        Subject::Own(folder) => own::start_command(folder, Some(next.number)),
+        other => other.command(Some(next.number), ""),
+    };
+    screen.say(&format!("next: {}, with `{command}`", next.title))
 }

@@ -82,9 +82,9 @@ impl Report {
         let unseen = self.count(State::Unseen);
         match (self.holds(), unseen) {
             (false, _) => String::new(),
-            (true, 0) => format!("every probe up to chapter {:02} holds\n", self.last),
+            (true, 0) => format!("every promise up to chapter {:02} is kept\n", self.last),
             (true, unseen) => format!(
-                "every probe that could be seen holds, and {unseen} could not be seen: use --server, \
+                "every promise that could be seen is kept, and {unseen} could not be seen: use --server, \
                  and the checker starts your server itself\n"
             ),
         }

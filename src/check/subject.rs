@@ -34,7 +34,7 @@ pub(super) struct Candidate {
     pub(super) name: String,
     /// Where the student's own files lie, as far as that is known.
     pub(super) folder: PathBuf,
-    /// The chapter that the student may begin next.
+    /// The chapter that may be begun next.
     pub(super) next: Option<Chapter>,
 }
 
@@ -49,6 +49,7 @@ impl Subject {
             chapters::find(last).map_err(anyhow::Error::msg)?;
         }
         let of_course = last.unwrap_or(CHAPTERS.len() as u8);
+        let next = chapters::find(of_course + 1).ok();
         match self {
             Subject::Own(folder) => prepare_own(folder, last, colours),
             Subject::Command(line) => Ok(Candidate {
@@ -57,7 +58,7 @@ impl Subject {
                 shown: line.clone(),
                 name: line.clone(),
                 folder: beside(line),
-                next: None,
+                next,
             }),
             Subject::Running(address) => Ok(Candidate {
                 target: Target::Running(*address),
@@ -65,7 +66,7 @@ impl Subject {
                 shown: address.to_string(),
                 name: address.to_string(),
                 folder: ".".into(),
-                next: None,
+                next,
             }),
         }
     }
@@ -125,6 +126,8 @@ fn on_port(line: &str) -> Result<Target> {
         let words: Vec<String> = words.collect();
         let mut command = Command::new(&words[0]);
         command.args(&words[1..]).env("PORT", port.to_string());
+        // What Python prints into a pipe is otherwise in the encoding of the country, on Windows.
+        command.env("PYTHONIOENCODING", "utf-8");
         command
     })))
 }

@@ -8,7 +8,7 @@ use anyhow::{Context, Result, bail};
 use super::files::{is_rust, read, sources, write};
 use super::skeleton::{skeleton, without_marks};
 use super::{Own, flag, manifest, start_command};
-use crate::chapters::{CHAPTERS, Chapter};
+use crate::chapters::{self, CHAPTERS, Chapter};
 use crate::folder::is_occupied;
 
 /// Adds a chapter to the project in `folder`, which is made if there is none. Nothing that is there is
@@ -37,12 +37,18 @@ pub fn start(course: &Path, folder: &Path, chapter: Chapter) -> Result<Vec<PathB
         );
     }
     if manifest(folder, &chapter).exists() {
+        let next = own.and_then(|own| chapters::find(own.newest().number + 1).ok());
+        let next = next.map(|next| {
+            let start = start_command(folder, Some(next.number));
+            format!(", or begin the next chapter with `{start}`")
+        });
         bail!(
             "chapter {:02} is there already, in {}, and nothing was changed: write on, and then \
-             `cargo run -- check{}`",
+             `cargo run -- check{}`{}",
             chapter.number,
             folder.join(chapter.slug).display(),
-            flag(folder)
+            flag(folder),
+            next.unwrap_or_default()
         );
     }
     if own.is_none() {

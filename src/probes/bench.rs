@@ -11,16 +11,18 @@ use ch00_wire::{
 };
 
 /// How long a script listens where nothing may come.
-const PACE: Duration = Duration::from_millis(250);
+pub(super) const PACE: Duration = Duration::from_millis(250);
 
 /// Mistakes that the bytes themselves tell.
 const FIRST_BYTE: &str = "a first byte other than 81: FIN 1, RSV 000, opcode 1";
 const LENGTH: &str = "the length of the text in characters, in the wrong one of the three forms, or with \
     its bytes in the wrong order";
 const NO_FRAME: &str = "the text is sent without a frame around it";
+const STAYS_OPEN: &str = "a refusal, and no close after it, or a reader that still holds the connection \
+    (makefile in Python)";
 const ANSWERED: &str = "the message is answered, and not printed";
-const LATE: &str = "the read waits for more bytes than one frame has, or what is printed is not flushed: it \
-    came only when the client had left";
+const LATE: &str = "the read waits for more than has come, or what is printed is not flushed: it came only when \
+    the client had said that it has no more";
 const CHARACTER: &str =
     "text is written in place of bytes: as a character, 81 takes two bytes, c2 81";
 const MASKED: &str = "the client's frame is sent back as it came, with its mask";
@@ -208,7 +210,7 @@ impl<'a> Bench<'a> {
             return Err(Failure::wrong("a response head: 400", &answer, "HTTP/1.1 ".len()));
         }
         self.closes(&mut client, "the connection to be closed after the 400")
-            .map_err(|failure| failure.because("a refusal, and no close after it"))
+            .map_err(|failure| failure.because(STAYS_OPEN))
     }
 
     /// Sees the server close the connection.
@@ -253,6 +255,17 @@ impl<'a> Bench<'a> {
     pub(super) fn prints(&self, client: &mut Client, text: &str) -> Result<(), Failure> {
         let before = self.lines()?;
         client.send(&masked_frame(1, text.as_bytes())).wanted("the frame to be taken")?;
+        self.shows_in_time(client, before, text)
+    }
+
+    /// Sees the terminal show a text, in some line after the first `before`, while the client that has said it
+    /// waits.
+    pub(super) fn shows_in_time(
+        &self,
+        client: &mut Client,
+        before: usize,
+        text: &str,
+    ) -> Result<(), Failure> {
         self.shows(before, text).map_err(|failure| match client.quiet(PACE) {
             // What did come is recorded, and may say more than the terminal.
             Err(Trouble::Unexpected(unit)) if unit.text.as_deref() == Some(text) => {
@@ -389,7 +402,9 @@ impl<'a> Bench<'a> {
             return Err(Failure::wrong(expected, &unit, wrong).because(often));
         }
         match unit.faults.first() {
-            Some(fault) => Err(Failure::wrong(fault.why.clone(), &unit, 1)),
+            Some(fault) => Err(Failure::wrong("a frame without a fault", &unit, 1)
+                .with(fault.why.clone())
+                .because(LENGTH)),
             None => Ok(frame),
         }
     }

@@ -1,7 +1,13 @@
 //! Chapter 01, Listen: clients can connect, one after another, and are heard.
 
+use std::net::{SocketAddr, TcpStream};
+use std::time::Duration;
+
 use super::Probe;
 use super::bench::{Bench, Failure, Wanted};
+
+/// How soon this machine says yes or no to itself.
+const SOON: Duration = Duration::from_millis(500);
 
 pub(super) const PROBES: &[Probe] = &[
     Probe {
@@ -12,12 +18,38 @@ pub(super) const PROBES: &[Probe] = &[
         hints: [
             "Which calls does your server make before it waits, and at which address and port \
              does it wait?",
-            "Four calls make a socket that listens: socket, bind (an address and a port), listen \
-             (how many may queue), and then accept, which waits.",
+            "These calls make a socket that listens: socket, bind (an address and a port), listen \
+             (how many may queue). Then accept takes one client after another, and waits for each.",
             "Take the port from where the check puts it, bind to 127.0.0.1 with that port, call \
              listen, and then accept. Without listen, the system refuses every client.",
         ],
         script: |bench| bench.client().map(drop),
+    },
+    Probe {
+        chapter: 1,
+        promise: "is not reached at another address than 127.0.0.1",
+        section: "chapter 01, step 6",
+        mistake: "no address is given, or 0.0.0.0: everybody in the same network can connect",
+        hints: [
+            "Where does your server say at which address it listens? What does your language take \
+             where nothing is said?",
+            "A machine has several addresses. 127.0.0.1 is the machine itself, and 0.0.0.0 means all \
+             of them.",
+            "Give bind the address 127.0.0.1 beside the port: listen(port, '127.0.0.1') in Node, \
+             bind(('127.0.0.1', port)) in Python.",
+        ],
+        script: |bench| {
+            drop(bench.client()?);
+            // All of 127 is this machine. Where a system has only the first address, nothing shows here.
+            let other = SocketAddr::from(([127, 0, 0, 2], bench.address().port()));
+            match TcpStream::connect_timeout(&other, SOON) {
+                Ok(_) => {
+                    let came = format!("it was taken at {}", other.ip());
+                    Err(Failure::missed("no connection at another address", came))
+                }
+                Err(_) => Ok(()),
+            }
+        },
     },
     Probe {
         chapter: 1,
@@ -37,7 +69,7 @@ pub(super) const PROBES: &[Probe] = &[
             let mut client = bench.client()?;
             let request = ch00_wire::rfc_request();
             client.send(&request).wanted("the request to be taken")?;
-            bench.shows(before, "GET /chat HTTP/1.1")
+            bench.shows_in_time(&mut client, before, "GET /chat HTTP/1.1")
         },
     },
     Probe {

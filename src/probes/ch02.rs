@@ -3,7 +3,7 @@
 use ch00_wire::{RFC_KEY, Trouble, request, rfc_request};
 
 use super::Probe;
-use super::bench::{Bench, Failure, Wanted};
+use super::bench::{Bench, Failure, Wanted, status};
 
 const NO_KEY: &[u8] = b"GET /chat HTTP/1.1\r\nHost: server.example.com\r\n\
     Upgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\n\r\n";
@@ -12,6 +12,13 @@ const NO_KEY: &[u8] = b"GET /chat HTTP/1.1\r\nHost: server.example.com\r\n\
 const POST: &[u8] = b"POST /chat HTTP/1.1\r\nHost: server.example.com\r\n\
     Upgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\
     Sec-WebSocket-Version: 13\r\n\r\n";
+/// First lines that are no better, before the rest of a good request.
+const FIRST_LINES: [&str; 3] = ["GET /chat", "GET /chat HTTP/1.0", "GET /chat HTTP/1.1 now"];
+const FIRST_LINE: &str = "the first line is not looked at as a whole: GET, a target, HTTP/1.1";
+const NO_COLON: &[u8] = b"GET /chat HTTP/1.1\r\nHost: server.example.com\r\nUpgrade\r\n\
+    Connection: Upgrade\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\
+    Sec-WebSocket-Version: 13\r\n\r\n";
+const ANY_LINE: &str = "a line without a colon is passed over";
 const ANY_METHOD: &str = "the first line is not looked at: a WebSocket is asked for with GET";
 const NO_TEXT: &str = "bytes that are no UTF-8 end the conversation, or the program";
 
@@ -37,11 +44,11 @@ pub(super) const PROBES: &[Probe] = &[
         section: "4.2.1",
         mistake: "the key is looked for, and nothing is said where there is none",
         hints: [
-            "Three heads come: the line hello, a request with POST, and two bytes that are no \
-             text. Which of your lines decides that this is no request?",
+            "Several heads come, each with something wrong: the line hello, POST in place of GET, a \
+             first line with a word too few, a line without a colon, bytes that are no text. Which of \
+             your lines decides that this is no request?",
             "A request line has three words: GET, a target, HTTP/1.1. Whatever has another first \
-             line gets 400, and then the connection ends, also a request that is good for \
-             something else.",
+             line, or a line without a colon, gets 400, and then the connection ends.",
             "Split the first line at its spaces. If it is not GET, a target and HTTP/1.1, write \
              HTTP/1.1 400 Bad Request, \\r\\n, Connection: close, \\r\\n\\r\\n, and close the \
              connection.",
@@ -49,6 +56,11 @@ pub(super) const PROBES: &[Probe] = &[
         script: |bench| {
             bench.refused(b"hello\r\n\r\n")?;
             bench.refused(POST).map_err(|failure| failure.because(ANY_METHOD))?;
+            FIRST_LINES.iter().try_for_each(|line| {
+                let request = String::from_utf8_lossy(POST).replace("POST /chat HTTP/1.1", line);
+                bench.refused(request.as_bytes()).map_err(|failure| failure.because(FIRST_LINE))
+            })?;
+            bench.refused(NO_COLON).map_err(|failure| failure.because(ANY_LINE))?;
             bench.refused(b"\xff\xfe\r\n\r\n").map_err(|failure| failure.because(NO_TEXT))
         },
     },
@@ -145,7 +157,8 @@ pub(super) const PROBES: &[Probe] = &[
         ],
         script: |bench| {
             let mut client = bench.client()?;
-            let head = [b"GET /chat HTTP/1.1\r\nX-Name: ", &[b'x'; TOO_LONG][..]].concat();
+            let request = rfc_request();
+            let head = [&request[..request.len() - 2], b"X-Name: ", &[b'x'; TOO_LONG][..]].concat();
             match client.send(&head) {
                 // A server that has enough may hang up before all has come.
                 Err(Trouble::Ended(..)) => {}
@@ -172,7 +185,19 @@ pub(super) const PROBES: &[Probe] = &[
             let mut client = bench.client()?;
             client.send(b"GET /chat HTTP/1.1\r\nSec-WebSo").wanted("half a head to be taken")?;
             client.leave();
-            bench.refused(NO_KEY)
+            bench.refused(NO_KEY)?;
+            // Everything but the empty line.
+            let mut client = bench.client()?;
+            let request = rfc_request();
+            let head = &request[..request.len() - 2];
+            client.send(head).wanted("half a head to be taken")?;
+            client.finish_sending();
+            let (_, answer) = client.ended().wanted("the connection to be closed")?;
+            match answer.iter().find(|unit| status(unit) == Some("101")) {
+                Some(unit) => Err(Failure::wrong("no 101 for half a head", unit, 9)
+                    .because("a head without its empty line is taken for a whole one")),
+                None => Ok(()),
+            }
         },
     },
 ];

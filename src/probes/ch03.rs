@@ -1,9 +1,9 @@
 //! Chapter 03, Accept: the connection opens.
 
-use ch00_wire::{RFC_KEY, Unit, masked_frame, rfc_key_line};
+use ch00_wire::{RFC_KEY, Trouble, Unit, masked_frame, rfc_key_line};
 
 use super::Probe;
-use super::bench::{Bench, Failure, Wanted};
+use super::bench::{Bench, Failure, PACE, Wanted};
 
 /// The accept value of [`RFC_KEY`], from section 1.3.
 const RFC_ACCEPT: &str = "s3pPLMBiTxaQ9kYGzzhZRbK+xOo=";
@@ -13,7 +13,8 @@ pub(super) const PROBES: &[Probe] = &[
         chapter: 3,
         promise: "answers the key of the RFC with 101 and its accept value",
         section: "1.3",
-        mistake: "the digest in hexadecimal, the key decoded before it is hashed, or the GUID mistyped",
+        mistake: "nothing is answered, the digest is in hexadecimal, the key decoded before it is hashed, or the \
+                  GUID mistyped",
         hints: [
             "Print the text that you hash, between quotes, and the value that comes out. Where \
              does it begin to differ from what is expected?",
@@ -97,6 +98,14 @@ pub(super) const PROBES: &[Probe] = &[
         ],
         script: |bench| {
             let mut client = bench.open()?;
+            match client.quiet(PACE) {
+                Err(Trouble::Ended(..)) => {
+                    let expected = "the connection to stay open: the client has something to say";
+                    return Err(Failure::missed(expected, "the server closed it")
+                        .because("the connection is closed as soon as the 101 is written"));
+                }
+                heard => heard.wanted("nothing after the empty line")?,
+            }
             client.finish_sending();
             let (_, after) = client.ended().wanted("the connection to be closed")?;
             match after.first() {
@@ -166,7 +175,8 @@ fn field(
 ) -> Result<(), Failure> {
     let expected = format!("{name}: {wanted}");
     match answer.parts.iter().find(|part| part.name.eq_ignore_ascii_case(name)) {
-        None => Err(Failure::wrong(expected, answer, answer.bytes.len())
+        // It belongs before the empty line.
+        None => Err(Failure::wrong(expected, answer, answer.bytes.len().saturating_sub(2))
             .with(format!("the head has no field {name}"))),
         Some(part) if right(&part.value) => Ok(()),
         Some(part) => {

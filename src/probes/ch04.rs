@@ -163,12 +163,14 @@ pub(super) const PROBES: &[Probe] = &[
         ],
         script: |bench| {
             let (short, long) = (masked_frame(1, b"Li Jing"), masked_frame(1, &[b'x'; 126]));
-            [&short[..9], &short[..3], &long[..3], &short[..1]].iter().try_for_each(|piece| {
-                let mut client = bench.open()?;
-                client.send(piece).wanted("a piece of a frame to be taken")?;
-                client.leave();
-                bench.prints(&mut bench.open()?, "Li Jing")
-            })
+            [&short[..9], &short[..3], &long[..3], b"\x81\xff\0\0", &short[..1]]
+                .iter()
+                .try_for_each(|piece| {
+                    let mut client = bench.open()?;
+                    client.send(piece).wanted("a piece of a frame to be taken")?;
+                    client.leave();
+                    bench.prints(&mut bench.open()?, "Li Jing")
+                })
         },
     },
     Probe {

@@ -8,7 +8,7 @@ use super::bench::{Bench, Failure, Wanted};
 /// The lengths at which a form of the payload length ends or begins, and one packet's worth.
 const EDGES: [usize; 4] = [125, 126, 127, 1_500];
 
-const ALL_THAT_CAME: &str = "the payload is taken to be all that came, whatever the length says, or the length \
+const ALL_THAT_CAME: &str = "in chapter 04's part, the payload is taken to be all that came, whatever the length says, or the length \
     is read in the wrong order";
 
 pub(super) const PROBES: &[Probe] = &[
@@ -16,9 +16,9 @@ pub(super) const PROBES: &[Probe] = &[
         chapter: 5,
         promise: "sends a message back as one text frame",
         section: "5.6",
-        mistake: "the text is sent without a frame around it",
+        mistake: "nothing is written, what is written waits in a buffer, or it has no frame around it",
         hints: [
-            "Which bytes did your server write, and what do the first two of them say?",
+            "Did your server write any bytes? What do the first two of them say?",
             "A text alone is no frame. Before it stand a first byte of 81 (FIN 1, opcode 1) and a \
              second byte with the payload length.",
             "For up to 125 bytes, write in one piece: the byte 0x81, the byte with the number of \
@@ -97,12 +97,13 @@ pub(super) const PROBES: &[Probe] = &[
         section: "5.2",
         mistake: ALL_THAT_CAME,
         hints: [
-            "Two frames come in one piece. How long is your answer to the first, and how long is \
-             its payload?",
+            "Two frames come in one piece, and then half a frame, and no more. How long is your answer \
+             to each, and how long is its payload?",
             "A read may bring more than one frame. The payload of a frame ends where its payload \
              length says, and what follows belongs to the next one.",
             "Take exactly so many bytes after the masking-key as the length says, the larger byte \
-             first where it takes two. What follows may still be dropped.",
+             first where it takes two. If fewer are there, it is no frame: answer nothing. What follows \
+             may still be dropped.",
         ],
         script: |bench| {
             [7, 126].iter().try_for_each(|&length| {
@@ -112,7 +113,18 @@ pub(super) const PROBES: &[Probe] = &[
                 client.send(&frames).wanted("the frames to be taken")?;
                 let heard = bench.hears(&mut client, &text).map(drop);
                 heard.map_err(|failure| failure.because(ALL_THAT_CAME))
-            })
+            })?;
+            let mut client = bench.open()?;
+            let half = &masked_frame(1, b"Li Jing")[..9];
+            client.send(half).wanted("half a frame to be taken")?;
+            client.finish_sending();
+            let (_, answer) = client.ended().wanted("the connection to be closed")?;
+            match answer.iter().find(|unit| unit.text.is_some()) {
+                Some(unit) => {
+                    Err(Failure::wrong("no answer to half a frame", unit, 0).because(ALL_THAT_CAME))
+                }
+                None => Ok(()),
+            }
         },
     },
     Probe {

@@ -25,6 +25,7 @@ const BAD_KEYS: &str = "refuses a key that has no space, does not divide, or is 
 
 /// Every mistake that the server of the zoo can make.
 pub const MISTAKES: &[Mistake] = &[
+    mistake(1, "listens-everywhere", "is not reached at another address than 127.0.0.1"),
     mistake(1, "prints-nothing", "prints the request that a client sends"),
     mistake(1, "ends-with-a-client", "serves the next client after one that left without a word"),
     mistake(1, "ends-with-an-error", "serves the next client after one that was killed"),
@@ -38,6 +39,7 @@ pub const MISTAKES: &[Mistake] = &[
     mistake(2, "exactly-one-space", "finds the key whatever the space around it"),
     mistake(2, "head-in-one-read", "waits for the rest of a head that comes in two pieces"),
     mistake(2, "head-without-end", "gives up on a head that does not end"),
+    mistake(2, "half-a-head-taken", "outlives a client that leaves in the middle of its head"),
     mistake(2, "half-a-head-ends-all", "outlives a client that leaves in the middle of its head"),
     mistake(3, "hexadecimal-digest", KEY_OF_THE_RFC),
     mistake(3, "guid-mistyped", KEY_OF_THE_RFC),
@@ -47,6 +49,7 @@ pub const MISTAKES: &[Mistake] = &[
     mistake(3, "space-is-hashed", "makes the accept value from the key alone"),
     mistake(3, "no-upgrade-field", "says that it upgrades, and to what"),
     mistake(3, "nul-after-the-head", "sends nothing after the empty line"),
+    mistake(3, "closes-after-101", "sends nothing after the empty line"),
     mistake(3, "101-for-each-read", "answers once, whatever comes after the opening handshake"),
     mistake(4, "not-unmasked", UNMASKED),
     mistake(4, "mask-bit-in-the-length", UNMASKED),

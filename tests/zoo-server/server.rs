@@ -72,9 +72,11 @@ fn main() -> ExitCode {
         return ExitCode::FAILURE;
     }
     let port = std::env::var("PORT").ok().and_then(|port| port.parse().ok()).unwrap_or(0);
-    let listener = TcpListener::bind(("127.0.0.1", port)).expect("a port to listen on");
-    println!("listening on ws://{}", listener.local_addr().expect("bound"));
     let zoo = Arc::new(Zoo { mistake, room: Room::default() });
+    let address = if zoo.makes("listens-everywhere") { "0.0.0.0" } else { "127.0.0.1" };
+    let listener = TcpListener::bind((address, port)).expect("a port to listen on");
+    let port = listener.local_addr().expect("bound").port();
+    println!("listening on ws://127.0.0.1:{port}");
     for (number, client) in listener.incoming().enumerate() {
         let Ok(client) = client else { continue };
         let its = zoo.clone();

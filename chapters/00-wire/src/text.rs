@@ -148,7 +148,12 @@ fn write_frame(out: &mut fmt::Formatter<'_>, unit: &Unit) -> fmt::Result {
         write_rows(out, unit, first.start..first.end, &meanings.join(", "))?;
         parts = rest;
     }
-    Ok(())
+    // What has come of a field that is not whole has no name yet.
+    let named = unit.parts.iter().map(|part| part.end).max().unwrap_or(unit.start);
+    match unit.start + unit.bytes.len() {
+        here if here > named => write_rows(out, unit, named..here, ""),
+        _ => Ok(()),
+    }
 }
 
 fn meaning(part: &Part) -> String {
