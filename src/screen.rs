@@ -134,16 +134,11 @@ impl Screen {
         if !self.colours {
             return part.to_owned();
         }
-        let cut = match () {
-            _ if line.starts_with('✗') || line.trim_start().starts_with('^') => part.len(),
-            _ if line.starts_with('●') => '●'.len_utf8(),
-            _ if has_label(line) => TEXT - 1,
-            _ => 0,
-        };
-        let style = match () {
-            _ if line.starts_with('●') => GOOD,
-            _ if has_label(line) => LABEL,
-            _ => BAD,
+        let (style, cut) = match () {
+            _ if line.starts_with('✗') || line.trim_start().starts_with('^') => (BAD, part.len()),
+            _ if line.starts_with('●') => (GOOD, '●'.len_utf8()),
+            _ if has_label(line) => (LABEL, TEXT - 1),
+            _ => return part.to_owned(),
         };
         match part.split_at_checked(cut) {
             None | Some(("", _)) => part.to_owned(),

@@ -5,23 +5,12 @@
   class Check {
     constructor(section) {
       this.chapter = Number(section.dataset.chapter);
-      const name = `check-${this.chapter}`;
-      const project = element('input', { type: 'radio', name, checked: true });
-      this.running = element('input', { type: 'radio', name });
-      this.address = new Address(this.running);
+      this.server = new ServerChoice(`check-${this.chapter}`, 'my project', 'one that runs');
       this.checkButton = button('check-start', '', () => (this.run ? this.stop() : this.start(false)));
       this.hintButton = button('check-hint', 'Give me a hint', () => this.start(true));
       this.status = element('p', { class: 'check-status', role: 'status' });
       this.text = element('pre', { class: 'check-text', tabindex: 0, 'aria-label': 'what the check says', hidden: true });
-      const subject = element(
-        'fieldset',
-        {},
-        element('legend', {}, 'Which server?'),
-        element('label', {}, project, ' my project'),
-        element('label', {}, this.running, ' one that runs, at '),
-        this.address.input,
-      );
-      section.append(element('div', { class: 'lab-tools' }, this.checkButton, this.hintButton, subject), this.status, this.text);
+      section.append(element('div', { class: 'lab-tools' }, this.checkButton, this.hintButton, this.server.element), this.status, this.text);
       keepsArrowKeys(section);
       this.enable();
     }
@@ -38,8 +27,7 @@
       this.text.textContent = '';
       this.status.textContent = 'checking …';
       this.enable();
-      const address = this.running.checked ? this.address.value : null;
-      const question = { chapter: this.chapter, hint, columns: this.columns(), address };
+      const question = { chapter: this.chapter, hint, columns: this.columns(), address: this.server.address };
       const trouble = await follow('/check', question, run.signal, (line) => this.text.append(`${line}\n`));
       // It may have been stopped in the meantime, and another one started.
       if (this.run === run) this.end(trouble ? `The check could not go on: ${trouble}` : 'The check is done.');

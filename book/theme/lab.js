@@ -358,10 +358,7 @@
     }
 
     tools() {
-      const name = `subject-${this.chapter}`;
-      this.own = element('input', { type: 'radio', name, id: `${name}-own` });
-      const chapters = element('input', { type: 'radio', name, id: `${name}-chapter`, checked: true });
-      this.address = new Address(this.own);
+      this.server = new ServerChoice(`subject-${this.chapter}`, "this chapter's", 'mine');
       this.startButton = button('lab-start', 'Start the server', () => (this.run ? this.stop() : this.start()));
       this.connections = Array.from({ length: this.count }, (_, i) => new Connection(this, i + 1));
       this.allButton = button('lab-connect-all', 'Connect all', () => this.connectAll());
@@ -369,19 +366,11 @@
       this.rawText.value = this.request;
       this.rawText.addEventListener('keydown', (event) => event.stopPropagation());
       this.rawButton = button('lab-raw-send', 'Send these bytes', () => this.sendRaw());
-      const subject = element(
-        'fieldset',
-        {},
-        element('legend', {}, 'Which server?'),
-        element('label', {}, chapters, " this chapter's"),
-        element('label', {}, this.own, ' mine, at '),
-        this.address.input,
-      );
       const sockets = element('div', { class: 'lab-connections' }, ...this.connections.map((one) => one.element));
       const escapes = element('p', {}, 'Each line ends with \\r\\n. ', element('code', {}, '\\x00'), ' stands for the byte 00, and so with any two digits.');
       const raw = element('details', { class: 'lab-raw-tools', open: this.rawOpen }, element('summary', {}, 'A request, byte for byte'), escapes, this.rawText, this.rawButton);
       this.enable();
-      const start = element('div', { class: 'lab-tools' }, this.startButton, subject, this.count > 1 ? this.allButton : undefined);
+      const start = element('div', { class: 'lab-tools' }, this.startButton, this.server.element, this.count > 1 ? this.allButton : undefined);
       return [start, ...(this.rawFirst ? [raw, sockets] : [sockets, raw])];
     }
 
@@ -408,7 +397,8 @@
       this.conversation.clear();
       this.say('starting …');
       this.enable();
-      const subject = this.own.checked ? { address: this.address.value } : { chapter: this.chapter };
+      const { address } = this.server;
+      const subject = address === undefined ? { chapter: this.chapter } : { address };
       const trouble = await follow('/lab', subject, run.signal, (line) => this.hear(JSON.parse(line)));
       // It may have been stopped in the meantime, and another one started.
       if (this.run === run) this.end(trouble ? `The lab could not go on: ${trouble}` : 'The lab has ended.');

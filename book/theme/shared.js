@@ -47,14 +47,25 @@ async function refusal(response) {
   return response.status === 422 ? `an address is written like 127.0.0.1:4000 (${text})` : text;
 }
 
-// Where the reader's own server is: a port alone will do.
-class Address {
-  constructor(choice) {
+// Which server: the usual one of a section, or one of the reader's that runs.
+class ServerChoice {
+  constructor(name, usual, running) {
+    this.running = element('input', { type: 'radio', name });
     this.input = element('input', { class: 'address', value: '127.0.0.1:4000', 'aria-label': 'address of my server', size: 16 });
-    this.input.addEventListener('input', () => (choice.checked = true));
+    this.input.addEventListener('input', () => (this.running.checked = true));
+    this.element = element(
+      'fieldset',
+      {},
+      element('legend', {}, 'Which server?'),
+      element('label', {}, element('input', { type: 'radio', name, checked: true }), ` ${usual}`),
+      element('label', {}, this.running, ` ${running}, at `),
+      this.input,
+    );
   }
 
-  get value() {
+  // Where the one that runs is, if that is meant: a port alone will do.
+  get address() {
+    if (!this.running.checked) return undefined;
     const text = this.input.value.trim();
     return /^\d+$/.test(text) ? `127.0.0.1:${text}` : text;
   }

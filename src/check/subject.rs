@@ -48,27 +48,14 @@ impl Subject {
         if let Some(last) = last {
             chapters::find(last).map_err(anyhow::Error::msg)?;
         }
-        let of_course = last.unwrap_or(CHAPTERS.len() as u8);
-        let next = chapters::find(of_course + 1).ok();
-        match self {
-            Subject::Own(folder) => prepare_own(folder, last, colours),
-            Subject::Command(line) => Ok(Candidate {
-                target: on_port(line)?,
-                last: of_course,
-                shown: line.clone(),
-                name: line.clone(),
-                folder: beside(line),
-                next,
-            }),
-            Subject::Running(address) => Ok(Candidate {
-                target: Target::Running(*address),
-                last: of_course,
-                shown: address.to_string(),
-                name: address.to_string(),
-                folder: ".".into(),
-                next,
-            }),
-        }
+        let (target, name, folder) = match self {
+            Subject::Own(folder) => return prepare_own(folder, last, colours),
+            Subject::Command(line) => (on_port(line)?, line.clone(), beside(line)),
+            Subject::Running(at) => (Target::Running(*at), at.to_string(), ".".into()),
+        };
+        let last = last.unwrap_or(CHAPTERS.len() as u8);
+        let next = chapters::find(last + 1).ok();
+        Ok(Candidate { target, last, shown: name.clone(), name, folder, next })
     }
 
     /// The command that checks it again, up to chapter `last` where one was asked for, with `more` after it.

@@ -364,7 +364,11 @@ impl<'a> Bench<'a> {
     pub(super) fn hears(&self, client: &mut Client, text: &str) -> Result<Frame, Failure> {
         let expected = format!("one text frame of {} bytes: {:?}", text.len(), cut(text));
         let begins = |unit: &Unit| !text.is_empty() && unit.bytes.starts_with(text.as_bytes());
-        let unit = match client.unit() {
+        let heard = client.unit();
+        if let Some(unit) = began(&heard).filter(|unit| unit.bytes.starts_with(&[0xc2, 0x81])) {
+            return Err(Failure::wrong(expected, unit, 0).because(CHARACTER));
+        }
+        let unit = match heard {
             Err(Trouble::Silent(_, Some(unit)) | Trouble::Ended(_, Some(unit)))
                 if begins(&unit) =>
             {
@@ -373,15 +377,11 @@ impl<'a> Bench<'a> {
             Err(Trouble::Silent(_, Some(unit)) | Trouble::Ended(_, Some(unit)))
                 if Header::read(&unit.bytes).is_some_and(|h| h.length != text.len() as u64) =>
             {
-                let often = if unit.bytes.starts_with(&[0xc2, 0x81]) { CHARACTER } else { LENGTH };
-                let wrong = wrong_in_header(&unit, text.len());
-                return Err(Failure::wrong(expected, &unit, wrong).because(often));
+                let wrong = wrong_in_header(&unit, text);
+                return Err(Failure::wrong(expected, &unit, wrong).because(LENGTH));
             }
             unit => unit.wanted(&expected)?,
         };
-        if unit.bytes.starts_with(&[0xc2, 0x81]) {
-            return Err(Failure::wrong(expected, &unit, 0).because(CHARACTER));
-        }
         let Some(frame) = unit.frame.clone() else {
             return Err(Failure::wrong(expected, &unit, 0));
         };
@@ -398,7 +398,7 @@ impl<'a> Bench<'a> {
         if frame.header.length != text.len() as u64 {
             let whole = frame.header.length < 126 && text.len() > 125;
             let often = if whole { "a message cut into pieces" } else { LENGTH };
-            let wrong = wrong_in_header(&unit, text.len());
+            let wrong = wrong_in_header(&unit, text);
             return Err(Failure::wrong(expected, &unit, wrong).because(often));
         }
         match unit.faults.first() {
@@ -410,21 +410,21 @@ impl<'a> Bench<'a> {
     }
 }
 
-/// The first byte that is not as in the header of one text frame with a payload of `length` bytes.
-fn wrong_in_header(unit: &Unit, length: usize) -> usize {
-    let mut header = vec![0x81];
-    match length {
-        0..=125 => header.push(length as u8),
-        126..=65_535 => {
-            header.push(126);
-            header.extend((length as u16).to_be_bytes());
-        }
-        _ => {
-            header.push(127);
-            header.extend((length as u64).to_be_bytes());
-        }
+/// The first byte that is not as in the header of one text frame of a server.
+fn wrong_in_header(unit: &Unit, text: &str) -> usize {
+    // A client's frame has the same header, but for the mask.
+    let mut right = masked_frame(1, text.as_bytes());
+    right[1] &= 0x7f;
+    right.iter().zip(&unit.bytes).position(|(right, came)| right != came).unwrap_or(1)
+}
+
+/// What came, whole or in part.
+fn began(heard: &Result<Unit, Trouble>) -> Option<&Unit> {
+    match heard {
+        Ok(unit) => Some(unit),
+        Err(Trouble::Silent(_, unit) | Trouble::Ended(_, unit)) => unit.as_deref(),
+        Err(_) => None,
     }
-    header.iter().zip(&unit.bytes).position(|(right, came)| right != came).unwrap_or(1)
 }
 
 /// The likely mistake where a unit begins and does not end.

@@ -1,38 +1,34 @@
 //! Chapter 02, The key: a request is told from what is none.
 
-use ch00_wire::{RFC_KEY, Trouble, request, rfc_request};
+use ch00_wire::{RFC_KEY, Trouble, request, rfc_key_line, rfc_request};
 
 use super::Probe;
 use super::bench::{Bench, Failure, Wanted, status};
 
-const NO_KEY: &[u8] = b"GET /chat HTTP/1.1\r\nHost: server.example.com\r\n\
-    Upgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\n\r\n";
-
-/// What looks like a request, and is none.
-const POST: &[u8] = b"POST /chat HTTP/1.1\r\nHost: server.example.com\r\n\
-    Upgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\
-    Sec-WebSocket-Version: 13\r\n\r\n";
-/// First lines that are no better, before the rest of a good request.
+/// First lines that are none of a WebSocket, beside POST.
 const FIRST_LINES: [&str; 3] = ["GET /chat", "GET /chat HTTP/1.0", "GET /chat HTTP/1.1 now"];
 const FIRST_LINE: &str = "the first line is not looked at as a whole: GET, a target, HTTP/1.1";
-const NO_COLON: &[u8] = b"GET /chat HTTP/1.1\r\nHost: server.example.com\r\nUpgrade\r\n\
-    Connection: Upgrade\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\
-    Sec-WebSocket-Version: 13\r\n\r\n";
-const ANY_LINE: &str = "a line without a colon is passed over";
 const ANY_METHOD: &str = "the first line is not looked at: a WebSocket is asked for with GET";
+const ANY_LINE: &str = "a line without a colon is passed over";
 const NO_TEXT: &str = "bytes that are no UTF-8 end the conversation, or the program";
-
-/// The key of another field.
-const OTHER_FIELD: &[u8] = b"GET /chat HTTP/1.1\r\nHost: server.example.com\r\n\
-    Upgrade: websocket\r\nConnection: Upgrade\r\nX-Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\
-    Sec-WebSocket-Version: 13\r\n\r\n";
 const ANYWHERE: &str = "the name is found anywhere in the head, also at the end of another name";
-
-/// A key without a value, and a line that must not be taken for it.
-const EMPTY_KEY: &[u8] = b"GET /chat HTTP/1.1\r\nHost: server.example.com\r\n\
-    Upgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Key:\r\n\
-    Sec-WebSocket-Version: 13\r\n\r\n";
 const NEXT_LINE: &str = "an empty key is taken for one, or the search goes on in the next line";
+
+/// What a good request has in the lines that the probes change.
+const GET: &str = "GET /chat HTTP/1.1";
+const UPGRADE: &str = "Upgrade: websocket";
+
+/// A head with these lines in it; the key's line may be missing.
+fn head(first: &str, upgrade: &str, key_line: Option<&str>) -> Vec<u8> {
+    let host = "Host: server.example.com";
+    let lines = [Some(first), Some(host), Some(upgrade), Some("Connection: Upgrade"), key_line];
+    let lines = lines.into_iter().chain([Some("Sec-WebSocket-Version: 13"), Some("\r\n")]);
+    lines.flatten().collect::<Vec<_>>().join("\r\n").into_bytes()
+}
+
+fn no_key() -> Vec<u8> {
+    head(GET, UPGRADE, None)
+}
 
 /// Longer than any head, in bytes.
 const TOO_LONG: usize = 1_000_000;
@@ -55,12 +51,17 @@ pub(super) const PROBES: &[Probe] = &[
         ],
         script: |bench| {
             bench.refused(b"hello\r\n\r\n")?;
-            bench.refused(POST).map_err(|failure| failure.because(ANY_METHOD))?;
+            let key = rfc_key_line();
+            bench
+                .refused(&head("POST /chat HTTP/1.1", UPGRADE, Some(&key)))
+                .map_err(|failure| failure.because(ANY_METHOD))?;
             FIRST_LINES.iter().try_for_each(|line| {
-                let request = String::from_utf8_lossy(POST).replace("POST /chat HTTP/1.1", line);
-                bench.refused(request.as_bytes()).map_err(|failure| failure.because(FIRST_LINE))
+                let request = head(line, UPGRADE, Some(&key));
+                bench.refused(&request).map_err(|failure| failure.because(FIRST_LINE))
             })?;
-            bench.refused(NO_COLON).map_err(|failure| failure.because(ANY_LINE))?;
+            bench
+                .refused(&head(GET, "Upgrade", Some(&key)))
+                .map_err(|failure| failure.because(ANY_LINE))?;
             bench.refused(b"\xff\xfe\r\n\r\n").map_err(|failure| failure.because(NO_TEXT))
         },
     },
@@ -78,9 +79,14 @@ pub(super) const PROBES: &[Probe] = &[
              the same 400 as for what is no request, and close.",
         ],
         script: |bench| {
-            bench.refused(NO_KEY)?;
-            bench.refused(OTHER_FIELD).map_err(|failure| failure.because(ANYWHERE))?;
-            bench.refused(EMPTY_KEY).map_err(|failure| failure.because(NEXT_LINE))
+            bench.refused(&no_key())?;
+            let other = format!("X-{}", rfc_key_line());
+            bench
+                .refused(&head(GET, UPGRADE, Some(&other)))
+                .map_err(|failure| failure.because(ANYWHERE))?;
+            bench
+                .refused(&head(GET, UPGRADE, Some("Sec-WebSocket-Key:")))
+                .map_err(|failure| failure.because(NEXT_LINE))
         },
     },
     Probe {
@@ -138,7 +144,7 @@ pub(super) const PROBES: &[Probe] = &[
             let request = rfc_request();
             bench.send_in_two(&mut client, &request, 30)?;
             bench.not_refused(client)?;
-            bench.refused(NO_KEY)
+            bench.refused(&no_key())
         },
     },
     Probe {
@@ -165,7 +171,7 @@ pub(super) const PROBES: &[Probe] = &[
                 sent => sent.wanted("the bytes to be taken, or the connection to be closed")?,
             }
             bench.closes(&mut client, "the connection to be closed")?;
-            bench.refused(NO_KEY)
+            bench.refused(&no_key())
         },
     },
     Probe {
@@ -185,7 +191,7 @@ pub(super) const PROBES: &[Probe] = &[
             let mut client = bench.client()?;
             client.send(b"GET /chat HTTP/1.1\r\nSec-WebSo").wanted("half a head to be taken")?;
             client.leave();
-            bench.refused(NO_KEY)?;
+            bench.refused(&no_key())?;
             // Everything but the empty line.
             let mut client = bench.client()?;
             let request = rfc_request();
@@ -207,5 +213,5 @@ fn not_refused(bench: &Bench, key_line: &str) -> Result<(), Failure> {
     let mut client = bench.client()?;
     client.send(&request(key_line)).wanted("the request to be taken")?;
     bench.not_refused(client)?;
-    bench.refused(NO_KEY)
+    bench.refused(&no_key())
 }

@@ -17,7 +17,7 @@ pub(super) const HELD_UP: Duration = Duration::from_secs(5);
 const OTHERS: Duration = Duration::from_secs(60);
 
 /// No head of an answer is longer, in bytes.
-const LONGEST_HEAD: usize = 64 * 1024;
+const LONGEST_HEAD: u64 = 64 * 1024;
 
 /// What the system is asked to keep for a member that does not read, in bytes.
 const KEPT: usize = 64 * 1024;
@@ -58,15 +58,9 @@ fn open(bench: &Bench, number: usize) -> Result<Member, Failure> {
     let mut member = Member(BufReader::new(stream));
     member.0.get_mut().write_all(&rfc_request()).map_err(failed)?;
     let mut head = Vec::new();
-    while !head.ends_with(b"\r\n\r\n") && head.len() < LONGEST_HEAD {
-        if member
-            .0
-            .by_ref()
-            .take(LONGEST_HEAD as u64)
-            .read_until(b'\n', &mut head)
-            .map_err(failed)?
-            == 0
-        {
+    let mut reader = member.0.by_ref().take(LONGEST_HEAD);
+    while !head.ends_with(b"\r\n\r\n") && reader.limit() > 0 {
+        if reader.read_until(b'\n', &mut head).map_err(failed)? == 0 {
             return Err(missed(&expected, ErrorKind::UnexpectedEof.into()));
         }
     }

@@ -1,28 +1,23 @@
 //! The check of a page: the same as in the terminal, of the server that the workshop was told.
 
-use std::convert::Infallible;
 use std::io::{self, ErrorKind, Write};
 use std::net::SocketAddr;
 use std::sync::Arc;
 
 use anyhow::Result;
 use axum::Json;
-use axum::body::{Body, Bytes};
+use axum::body::Bytes;
 use axum::extract::State;
-use axum::http::{StatusCode, header};
+use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use serde::Deserialize;
 use tokio::sync::mpsc::{Sender, channel};
-use tokio_stream::StreamExt;
 use tokio_stream::wrappers::ReceiverStream;
 
-use super::Workshop;
 use super::lab::on_this_machine;
+use super::{QUEUE, Workshop, streamed};
 use crate::check::{Options, Subject, check};
 use crate::screen::Screen;
-
-/// How many pieces of text may wait for a page that is slow.
-const QUEUE: usize = 64;
 
 /// What a page asks for.
 #[derive(Deserialize)]
@@ -52,8 +47,7 @@ pub(super) async fn start(
         answer(&workshop, &question, Page(sender));
         drop(turn);
     });
-    let text = ReceiverStream::new(text).map(Ok::<_, Infallible>);
-    ([(header::CONTENT_TYPE, "text/plain; charset=utf-8")], Body::from_stream(text)).into_response()
+    streamed("text/plain; charset=utf-8", ReceiverStream::new(text))
 }
 
 fn answer(workshop: &Workshop, question: &Question, mut page: Page) {

@@ -1,7 +1,6 @@
 //! The lab of a page: a server, a tap before it, and a stream of what crosses.
 
 use std::collections::HashSet;
-use std::convert::Infallible;
 use std::io::{Read, Write};
 use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
 use std::path::{Path, PathBuf};
@@ -12,9 +11,9 @@ use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
 use axum::Json;
-use axum::body::{Body, Bytes};
+use axum::body::Bytes;
 use axum::extract::State;
-use axum::http::{StatusCode, header};
+use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use ch00_wire::{Event, Recorder, Server, Tap};
 use serde::{Deserialize, Serialize};
@@ -22,7 +21,7 @@ use tokio::sync::mpsc::{Sender, channel};
 use tokio_stream::StreamExt;
 use tokio_stream::wrappers::ReceiverStream;
 
-use super::Workshop;
+use super::{QUEUE, Workshop, streamed};
 use crate::chapters;
 
 /// How long a server may take to start, or a connection to be taken.
@@ -31,8 +30,6 @@ const PATIENCE: Duration = Duration::from_secs(10);
 const LISTEN: Duration = Duration::from_secs(1);
 /// How often the lab looks whether its page is still there while nothing crosses.
 const LOOK: Duration = Duration::from_millis(200);
-/// How many events may wait for a page that is slow. Then the conversation waits too.
-const QUEUE: usize = 64;
 
 /// The labs that are running.
 pub(super) struct Labs {
@@ -121,9 +118,9 @@ pub(super) async fn start(
     let lines = ReceiverStream::new(news).map(|news| {
         let mut line = serde_json::to_string(&news).unwrap_or_default();
         line.push('\n');
-        Ok::<_, Infallible>(Bytes::from(line))
+        Bytes::from(line)
     });
-    ([(header::CONTENT_TYPE, "application/x-ndjson")], Body::from_stream(lines)).into_response()
+    streamed("application/x-ndjson", lines)
 }
 
 /// Lives as long as the lab.

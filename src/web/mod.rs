@@ -5,6 +5,7 @@ mod guard;
 mod lab;
 mod library;
 
+use std::convert::Infallible;
 use std::io::ErrorKind;
 use std::net::{SocketAddr, TcpListener};
 use std::path::PathBuf;
@@ -12,18 +13,24 @@ use std::sync::Arc;
 
 use anyhow::{Context, Result, bail};
 use axum::Router;
+use axum::body::{Body, Bytes};
 use axum::extract::{Request, State};
-use axum::http::StatusCode;
+use axum::http::{StatusCode, header};
 use axum::middleware;
 use axum::response::{Html, IntoResponse, Response};
 use axum::routing::{get, post};
 use tokio::runtime::Runtime;
 use tokio::sync::Mutex;
+use tokio_stream::{Stream, StreamExt};
 use tower_http::services::ServeDir;
 
 use crate::check::Subject;
 use lab::Labs;
 use library::Library;
+
+/// How much may wait for a page that is slow: so many events of a conversation, or pieces of a check's text.
+/// Then what they tell of waits too.
+const QUEUE: usize = 64;
 
 /// What the routes share.
 struct Workshop {
@@ -79,6 +86,12 @@ fn router(workshop: Arc<Workshop>, at: SocketAddr) -> Router {
         .fallback(page)
         .with_state(workshop)
         .layer(middleware::from_fn_with_state(at.port(), guard::admit))
+}
+
+/// An answer that goes on for as long as there is something to tell, and the page stays.
+fn streamed(kind: &'static str, pieces: impl Stream<Item = Bytes> + Send + 'static) -> Response {
+    let pieces = pieces.map(Ok::<_, Infallible>);
+    ([(header::CONTENT_TYPE, kind)], Body::from_stream(pieces)).into_response()
 }
 
 async fn page(State(workshop): State<Arc<Workshop>>, request: Request) -> Response {

@@ -20,8 +20,6 @@ pub struct Client {
     complete: VecDeque<Unit>,
     growing: Option<Unit>,
     ended: Option<Closing>,
-    /// Whether it has said that it sends nothing more.
-    finished: bool,
 }
 
 /// Why what the script waited for did not come.
@@ -87,7 +85,6 @@ impl Client {
             complete: VecDeque::new(),
             growing: None,
             ended: None,
-            finished: false,
         })
     }
 
@@ -168,27 +165,17 @@ impl Client {
     pub fn finish_sending(&mut self) {
         // A connection that is gone already has nothing more to say either.
         let _ = self.stream.shutdown(Shutdown::Write);
-        self.finish(Closing::Closed);
+        self.recorder.closed(self.number, Side::Client, Closing::Closed);
     }
 
-    /// Leaves without a word.
-    pub fn leave(mut self) {
-        self.finish(Closing::Closed);
-    }
+    /// Leaves without a word, as it does wherever a script ends.
+    pub fn leave(self) {}
 
     /// Leaves as a process does that is killed: with a reset.
-    pub fn reset(mut self) {
+    pub fn reset(self) {
         // Without it the connection still ends, only politely.
         let _ = socket2::SockRef::from(&self.stream).set_linger(Some(Duration::ZERO));
-        self.finish(Closing::Reset);
-    }
-
-    /// Records that this side sends nothing more: once.
-    fn finish(&mut self, how: Closing) {
-        if !self.finished {
-            self.recorder.closed(self.number, Side::Client, how);
-        }
-        self.finished = true;
+        self.recorder.closed(self.number, Side::Client, Closing::Reset);
     }
 
     /// One read, before the deadline.
@@ -229,11 +216,10 @@ impl Client {
 }
 
 impl Drop for Client {
-    /// A script that is over leaves, and the server sees that as it sees anybody leave.
+    /// The server sees the end of a script as it sees anybody leave. If an end was recorded before, that one
+    /// counts.
     fn drop(&mut self) {
-        if self.ended.is_none() {
-            self.finish(Closing::Closed);
-        }
+        self.recorder.closed(self.number, Side::Client, Closing::Closed);
     }
 }
 
