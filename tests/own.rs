@@ -229,6 +229,21 @@ fn a_long_question_is_shown_whole() {
 }
 
 #[test]
+fn a_socket_that_does_not_listen_is_told_what_it_lacks() {
+    let folder = tempfile::tempdir().expect("a folder");
+    done(folder.path(), &["start"]);
+    write(&folder.path().join("my-server"), "01-listen");
+    let source = folder.path().join("my-server/01-listen/src/lib.rs");
+    let right = fs::read_to_string(&source).expect("the file");
+    let wrong = right.replace("socket.listen(BACKLOG)?;", "");
+    assert_ne!(wrong, right);
+    fs::write(&source, wrong).expect("the file is saved");
+    let (code, printed) = says(folder.path(), &["check"]);
+    assert_eq!(code, 2, "{printed}");
+    assert!(printed.contains("has it called listen, and not only bind?"), "{printed}");
+}
+
+#[test]
 fn the_solution_is_shown_once_the_promises_hold() {
     let folder = tempfile::tempdir().expect("a folder");
     done(folder.path(), &["start"]);

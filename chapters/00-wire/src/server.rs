@@ -99,11 +99,13 @@ impl fmt::Display for StartError {
                 ("the server runs, but printed no address that it listens on".to_owned(), lines)
             }
             StartError::NotListening(Some(address), lines) => {
-                let what = format!(
-                    "the server runs, but nothing listens on {address}: its port is in the variable \
-                     PORT, and takes the place of {{port}} in the command"
-                );
-                (what, lines)
+                let why = match lines.iter().any(|line| address_in(line) == Some(*address)) {
+                    true => "it says so, but has it called listen, and not only bind?",
+                    false => {
+                        "its port is in the variable PORT, and takes the place of {port} in the command"
+                    }
+                };
+                (format!("the server runs, but nothing listens on {address}: {why}"), lines)
             }
         };
         write!(out, "{what}")?;
