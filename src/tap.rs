@@ -5,7 +5,8 @@ use std::net::{SocketAddr, TcpListener};
 use std::sync::mpsc;
 
 use anyhow::{Context, Result, bail};
-use ch00_wire::{Event, Recorder, Side, Tap};
+use ch00_wire::{Event, Recorder, Side};
+use stage::Tap;
 
 use crate::screen::Screen;
 

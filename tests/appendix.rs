@@ -7,12 +7,12 @@ use std::process::Command;
 use std::time::Duration;
 
 use ch00_wire::{
-    Client, Kind, RFC_KEY, Recording, Stage, Trouble, Unit, assert_recording, masked_frame,
-    request, rfc_request,
+    Kind, RFC_KEY, Recording, Unit, assert_recording, masked_frame, request, rfc_request,
 };
 use common::course;
 use frame_by_frame::ladder::{self, Column};
 use frame_by_frame::probes::Target;
+use stage::{Client, Stage, Trouble};
 
 /// How long a script listens where nothing comes.
 const PACE: Duration = Duration::from_millis(300);

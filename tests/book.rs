@@ -9,12 +9,12 @@ use std::path::Path;
 use std::thread;
 use std::time::{Duration, Instant};
 
-use ch00_wire::Server;
 use common::course;
 use frame_by_frame::book::{self, Edition, Mistakes};
 use frame_by_frame::chapters::CHAPTERS;
 use frame_by_frame::check::Subject;
 use frame_by_frame::web;
+use stage::Server;
 use tempfile::TempDir;
 
 /// Copies what the book is made of, to make mistakes in.

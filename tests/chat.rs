@@ -6,8 +6,9 @@ use std::io::{BufRead, BufReader, Write};
 use std::path::Path;
 use std::process::{Command, Stdio};
 
-use ch00_wire::{Recorder, Server};
+use ch00_wire::Recorder;
 use common::{PATIENCE, course};
+use stage::Server;
 
 /// Chapter 07's server at a place that is known beforehand.
 fn room_at(place: &str) -> Server {

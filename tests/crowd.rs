@@ -7,10 +7,11 @@ use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpStream};
 use std::time::Duration;
 
-use ch00_wire::{Server, masked_frame, rfc_request};
+use ch00_wire::{masked_frame, rfc_request};
 use ch05_reply::{TEXT, encode};
 use common::{PATIENCE, chapter};
 use frame_by_frame::probes;
+use stage::Server;
 
 const CLIENTS: usize = 1_000;
 const BROADCASTS: usize = 20;

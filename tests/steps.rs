@@ -46,7 +46,7 @@ fn desk() -> tempfile::TempDir {
     for file in ["Cargo.toml", "Cargo.lock"] {
         fs::copy(course().join(file), desk.path().join(file)).expect("a copy");
     }
-    for folder in ["src", "chapters"] {
+    for folder in ["src", "chapters", "stage"] {
         common::copy_folder(&course().join(folder), &desk.path().join(folder));
     }
     desk

@@ -6,11 +6,12 @@ use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::process::Stdio;
 
-use ch00_wire::{Client, Recorder, Server, masked_frame, rfc_request};
+use ch00_wire::{Recorder, masked_frame, rfc_request};
 use common::{PATIENCE, chapter, open_book, serving, workshop};
 use frame_by_frame::chapters::CHAPTERS;
 use frame_by_frame::probes;
 use serde_json::Value;
+use stage::{Client, Server};
 
 /// Sends one HTTP request and reads the whole answer.
 fn ask(at: SocketAddr, head: &str, body: &str) -> String {

@@ -5,10 +5,8 @@ use std::net::SocketAddr;
 use std::thread;
 use std::time::{Duration, Instant};
 
-use ch00_wire::{
-    Client, Frame, Header, Kind, Recorder, Server, Trouble, Unit, masked_frame, request,
-    rfc_key_line,
-};
+use ch00_wire::{Frame, Header, Kind, Recorder, Unit, masked_frame, request, rfc_key_line};
+use stage::{Client, Server, Trouble};
 
 /// How long a script listens where nothing may come.
 pub(super) const PACE: Duration = Duration::from_millis(250);

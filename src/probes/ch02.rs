@@ -1,6 +1,7 @@
 //! Chapter 02, The key: a request is told from what is none.
 
-use ch00_wire::{RFC_KEY, Trouble, request, rfc_key_line, rfc_request};
+use ch00_wire::{RFC_KEY, request, rfc_key_line, rfc_request};
+use stage::Trouble;
 
 use super::Probe;
 use super::bench::{Bench, Failure, Wanted, status};

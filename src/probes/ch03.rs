@@ -1,6 +1,7 @@
 //! Chapter 03, Accept: the connection opens.
 
-use ch00_wire::{RFC_KEY, Trouble, Unit, masked_frame, rfc_key_line};
+use ch00_wire::{RFC_KEY, Unit, masked_frame, rfc_key_line};
+use stage::Trouble;
 
 use super::Probe;
 use super::bench::{Bench, Failure, PACE, Wanted};

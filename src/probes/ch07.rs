@@ -2,7 +2,8 @@
 
 use std::thread;
 
-use ch00_wire::{Client, Kind, masked_frame};
+use ch00_wire::{Kind, masked_frame};
+use stage::Client;
 
 use super::Probe;
 use super::bench::{Bench, Failure, Wanted, status};

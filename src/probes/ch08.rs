@@ -1,9 +1,10 @@
 //! Chapter 08, 2010: the older handshake, and its frames.
 
 use ch00_wire::{
-    Client, Kind, OLDER_ANSWER, OLDER_KEY1, OLDER_KEY2, OLDER_KEY3, Unit, masked_frame,
-    older_frame, older_request, oldest_request,
+    Kind, OLDER_ANSWER, OLDER_KEY1, OLDER_KEY2, OLDER_KEY3, Unit, masked_frame, older_frame,
+    older_request, oldest_request,
 };
+use stage::Client;
 
 use super::Probe;
 use super::bench::{Bench, Failure, Wanted, status};

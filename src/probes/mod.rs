@@ -16,7 +16,8 @@ use std::net::{SocketAddr, TcpStream};
 use std::process::Command;
 use std::time::Duration;
 
-use ch00_wire::{ENDING, Recorder, Recording, Server, StartError};
+use ch00_wire::{Recorder, Recording};
+use stage::{ENDING, Server, StartError};
 
 pub use bench::{Bench, Failure};
 pub use explain::explain;

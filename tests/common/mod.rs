@@ -7,8 +7,9 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 use std::time::Duration;
 
-use ch00_wire::{Recorder, Server};
+use ch00_wire::Recorder;
 use frame_by_frame::chapters;
+use stage::Server;
 
 /// How long something may take that has to come.
 pub const PATIENCE: Duration = Duration::from_secs(60);

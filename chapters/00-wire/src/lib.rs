@@ -5,10 +5,8 @@
 //! page and `tap` in the terminal:
 //!
 //! - [`Stream`] takes the bytes of one direction and hands back [`Unit`]s: heads and frames, in [`Part`]s;
-//! - [`Recorder`] keeps what several scripted [`Client`]s and their server say, and what [`Server`] prints;
-//! - [`Tap`] stands between any client and any server and reports what passes.
+//! - [`Recorder`] keeps what several clients and their server say, and what the server prints, or hands it on.
 
-mod client;
 mod frame;
 mod head;
 mod header;
@@ -17,14 +15,10 @@ mod messages;
 mod older;
 mod record;
 mod script;
-mod server;
-mod stage;
 mod stream;
-mod tap;
 mod text;
 mod unit;
 
-pub use client::{Client, Trouble};
 pub use header::{Frame, Header};
 pub use hex::{hex, unhex};
 pub use record::{Closing, Event, Recorder, Recording};
@@ -32,9 +26,6 @@ pub use script::{
     OLDER_ANSWER, OLDER_KEY1, OLDER_KEY2, OLDER_KEY3, RFC_KEY, masked_frame, older_frame,
     older_request, oldest_request, request, rfc_key_line, rfc_request,
 };
-pub use server::{ENDING, Server, StartError};
-pub use stage::Stage;
 pub use stream::Stream;
-pub use tap::Tap;
-pub use text::visible;
+pub use text::{short_hex, visible};
 pub use unit::{Fault, Kind, Part, Side, Unit, source};

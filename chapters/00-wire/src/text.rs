@@ -216,7 +216,7 @@ pub fn visible(text: &str) -> String {
 }
 
 /// Bytes in a row, for messages: the first 16 of them.
-pub(crate) fn short_hex(bytes: &[u8]) -> String {
+pub fn short_hex(bytes: &[u8]) -> String {
     match bytes.len() > 16 {
         true => format!("{} … ({} bytes)", hex(&bytes[..16]), bytes.len()),
         false => hex(bytes),

@@ -3,8 +3,9 @@
 use std::net::SocketAddr;
 use std::time::Duration;
 
-use ch00_wire::{Client, Recorder, Stage, Trouble, assert_recording, rfc_request};
+use ch00_wire::{Recorder, assert_recording, rfc_request};
 use socket2::{Domain, Socket, Type};
+use stage::{Client, Stage, Trouble};
 
 const PROGRAM: &str = env!("CARGO_BIN_EXE_ch01-listen");
 const DONE: &str = "the connection is closed";

@@ -2,7 +2,8 @@
 
 use std::time::Duration;
 
-use ch00_wire::{RFC_KEY, Stage, assert_recording, request, rfc_request};
+use ch00_wire::{RFC_KEY, assert_recording, request, rfc_request};
+use stage::Stage;
 
 const PROGRAM: &str = env!("CARGO_BIN_EXE_ch02-key");
 const DONE: &str = "the connection is closed";

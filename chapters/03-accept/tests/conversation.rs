@@ -1,6 +1,7 @@
 //! The chapter's conversations, recorded from its own program: the figures of its page.
 
-use ch00_wire::{Stage, assert_recording, masked_frame};
+use ch00_wire::{assert_recording, masked_frame};
+use stage::Stage;
 
 const PROGRAM: &str = env!("CARGO_BIN_EXE_ch03-accept");
 const DONE: &str = "the connection is closed";

@@ -2,7 +2,8 @@
 
 use std::time::Duration;
 
-use ch00_wire::{Recording, Stage, assert_recording, masked_frame};
+use ch00_wire::{Recording, assert_recording, masked_frame};
+use stage::Stage;
 
 const PROGRAM: &str = env!("CARGO_BIN_EXE_ch04-decode");
 const DONE: &str = "the connection is closed";

@@ -5,10 +5,8 @@ use std::net::TcpStream;
 use std::process::Command;
 use std::time::Duration;
 
-use ch00_wire::{
-    Client, Recorder, Server, Stage, assert_recording, masked_frame, request, rfc_key_line,
-    rfc_request,
-};
+use ch00_wire::{Recorder, assert_recording, masked_frame, request, rfc_key_line, rfc_request};
+use stage::{Client, Server, Stage};
 
 const PROGRAM: &str = env!("CARGO_BIN_EXE_ch06-select");
 const DONE: &str = "the connection is closed";

@@ -1,9 +1,10 @@
 //! The chapter's conversations, recorded from its own program: the figures of its page.
 
 use ch00_wire::{
-    Client, Kind, OLDER_KEY1, OLDER_KEY2, OLDER_KEY3, Stage, assert_recording, masked_frame,
-    older_request, rfc_request,
+    Kind, OLDER_KEY1, OLDER_KEY2, OLDER_KEY3, assert_recording, masked_frame, older_request,
+    rfc_request,
 };
+use stage::{Client, Stage};
 
 const PROGRAM: &str = env!("CARGO_BIN_EXE_ch07-room");
 const DONE: &str = "the connection is closed";

@@ -8,8 +8,7 @@ use std::sync::{Arc, Mutex, MutexGuard};
 use std::thread;
 use std::time::Duration;
 
-use crate::record::{Closing, Recorder};
-use crate::unit::Side;
+use ch00_wire::{Closing, Recorder, Side};
 
 /// A listening tap. It stops listening, and ends its connections, when this is dropped.
 pub struct Tap {

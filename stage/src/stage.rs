@@ -4,9 +4,9 @@ use std::cell::Cell;
 use std::process::Command;
 use std::time::{Duration, Instant};
 
+use ch00_wire::{Recorder, Recording, rfc_request};
+
 use crate::client::Client;
-use crate::record::{Recorder, Recording};
-use crate::script::rfc_request;
 use crate::server::Server;
 
 /// How long a test waits for an event before it gives up. No test waits that long to pass.

@@ -8,8 +8,7 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use crate::record::Recorder;
-use crate::text::visible;
+use ch00_wire::{Recorder, visible};
 
 /// How many of its lines an error repeats.
 const LINES_SHOWN: usize = 10;

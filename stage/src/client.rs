@@ -6,10 +6,7 @@ use std::io::{ErrorKind, Read, Write};
 use std::net::{Shutdown, SocketAddr, TcpStream};
 use std::time::{Duration, Instant};
 
-use crate::header::Frame;
-use crate::record::{Closing, Recorder};
-use crate::text::short_hex;
-use crate::unit::{Side, Unit};
+use ch00_wire::{Closing, Frame, Recorder, Side, Unit, short_hex};
 
 /// One connection to the server under observation; all that crosses it goes to a [`Recorder`].
 pub struct Client {

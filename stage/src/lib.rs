@@ -1,0 +1,13 @@
+//! The stage on which conversations are recorded: scripted clients, a server as a process with its terminal
+//! read along, and a tap that stands between any client and any server. The chapters' tests and the workshop
+//! use it; no chapter's server does.
+
+mod client;
+mod server;
+mod stage;
+mod tap;
+
+pub use client::{Client, Trouble};
+pub use server::{ENDING, Server, StartError};
+pub use stage::Stage;
+pub use tap::Tap;
