@@ -162,7 +162,7 @@ fn number(chapter: &str) -> Result<u8, String> {
 fn load(course: &Path, name: &str) -> Result<Recording, String> {
     let (folder, file) = name.split_once('/').ok_or(format!("{name} is no chapter/recording"))?;
     let folder = match folder {
-        "appendix" => "tests/snapshots".to_owned(),
+        "appendix" => "tests/course/snapshots".to_owned(),
         chapter => format!("chapters/{chapter}/tests/snapshots"),
     };
     let text = body(course, &format!("{folder}/{file}.json.snap"))?;

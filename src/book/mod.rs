@@ -60,7 +60,8 @@ pub fn course() -> PathBuf {
 
 /// What the book is made of: a change of any of these changes the book.
 pub fn sources(course: &Path) -> [PathBuf; 5] {
-    ["book", "chapters", "appendix", "tests/snapshots", "Cargo.toml"].map(|name| course.join(name))
+    ["book", "chapters", "appendix", "tests/course/snapshots", "Cargo.toml"]
+        .map(|name| course.join(name))
 }
 
 /// Builds the book of the course in the folder `course` into the folder `to`, which is emptied first.

@@ -1,0 +1,181 @@
+//! The book builds, and nothing false gets into it: each kind of mistake fails the build by name.
+
+use std::fs;
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::{SocketAddr, TcpStream};
+use std::path::Path;
+use std::thread;
+use std::time::{Duration, Instant};
+
+use crate::common::course;
+use frame_by_frame::book::{self, Edition, Mistakes};
+use frame_by_frame::chapters::CHAPTERS;
+use frame_by_frame::check::Subject;
+use frame_by_frame::web;
+use stage::Server;
+use tempfile::TempDir;
+
+/// Copies what the book is made of, to make mistakes in.
+fn copy() -> TempDir {
+    let to = tempfile::tempdir().expect("a folder");
+    for source in book::sources(course()) {
+        let name = source.strip_prefix(course()).expect("within the course");
+        match source.is_dir() {
+            true => crate::common::copy_folder(&source, &to.path().join(name)),
+            false => drop(fs::copy(&source, to.path().join(name)).expect("a copy")),
+        }
+    }
+    to
+}
+
+fn build(course: &Path) -> Result<TempDir, Mistakes> {
+    let to = tempfile::tempdir().expect("a folder");
+    book::build(course, to.path(), Edition::Static).map(|()| to)
+}
+
+/// The mistakes of a book with a line more on one of its pages.
+fn with_line(line: &str) -> Vec<String> {
+    let copy = copy();
+    let page = copy.path().join("book/src/05-reply.md");
+    let text = fs::read_to_string(&page).expect("a page");
+    fs::write(&page, format!("{text}\n\n{line}\n")).expect("written");
+    build(copy.path()).expect_err("a mistake").0
+}
+
+#[test]
+fn the_book_builds() {
+    let built = build(course()).unwrap_or_else(|mistakes| panic!("{mistakes}"));
+    let page = fs::read_to_string(built.path().join("05-reply.html")).expect("a page");
+    assert!(page.contains("class=\"lab\"") && page.contains("lab-recording"), "the lab is there");
+    assert!(page.contains("data-workshop=\"false\""), "and is a recording");
+    assert!(!page.contains("<!-- workshop -->"), "the theme's mark is gone");
+}
+
+#[test]
+fn a_directive_that_asks_for_nothing_is_a_mistake() {
+    for (line, mistake) in [
+        (
+            "{{#code chapters/05-reply/src/nothing.rs}}",
+            "there is no file chapters/05-reply/src/nothing.rs",
+        ),
+        ("{{#code chapters/05-reply/src/lib.rs:encod}}", "has no anchor encod; it has: "),
+        ("{{#recording 05-reply/ech}}", "there is no snapshot"),
+        ("{{#recording 05-reply/echo 9}}", "05-reply/echo has the events 1 to 5, and not 9"),
+        ("{{#frame 05-reply/echo 1}}", "event 1 of 05-reply/echo is no frame"),
+        ("{{#snapshot README.md}}", "README.md"),
+        ("{{#drawing 05-reply/echo}}", "there is no directive {{#drawing 05-reply/echo}}"),
+        ("{{#probes 99}}", "there is no chapter 99 with a server"),
+        ("{{#lab 0 05-reply/echo}}", "there is no chapter 00 with a server"),
+        ("text {{#probes 5}}", "a directive must be alone on its line"),
+    ] {
+        let mistakes = with_line(line);
+        assert_eq!(mistakes.len(), 1, "{line}: {mistakes:?}");
+        assert!(mistakes[0].contains(mistake), "{line}: {}", mistakes[0]);
+        assert!(mistakes[0].starts_with("book/src/05-reply.md:"), "{line}: {}", mistakes[0]);
+    }
+}
+
+#[test]
+fn a_link_that_leads_nowhere_is_a_mistake() {
+    for (line, mistake) in [
+        ("[next](06-nothing.md)", "06-nothing.html, which is not there"),
+        ("[next](04-decode.md#no-such-place)", "04-decode.html#no-such-place, which is not there"),
+        ("![picture](picture.png)", "picture.png, which is not there"),
+        ("<script src=\"https://example.com/a.js\"></script>", "from another machine"),
+        ("<img src=\"//example.com/a.png\" alt=\"\">", "from another machine"),
+        ("<link rel=\"stylesheet\" href=\"https://example.com/a.css\">", "from another machine"),
+    ] {
+        let mistakes = with_line(line);
+        assert!(mistakes.iter().any(|found| found.contains(mistake)), "{line}: {mistakes:?}");
+    }
+}
+
+/// What stands between two texts, for each place where they do.
+fn between<'a>(html: &'a str, start: &'a str, end: &'a str) -> impl Iterator<Item = &'a str> {
+    html.split(start).skip(1).map(move |rest| rest.split(end).next().expect("a first piece"))
+}
+
+#[test]
+fn every_quiz_has_one_right_answer_and_explains_all() {
+    let files = tempfile::tempdir().expect("a folder");
+    book::build(course(), files.path(), Edition::Static).expect("the book builds");
+    let chapters = CHAPTERS.iter().map(|chapter| chapter.slug);
+    for slug in chapters.chain(["00-wire"]) {
+        let page = fs::read_to_string(files.path().join(format!("{slug}.html"))).expect("a page");
+        let quizzes: Vec<&str> = between(&page, "<div class=\"quiz\">", "</div>").collect();
+        assert!(quizzes.len() >= 3, "{slug}: {} questions", quizzes.len());
+        for quiz in quizzes {
+            let right =
+                between(quiz, "<details class=\"correct\">", "</details>").collect::<Vec<_>>();
+            let wrong = between(quiz, "<details>", "</details>").collect::<Vec<_>>();
+            assert_eq!(right.len(), 1, "{slug}: {quiz}");
+            assert!(wrong.len() >= 2, "{slug}: {quiz}");
+            let says = |answer: &&str, word: &str| answer.contains(&format!("<p>{word} "));
+            assert!(right.iter().all(|answer| says(answer, "Yes.")), "{slug}: {quiz}");
+            assert!(wrong.iter().all(|answer| says(answer, "No.")), "{slug}: {quiz}");
+        }
+    }
+}
+
+#[test]
+fn a_line_of_code_that_no_page_shows_is_a_mistake() {
+    let copy = copy();
+    let file = copy.path().join("chapters/05-reply/src/lib.rs");
+    let code = fs::read_to_string(&file).expect("the code");
+    fs::write(&file, format!("{code}\nfn hidden() {{}}\n")).expect("written");
+    let mistakes = build(copy.path()).expect_err("a mistake").0;
+    assert_eq!(mistakes.len(), 1, "{mistakes:?}");
+    assert!(mistakes[0].contains("no page shows this line: fn hidden() {}"), "{}", mistakes[0]);
+}
+
+#[test]
+fn a_page_that_is_missing_is_a_mistake() {
+    let copy = copy();
+    fs::remove_file(copy.path().join("book/src/glossary.md")).expect("removed");
+    let mistakes = build(copy.path()).expect_err("a mistake").0;
+    assert!(mistakes[0].contains("glossary.md"), "{mistakes:?}");
+}
+
+#[test]
+fn a_change_of_a_page_is_built_and_announced() {
+    let copy = copy();
+    let at = Server::free_address().expect("a free port");
+    let course = copy.path().to_path_buf();
+    thread::spawn(move || {
+        web::open(course, at.port(), Subject::Own(".".into())).expect("the book is served")
+    });
+    let ask = |path: &str| {
+        let mut stream = connect(at);
+        let request = format!("GET {path} HTTP/1.1\r\nHost: {at}\r\nConnection: close\r\n\r\n");
+        stream.write_all(request.as_bytes()).expect("sent");
+        stream
+    };
+    let mut news = BufReader::new(ask("/reload")).lines().map(|line| line.expect("a line"));
+    let first = news.find(|line| line.starts_with("data:")).expect("the first edition");
+
+    let page = copy.path().join("book/src/preface.md");
+    let text = fs::read_to_string(&page).expect("a page");
+    fs::write(&page, format!("{text}\nA line that was not there before.\n")).expect("written");
+
+    let second = news.find(|line| line.starts_with("data:")).expect("the news of a new book");
+    assert_ne!(second, first);
+    let mut html = String::new();
+    ask("/preface.html").read_to_string(&mut html).expect("a page");
+    assert!(html.contains("A line that was not there before."), "{html}");
+}
+
+/// Connects once the workshop, which builds the book first, listens.
+fn connect(at: SocketAddr) -> TcpStream {
+    let deadline = Instant::now() + crate::common::PATIENCE;
+    loop {
+        match TcpStream::connect(at) {
+            Ok(stream) => {
+                stream.set_read_timeout(Some(crate::common::PATIENCE)).expect("a timeout");
+                return stream;
+            }
+            Err(error) if Instant::now() > deadline => panic!("nothing listens on {at}: {error}"),
+            // There is no event for "somebody listens": asking again is the only way.
+            Err(_) => thread::sleep(Duration::from_millis(50)),
+        }
+    }
+}

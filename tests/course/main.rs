@@ -1,0 +1,15 @@
+//! Tests of the whole course, in one program: what a chapter cannot test alone.
+
+mod appendix;
+mod book;
+mod chat;
+mod clients;
+mod common;
+mod crowd;
+mod ladder;
+mod own;
+mod pages;
+mod room;
+mod steps;
+mod workshop;
+mod zoo;

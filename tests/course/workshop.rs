@@ -1,0 +1,292 @@
+//! What the workshop does: opens the book, says no in clear words, ends cleanly.
+
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::process::Stdio;
+
+use crate::common::{PATIENCE, chapter, open_book, serving, workshop};
+use ch00_wire::{Recorder, masked_frame, rfc_request};
+use frame_by_frame::chapters::CHAPTERS;
+use frame_by_frame::probes;
+use serde_json::Value;
+use stage::{Client, Server};
+
+/// Sends one HTTP request and reads the whole answer.
+fn ask(at: SocketAddr, head: &str, body: &str) -> String {
+    let mut stream = TcpStream::connect(at).expect("connected");
+    let length = body.len();
+    let request = format!("{head}\r\nConnection: close\r\nContent-Length: {length}\r\n\r\n{body}");
+    stream.write_all(request.as_bytes()).expect("sent");
+    let mut answer = Vec::new();
+    stream.read_to_end(&mut answer).expect("an answer");
+    String::from_utf8_lossy(&answer).into_owned()
+}
+
+/// Starts the lab of chapter 05, and hands back the page's stream of news, and where its tap is.
+fn open_lab(book: &Server) -> (BufReader<TcpStream>, SocketAddr) {
+    let at = book.address();
+    let mut page = TcpStream::connect(at).expect("connected");
+    page.set_read_timeout(Some(PATIENCE)).expect("a timeout");
+    let body = "{\"chapter\":5}";
+    let length = body.len();
+    let json = "Content-Type: application/json";
+    let head =
+        format!("POST /lab HTTP/1.1\r\nHost: {at}\r\n{json}\r\nContent-Length: {length}\r\n\r\n");
+    page.write_all((head + body).as_bytes()).expect("sent");
+    let mut news = BufReader::new(page);
+    let ready = line_with(&mut news, "\"ready\"");
+    let port = ready.split(&[':', ','][..]).nth(3).and_then(|port| port.parse().ok());
+    (news, SocketAddr::from(([127, 0, 0, 1], port.expect("a port"))))
+}
+
+/// The next line that contains what is wanted.
+fn line_with(news: &mut impl BufRead, wanted: &str) -> String {
+    news.lines().map(|line| line.expect("a line")).find(|line| line.contains(wanted)).expect(wanted)
+}
+
+fn says(arguments: &[&str]) -> String {
+    let output = workshop(arguments).output().expect("the workshop runs");
+    assert!(!output.status.success(), "{arguments:?} must fail");
+    String::from_utf8(output.stderr).expect("UTF-8")
+}
+
+#[test]
+fn the_book_is_served_to_its_own_pages_only() {
+    let book = open_book();
+    let at = book.address();
+    let ours = format!("Host: {at}");
+    assert!(ask(at, &format!("GET / HTTP/1.1\r\n{ours}"), "").starts_with("HTTP/1.1 200"));
+    assert!(ask(at, &format!("GET /nothing HTTP/1.1\r\n{ours}"), "").starts_with("HTTP/1.1 404"));
+    assert!(ask(at, "GET / HTTP/1.1\r\nHost: evil.example", "").starts_with("HTTP/1.1 403"));
+    let lab = "POST /lab HTTP/1.1\r\nContent-Type: application/json";
+    let foreign =
+        ask(at, &format!("{lab}\r\n{ours}\r\nOrigin: http://evil.example"), "{\"chapter\":5}");
+    assert!(foreign.starts_with("HTTP/1.1 403"), "{foreign}");
+    let raw = "POST /lab/raw HTTP/1.1\r\nContent-Type: application/json";
+    let elsewhere =
+        ask(at, &format!("{raw}\r\n{ours}"), &format!("{{\"port\":{},\"text\":\"\"}}", at.port()));
+    assert!(elsewhere.starts_with("HTTP/1.1 400"), "raw requests go to taps only: {elsewhere}");
+}
+
+#[test]
+fn a_lab_lives_as_long_as_its_page_listens() {
+    let book = open_book();
+    let (mut news, tap) = open_lab(&book);
+    let page = news.get_ref().try_clone().expect("a handle");
+    let mut until = |wanted: &str| line_with(&mut news, wanted);
+    let mut client = Client::connect(tap, &Recorder::new(), PATIENCE).expect("connected");
+    client.send(&rfc_request()).expect("sent");
+    client.unit().expect("a 101");
+    client.send(&masked_frame(1, b"Li Jing")).expect("sent");
+    client.frame().expect("the echo");
+    let echo = until("\"hex\":\"81 07 4c 69 20 4a 69 6e 67\"");
+    assert!(
+        echo.contains("\"from\":\"server\"") && echo.contains("\"text\":\"Li Jing\""),
+        "{echo}"
+    );
+
+    page.shutdown(std::net::Shutdown::Both).expect("the page goes");
+    // Its tap and its server go with it: the client is told.
+    client.ended().expect("the lab ends");
+}
+
+#[test]
+fn a_lab_that_cannot_start_says_why() {
+    let book = open_book();
+    let at = book.address();
+    let lab = |body: &str| {
+        ask(
+            at,
+            &format!("POST /lab HTTP/1.1\r\nHost: {at}\r\nContent-Type: application/json"),
+            body,
+        )
+    };
+    assert!(lab("{\"chapter\":99}").contains("there is no chapter 99 with a server"));
+    assert!(lab("{\"address\":\"192.0.2.1:80\"}").contains("servers on 127.0.0.1 only"));
+    assert!(lab("{\"address\":\"here\"}").starts_with("HTTP/1.1 4"));
+}
+
+#[test]
+fn a_taken_port_is_no_obstacle() {
+    let taken = TcpListener::bind("127.0.0.1:0").expect("a port");
+    let port = taken.local_addr().expect("bound").port();
+    if port > u16::MAX - 30 {
+        return a_taken_port_is_no_obstacle();
+    }
+    let command = workshop(&["--port", &port.to_string()]);
+    let book = Server::announced(command, &Recorder::new(), PATIENCE).expect("the book opens");
+    assert_ne!(book.address().port(), port);
+    assert!(book.lines_from(0).concat().contains(&format!("port {port} is taken")));
+}
+
+#[cfg(unix)]
+#[test]
+fn ctrl_c_closes_the_workshop_and_its_labs() {
+    let book = open_book();
+    let (_page, tap) = open_lab(&book);
+    let mut client = Client::connect(tap, &Recorder::new(), PATIENCE).expect("connected");
+    client.send(b"GET / HTTP/1.1\r\n").expect("sent");
+    let kill = std::process::Command::new("kill").args(["-INT", &book.id().to_string()]).status();
+    assert!(kill.expect("kill runs").success());
+    assert!(book.wait_for_end(PATIENCE), "the workshop goes on");
+    assert!(book.lines_from(0).concat().contains("the workshop is closed"));
+    client.ended().expect("the lab ends with it");
+}
+
+#[test]
+fn what_is_asked_wrongly_is_answered_in_clear_words() {
+    insta::assert_snapshot!("run_99", says(&["run", "99"]));
+    insta::assert_snapshot!("tap_x", says(&["tap", "--listen", "x", "--to", "4000"]));
+    insta::assert_snapshot!("check_empty", says(&["check", "--server", " "]));
+}
+
+#[test]
+fn a_folder_that_holds_other_things_is_left_alone() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let precious = folder.path().join("precious.txt");
+    std::fs::write(&precious, "mine").expect("written");
+    let out = folder.path().to_string_lossy().into_owned();
+    assert!(says(&["book", "--out", &out]).contains("holds other things, which would be lost"));
+    assert_eq!(std::fs::read_to_string(&precious).expect("still there"), "mine");
+
+    let new = folder.path().join("new").to_string_lossy().into_owned();
+    for _ in 0..2 {
+        crate::common::succeeds(workshop(&["book", "--out", &new]));
+    }
+    assert!(folder.path().join("new/05-reply.html").exists());
+}
+
+#[test]
+fn help_reads_well() {
+    let output = workshop(&["--help"]).output().expect("the workshop runs");
+    insta::assert_snapshot!(
+        "help",
+        String::from_utf8(output.stdout).expect("UTF-8").replace(".exe", "")
+    );
+}
+
+#[test]
+fn tap_names_what_passes() {
+    let server = chapter(5);
+    let recorder = Recorder::new();
+    let tap = workshop(&["tap", "--listen", "0", "--to", &server.address().to_string()]);
+    let tap = Server::announced(tap, &recorder, PATIENCE).expect("the tap listens");
+    let mut client = Client::connect(tap.address(), &Recorder::new(), PATIENCE).expect("connected");
+    client.send(&rfc_request()).expect("sent");
+    client.unit().expect("a 101");
+    client.send(&masked_frame(1, b"Li Jing")).expect("sent");
+    client.frame().expect("the echo");
+    client.leave();
+    tap.wait_for(0, PATIENCE, |line| line.contains("closes the connection")).expect("the end");
+    let lines = tap.lines_from(1);
+    let wanted = "  4c 69 20 4a 69 6e 67        payload \"Li Jing\"";
+    assert!(lines.iter().any(|line| line == wanted), "{lines:#?}");
+}
+
+/// Holds a server against its probes: the exit code, and what was printed.
+fn checked(arguments: &[&str]) -> (Option<i32>, String) {
+    let folder = tempfile::tempdir().expect("a folder, in which the progress is remembered");
+    let mut check = workshop(&["check"]);
+    let output = check.args(arguments).current_dir(&folder).output().expect("the check runs");
+    let printed = String::from_utf8(output.stdout).expect("UTF-8");
+    // The command has the paths of this machine in it.
+    let php = "php my-server.php {port}";
+    let printed = (1..=CHAPTERS.len()).map(serving).fold(printed, |printed, command| {
+        printed.replace(&format!("'{command}'"), &format!("\"{php}\"")).replace(&command, php)
+    });
+    (output.status.code(), printed)
+}
+
+#[test]
+fn check_explains_the_first_promise_that_is_not_kept() {
+    let (code, printed) = checked(&["--server", &serving(2)]);
+    assert_eq!(code, Some(1));
+    assert!(printed.contains("● 02 finds the key whatever the case of its name"), "{printed}");
+    assert!(printed.contains("✗ chapter 03: answers the key of the RFC"), "{printed}");
+    assert!(printed.contains("nothing came back"), "{printed}");
+}
+
+#[test]
+fn a_reader_who_leaves_ends_the_check_without_a_word() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let mut check = workshop(&["check", "--all", "--server", &serving(3)]);
+    check.current_dir(&folder).stdout(Stdio::piped()).stderr(Stdio::piped());
+    let mut check = check.spawn().expect("the check runs");
+    let mut first = String::new();
+    let mut said = BufReader::new(check.stdout.take().expect("its output"));
+    said.read_line(&mut first).expect("a line");
+    drop(said);
+    let output = check.wait_with_output().expect("it ends");
+    assert!(first.starts_with("checking "), "{first}");
+    assert_eq!(output.status.code(), Some(2));
+    assert_eq!(String::from_utf8_lossy(&output.stderr), "");
+}
+
+/// What the page of chapter 01 shows of the checker: chapter 01's own server, held to chapter 02.
+#[test]
+fn check_explains_like_a_teacher() {
+    let (_, printed) = checked(&["2", "--server", &serving(1)]);
+    // Whether the server still says this before the checker ends it differs from run to run.
+    let printed = printed.replace("\n    the connection is closed", "");
+    insta::assert_snapshot!("check_explains", printed);
+}
+
+#[test]
+fn check_all_goes_on_after_a_failure() {
+    let (code, printed) = checked(&["4", "--all", "--server", &serving(3)]);
+    assert_eq!(code, Some(1));
+    insta::assert_snapshot!("check_all", printed);
+}
+
+#[test]
+fn check_tells_a_program_the_same() {
+    let (code, printed) = checked(&["2", "--json", "--server", &serving(1)]);
+    assert_eq!(code, Some(1));
+    let report: Value = serde_json::from_str(&printed).expect("JSON, and nothing else");
+    assert_eq!((&report["chapter"], &report["holds"]), (&Value::from(2), &Value::from(false)));
+    let promises = report["promises"].as_array().expect("promises");
+    let states: Vec<&str> =
+        promises.iter().map(|promise| promise["state"].as_str().expect("a state")).collect();
+    let of_first = probes::all().iter().filter(|probe| probe.chapter == 1).count();
+    assert_eq!(states, [vec!["holds"; of_first], vec!["fails"]].concat());
+    let explanation = promises[of_first]["explanation"].as_str().expect("an explanation");
+    assert!(explanation.contains("expected   a response head: 400"), "{explanation}");
+}
+
+#[test]
+fn check_is_content_with_a_good_server() {
+    let last = CHAPTERS.len();
+    let (code, printed) = checked(&["--server", &serving(last)]);
+    assert_eq!(code, Some(0), "{printed}");
+    let all = format!("every promise up to chapter {last:02} is kept\n");
+    assert!(printed.contains(&all), "{printed}");
+}
+
+#[test]
+fn check_looks_at_a_running_server_too() {
+    let server = chapter(CHAPTERS.len() as u8);
+    let at = server.address().to_string();
+    let (code, printed) = checked(&["--attach", &at]);
+    assert_eq!(code, Some(0), "{printed}");
+    assert!(printed.contains("○ 04 prints what a client says, unmasked"), "{printed}");
+}
+
+#[test]
+fn check_says_what_is_wrong_with_a_server_that_does_not_start() {
+    let says = |server: &str| says(&["check", "--server", server]);
+    assert!(says("no-such-program").contains("cannot be started"));
+    let elsewhere = format!("\"{}\" run 5 127.0.0.1:0", env!("CARGO_BIN_EXE_frame-by-frame"));
+    let said = says(&elsewhere);
+    assert!(said.contains("the server listens on 127.0.0.1:"), "{said}");
+    assert!(said.contains("its port is in the variable PORT"), "{said}");
+    let other = format!("\"{}\" run 5 [::1]:{{port}}", env!("CARGO_BIN_EXE_frame-by-frame"));
+    match TcpListener::bind("[::1]:0") {
+        Ok(_) => {
+            let said = says(&other);
+            assert!(said.contains("the server listens on [::1]:"), "{said}");
+        }
+        Err(_) => println!("NOT RUN: this machine has no other loopback address, [::1]"),
+    }
+    let ends = format!("\"{}\" run 99", env!("CARGO_BIN_EXE_frame-by-frame"));
+    assert!(says(&ends).contains("the server ended before it listened"));
+}

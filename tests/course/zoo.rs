@@ -1,0 +1,122 @@
+//! The checker, held to its word: a zoo of wrong servers, each of which makes one mistake. The probe that
+//! names the mistake catches it, and no probe before.
+
+#[path = "../zoo-server/mistakes.rs"]
+mod mistakes;
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::thread;
+use std::time::Duration;
+
+use frame_by_frame::probes::{self, Probe, Target, Verdict, explain};
+use mistakes::{MISTAKES, Mistake};
+
+/// How long a probe waits for what a wrong server never sends.
+const PATIENCE: Duration = Duration::from_secs(4);
+/// How many servers are looked at at the same time.
+const AT_ONCE: usize = 4;
+
+/// The program of the zoo, as its sources are now.
+fn zoo() -> PathBuf {
+    let cargo = Command::new(env!("CARGO"))
+        .args(["build", "--quiet", "--example", "zoo"])
+        .current_dir(env!("CARGO_MANIFEST_DIR"))
+        .status();
+    assert!(cargo.expect("cargo runs").success(), "the zoo does not compile");
+    let tests = std::env::current_exe().expect("this test is a program");
+    let debug = tests.parent().and_then(|deps| deps.parent()).expect("in target/debug/deps");
+    debug.join("examples").join("zoo").with_extension(std::env::consts::EXE_EXTENSION)
+}
+
+/// A server that makes this mistake, or none.
+fn server(program: &Path, mistake: &'static str) -> Target {
+    let program = program.to_owned();
+    Target::Announced(Box::new(move || {
+        let mut command = Command::new(&program);
+        command.arg(mistake);
+        command
+    }))
+}
+
+/// The first promise up to the chapter that is not kept, with its explanation.
+fn caught(zoo: &Path, mistake: &'static str, chapter: u8) -> Option<(Probe, String)> {
+    let target = server(zoo, mistake);
+    let probes = probes::all().into_iter().filter(|probe| probe.chapter <= chapter);
+    probes.into_iter().find_map(|probe| match target.judge(&probe, PATIENCE) {
+        Ok(Verdict::Holds) => None,
+        Ok(Verdict::Fails(failure, recording)) => {
+            Some((probe, explain(&probe, &failure, &recording, usize::MAX)))
+        }
+        Ok(Verdict::Unseen) => panic!("its terminal is seen"),
+        Err(error) => panic!("{mistake}: {error}"),
+    })
+}
+
+/// Each mistake, and what the checker says about it.
+fn look_at_all(zoo: &Path) -> BTreeMap<usize, String> {
+    let next = AtomicUsize::new(0);
+    let seen = Mutex::new(BTreeMap::new());
+    let work = || loop {
+        let at = next.fetch_add(1, Ordering::Relaxed);
+        let Some(mistake) = MISTAKES.get(at) else { return };
+        let said = judged(zoo, mistake);
+        seen.lock().expect("nobody panics with it").insert(at, said);
+    };
+    thread::scope(|scope| (0..AT_ONCE).for_each(|_| drop(scope.spawn(work))));
+    seen.into_inner().expect("nobody panics with it")
+}
+
+/// The last lines of the explanation: what was expected, what came, and what is often the reason.
+fn judged(zoo: &Path, mistake: &Mistake) -> String {
+    let Some((probe, explanation)) = caught(zoo, mistake.name, mistake.chapter) else {
+        return format!("NOT CAUGHT: {}", mistake.name);
+    };
+    if (probe.chapter, probe.promise) != (mistake.chapter, mistake.promise) {
+        return format!(
+            "CAUGHT BY ANOTHER PROBE: {}: {}\n{explanation}",
+            mistake.name, probe.promise
+        );
+    }
+    let from = explanation.find("\n  expected").unwrap_or(0);
+    let end = explanation[from..].trim_matches('\n');
+    let end: Vec<String> = end.lines().filter_map(|line| steady(mistake, line)).collect();
+    let end = end.join("\n");
+    format!("{} · {:02} {}\n{end}\n", mistake.name, probe.chapter, probe.promise)
+}
+
+/// A line of an explanation, without what differs from run to run.
+fn steady(mistake: &Mistake, line: &str) -> Option<String> {
+    let is_what_came = ["  expected", "  but"].iter().any(|start| line.starts_with(start));
+    match mistake.name {
+        _ if !is_what_came => Some(line.to_owned()),
+        // Whether the next client is refused or cut off.
+        name if name.ends_with("ends-all") || name.starts_with("ends-with") => None,
+        // Which message is the first to be missing, and whether another one comes.
+        "drops-when-busy" => None,
+        _ => Some(line.to_owned()),
+    }
+}
+
+#[test]
+fn a_server_without_a_mistake_keeps_every_promise() {
+    let last = frame_by_frame::chapters::CHAPTERS.len() as u8;
+    if let Some((_, explanation)) = caught(&zoo(), "", last) {
+        panic!("{explanation}");
+    }
+}
+
+#[test]
+fn every_mistake_is_caught_by_the_probe_that_names_it() {
+    let seen: Vec<String> = look_at_all(&zoo()).into_values().collect();
+    let wrong: Vec<&String> = seen.iter().filter(|said| said.contains("CAUGHT")).collect();
+    assert!(wrong.is_empty(), "{wrong:#?}");
+    let table = MISTAKES
+        .iter()
+        .map(|Mistake { name, chapter, promise }| format!("{chapter:02} {name:<26} {promise}\n"));
+    insta::assert_snapshot!("table", table.collect::<String>());
+    insta::assert_snapshot!("zoo", seen.join("\n"));
+}
