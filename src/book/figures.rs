@@ -119,10 +119,10 @@ const CROWD: u8 = 3;
 const OLDER: u8 = 8;
 
 /// A request of 2010, its eight bytes, and a message, as a lab's raw request is written.
-fn older_request() -> Vec<u8> {
-    use ch00_wire::{OLDER_KEY1, OLDER_KEY2, OLDER_KEY3, older_request};
+fn hixie76_request() -> Vec<u8> {
+    use ch00_wire::{HIXIE76_KEY1, HIXIE76_KEY2, HIXIE76_KEY3, hixie76_request};
     let message = br"\x00Li Jing\xff";
-    [&older_request(OLDER_KEY1, OLDER_KEY2)[..], OLDER_KEY3, message].concat()
+    [&hixie76_request(HIXIE76_KEY1, HIXIE76_KEY2)[..], HIXIE76_KEY3, message].concat()
 }
 
 /// The lab of a chapter, with a recording to show until it is started.
@@ -137,7 +137,7 @@ pub(super) fn lab(
     let first = if number < CONNECTS { "raw" } else { "socket" };
     let raw = if (CONNECTS..OLDER).contains(&number) { "folded" } else { "open" };
     let clients = if number < MANY { 1 } else { CROWD };
-    let request = if number < OLDER { ch00_wire::rfc_request() } else { older_request() };
+    let request = if number < OLDER { ch00_wire::rfc_request() } else { hixie76_request() };
     let request = String::from_utf8_lossy(&request).replace("\r\n", "\n");
     let json = serde_json::to_string(&recording).map_err(|error| error.to_string())?;
     Ok(format!(

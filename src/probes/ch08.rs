@@ -1,8 +1,8 @@
 //! Chapter 08, 2010: the older handshake, and its frames.
 
 use ch00_wire::{
-    Kind, OLDER_ANSWER, OLDER_KEY1, OLDER_KEY2, OLDER_KEY3, Unit, masked_frame, older_frame,
-    older_request, oldest_request,
+    HIXIE76_ANSWER, HIXIE76_KEY1, HIXIE76_KEY2, HIXIE76_KEY3, Kind, Unit, hixie_frame,
+    hixie75_request, hixie76_request, masked_frame,
 };
 use stage::Client;
 
@@ -55,11 +55,11 @@ pub(super) const PROBES: &[Probe] = &[
         script: |bench| {
             let mut client = bench.client()?;
             client
-                .send(&older_request(OLDER_KEY1, OLDER_KEY2))
+                .send(&hixie76_request(HIXIE76_KEY1, HIXIE76_KEY2))
                 .wanted("the request to be taken")?;
             head(&mut client)?;
-            bench.send_in_two(&mut client, OLDER_KEY3, 3)?;
-            answer(&mut client, OLDER_ANSWER)
+            bench.send_in_two(&mut client, HIXIE76_KEY3, 3)?;
+            answer(&mut client, HIXIE76_ANSWER)
         },
     },
     Probe {
@@ -100,7 +100,7 @@ pub(super) const PROBES: &[Probe] = &[
         script: |bench| {
             let (mut client, _) = open(bench)?;
             ["Li Jing", "李静", "", "message"].iter().try_for_each(|text| {
-                client.send(&older_frame(text)).wanted("the frame to be taken")?;
+                client.send(&hixie_frame(text)).wanted("the frame to be taken")?;
                 hears_older(&mut client, text)
             })
         },
@@ -120,9 +120,9 @@ pub(super) const PROBES: &[Probe] = &[
         ],
         script: |bench| {
             let (mut client, _) = open(bench)?;
-            bench.send_in_two(&mut client, &older_frame("Li Jing"), 4)?;
+            bench.send_in_two(&mut client, &hixie_frame("Li Jing"), 4)?;
             hears_older(&mut client, "Li Jing")?;
-            let two = [older_frame("Li"), older_frame("Jing")].concat();
+            let two = [hixie_frame("Li"), hixie_frame("Jing")].concat();
             client.send(&two).wanted("two frames to be taken")?;
             hears_older(&mut client, "Li")?;
             hears_older(&mut client, "Jing")
@@ -185,8 +185,8 @@ pub(super) const PROBES: &[Probe] = &[
             open(bench).map(drop)?;
             let bad = ["12345", "2 L785 8o% s9Sy9@V. 4<1P5", &"9 ".repeat(100)];
             bad.iter().try_for_each(|key| {
-                bench.refused(&older_request(key, OLDER_KEY2))?;
-                bench.refused(&older_request(OLDER_KEY1, key))
+                bench.refused(&hixie76_request(key, HIXIE76_KEY2))?;
+                bench.refused(&hixie76_request(HIXIE76_KEY1, key))
             })
         },
     },
@@ -231,7 +231,7 @@ pub(super) const PROBES: &[Probe] = &[
             newer.send(&masked_frame(1, "Li Jing".as_bytes())).wanted("the frame to be taken")?;
             bench.hears(&mut newer, "Li Jing")?;
             hears_older(&mut older, "Li Jing")?;
-            older.send(&older_frame("李静")).wanted("the frame to be taken")?;
+            older.send(&hixie_frame("李静")).wanted("the frame to be taken")?;
             hears_older(&mut older, "李静")?;
             bench.hears(&mut newer, "李静").map(drop)
         },
@@ -252,13 +252,13 @@ pub(super) const PROBES: &[Probe] = &[
         ],
         script: |bench| {
             let mut client = bench.client()?;
-            client.send(&oldest_request()).wanted("the request to be taken")?;
+            client.send(&hixie75_request()).wanted("the request to be taken")?;
             let head = head(&mut client)?;
             if head.value("WebSocket-Location").is_none() {
                 let expected = "WebSocket-Location, without Sec- before it";
                 return Err(Failure::wrong(expected, &head, head.bytes.len()));
             }
-            client.send(&older_frame("Li Jing")).wanted("the frame to be taken")?;
+            client.send(&hixie_frame("Li Jing")).wanted("the frame to be taken")?;
             hears_older(&mut client, "Li Jing")
         },
     },
@@ -266,7 +266,7 @@ pub(super) const PROBES: &[Probe] = &[
 
 /// A client of 2010 whose handshake has succeeded, and the head that answered it.
 fn open(bench: &Bench) -> Result<(Client, Unit), Failure> {
-    handshake(bench, OLDER_KEY1, OLDER_KEY2, OLDER_KEY3, OLDER_ANSWER)
+    handshake(bench, HIXIE76_KEY1, HIXIE76_KEY2, HIXIE76_KEY3, HIXIE76_ANSWER)
 }
 
 fn handshake(
@@ -277,7 +277,7 @@ fn handshake(
     expected: &[u8; 16],
 ) -> Result<(Client, Unit), Failure> {
     let mut client = bench.client()?;
-    let request = [older_request(key1, key2), key3.to_vec()].concat();
+    let request = [hixie76_request(key1, key2), key3.to_vec()].concat();
     client.send(&request).wanted("the request to be taken")?;
     let head = head(&mut client)?;
     answer(&mut client, expected)?;
@@ -307,9 +307,9 @@ fn answer(client: &mut Client, expected: &[u8; 16]) -> Result<(), Failure> {
 fn hears_older(client: &mut Client, text: &str) -> Result<(), Failure> {
     let expected = format!("00, {text:?}, ff");
     let unit = client.unit().wanted(&expected)?;
-    let bytes = older_frame(text);
+    let bytes = hixie_frame(text);
     match unit.bytes.iter().zip(&bytes).position(|(came, wanted)| came != wanted) {
-        None if unit.kind == Kind::OlderFrame && unit.bytes.len() == bytes.len() => Ok(()),
+        None if unit.kind == Kind::HixieFrame && unit.bytes.len() == bytes.len() => Ok(()),
         at => Err(Failure::wrong(expected, &unit, at.unwrap_or(unit.bytes.len()))),
     }
 }

@@ -195,7 +195,7 @@ fn payload_name(header: &Header) -> &'static str {
     }
 }
 
-/// The body of a closing frame: a code, then a reason (section 5.5.1).
+/// The body of a Close frame: a code, then a reason (section 5.5.1).
 fn describe_close(
     unit: &mut Unit,
     parts: &mut Vec<Part>,

@@ -7,7 +7,7 @@ const LINES: usize = 200;
 
 /// What two ends have agreed to speak.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub(crate) enum Dialect {
+pub(crate) enum Agreed {
     /// RFC 6455.
     Newer,
     /// Hixie-76, with bytes after both heads.
@@ -60,28 +60,28 @@ pub(crate) fn name(kind: Kind, bytes: &[u8], complete: bool) -> Unit {
 }
 
 /// What a response head agrees to speak, where it grants a WebSocket.
-pub(crate) fn grants(unit: &Unit) -> Option<Dialect> {
+pub(crate) fn grants(unit: &Unit) -> Option<Agreed> {
     if status(&unit.parts.first()?.value) != Some("101") {
         return None;
     }
     let has = |name| unit.value(name).is_some();
     Some(match (has("Sec-WebSocket-Location"), has("WebSocket-Location")) {
-        (true, _) => Dialect::Hixie76,
-        (false, true) => Dialect::Hixie75,
-        (false, false) => Dialect::Newer,
+        (true, _) => Agreed::Hixie76,
+        (false, true) => Agreed::Hixie75,
+        (false, false) => Agreed::Newer,
     })
 }
 
 /// Whether a request head has the two keys of 2010, which eight bytes belong to.
-pub(crate) fn has_older_keys(unit: &Unit) -> bool {
-    OLDER_KEYS.iter().all(|name| unit.value(name).is_some())
+pub(crate) fn has_hixie76_keys(unit: &Unit) -> bool {
+    HIXIE76_KEYS.iter().all(|name| unit.value(name).is_some())
 }
 
 /// The names of the two keys of 2010.
-const OLDER_KEYS: [&str; 2] = ["Sec-WebSocket-Key1", "Sec-WebSocket-Key2"];
+const HIXIE76_KEYS: [&str; 2] = ["Sec-WebSocket-Key1", "Sec-WebSocket-Key2"];
 
 /// What is hidden in a key of 2010: its digits divided by its spaces. The error is why there is nothing.
-fn older_key(value: &str) -> Result<String, &'static str> {
+fn hixie76_key(value: &str) -> Result<String, &'static str> {
     let spaces = value.bytes().filter(|&byte| byte == b' ').count() as u64;
     let digits = value.bytes().filter(u8::is_ascii_digit);
     let number = digits
@@ -143,10 +143,10 @@ fn header_field(
         return Part::bytes(range, "line", text);
     };
     let part = Part::bytes(range, name, value.trim());
-    if !whole || !OLDER_KEYS.iter().any(|key| key.eq_ignore_ascii_case(name)) {
+    if !whole || !HIXIE76_KEYS.iter().any(|key| key.eq_ignore_ascii_case(name)) {
         return part.note(meaning(name, value.trim()));
     }
-    match older_key(value.trim()) {
+    match hixie76_key(value.trim()) {
         Ok(sum) => part.note(sum),
         Err(why) => {
             faults.push(Fault::new(why, "Hixie-76"));

@@ -11,8 +11,8 @@ mod frame;
 mod head;
 mod header;
 mod hex;
+mod hixie;
 mod messages;
-mod older;
 mod record;
 mod script;
 mod stream;
@@ -23,8 +23,8 @@ pub use header::{Frame, Header};
 pub use hex::{hex, unhex};
 pub use record::{Closing, Event, Recorder, Recording};
 pub use script::{
-    OLDER_ANSWER, OLDER_KEY1, OLDER_KEY2, OLDER_KEY3, RFC_KEY, masked_frame, older_frame,
-    older_request, oldest_request, request, rfc_key_line, rfc_request,
+    HIXIE76_ANSWER, HIXIE76_KEY1, HIXIE76_KEY2, HIXIE76_KEY3, RFC_KEY, hixie_frame,
+    hixie75_request, hixie76_request, masked_frame, request, rfc_key_line, rfc_request,
 };
 pub use stream::Stream;
 pub use text::{short_hex, visible};

@@ -27,12 +27,12 @@ pub(crate) enum Kept {
 }
 
 impl Messages {
-    /// A closing frame has come: nothing may follow it.
+    /// A Close frame has come: nothing may follow it.
     pub(crate) fn end(&mut self) {
         self.closing = true;
     }
 
-    /// Whether a closing frame has come.
+    /// Whether a Close frame has come.
     pub(crate) fn has_ended(&self) -> bool {
         self.closing
     }
@@ -40,7 +40,7 @@ impl Messages {
     /// What is wrong with a frame of this opcode at this point (section 5.4).
     pub(crate) fn fault_before(&self, opcode: u8) -> Option<Fault> {
         if self.closing {
-            return Some(Fault::new("nothing may follow a closing frame", "5.5.1"));
+            return Some(Fault::new("nothing may follow a Close frame", "5.5.1"));
         }
         match (opcode, self.open) {
             (0x0, None) => Some(Fault::new("there is no message to continue", "5.4")),

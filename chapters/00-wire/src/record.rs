@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, MutexGuard};
 
 use serde::{Deserialize, Serialize};
 
-use crate::head::{Dialect, grants};
+use crate::head::{Agreed, grants};
 use crate::stream::Stream;
 use crate::unit::{Kind, Side, Unit};
 
@@ -153,9 +153,9 @@ impl Recorder {
             log.put(Event::Unit { client, from, unit: Box::new(unit.clone()) });
             if unit.kind == Kind::ResponseHead
                 && unit.complete
-                && let Some(dialect) = grants(unit)
+                && let Some(agreed) = grants(unit)
             {
-                log.upgrade(client, dialect);
+                log.upgrade(client, agreed);
             }
         }
         units
@@ -209,9 +209,9 @@ impl Recorder {
 
 impl Log {
     /// The server has granted frames: the client's stream changes to them too.
-    fn upgrade(&mut self, client: usize, dialect: Dialect) {
+    fn upgrade(&mut self, client: usize, agreed: Agreed) {
         let stream = self.streams.get_mut(&(client, Side::Client));
-        for unit in stream.map(|stream| stream.change_to(dialect)).unwrap_or_default() {
+        for unit in stream.map(|stream| stream.change_to(agreed)).unwrap_or_default() {
             self.put(Event::Unit { client, from: Side::Client, unit: Box::new(unit) });
         }
     }

@@ -52,26 +52,26 @@ pub fn masked_frame(opcode: u8, payload: &[u8]) -> Vec<u8> {
 }
 
 /// The first key of the draft's example of the older handshake.
-pub const OLDER_KEY1: &str = "4 @1  46546xW%0l 1 5";
+pub const HIXIE76_KEY1: &str = "4 @1  46546xW%0l 1 5";
 /// The second key of that example.
-pub const OLDER_KEY2: &str = "12998 5 Y3 1  .P00";
+pub const HIXIE76_KEY2: &str = "12998 5 Y3 1  .P00";
 /// The eight bytes that follow the head in that example.
-pub const OLDER_KEY3: &[u8; 8] = b"^n:ds[4U";
+pub const HIXIE76_KEY3: &[u8; 8] = b"^n:ds[4U";
 /// The sixteen bytes that answer them.
-pub const OLDER_ANSWER: &[u8; 16] = b"8jKS'y:G*Co,Wxa-";
+pub const HIXIE76_ANSWER: &[u8; 16] = b"8jKS'y:G*Co,Wxa-";
 
 /// The head of a request of 2010 (Hixie-76) with these keys. Eight bytes have to follow it.
-pub fn older_request(key1: &str, key2: &str) -> Vec<u8> {
+pub fn hixie76_request(key1: &str, key2: &str) -> Vec<u8> {
     let keys = [format!("Sec-WebSocket-Key1: {key1}"), format!("Sec-WebSocket-Key2: {key2}")];
-    older_head(&keys)
+    hixie_head(&keys)
 }
 
 /// A request of 2009 (Hixie-75), which has no keys.
-pub fn oldest_request() -> Vec<u8> {
-    older_head(&[])
+pub fn hixie75_request() -> Vec<u8> {
+    hixie_head(&[])
 }
 
-fn older_head(keys: &[String]) -> Vec<u8> {
+fn hixie_head(keys: &[String]) -> Vec<u8> {
     let lines = [
         "GET /chat HTTP/1.1",
         "Host: server.example.com",
@@ -84,6 +84,6 @@ fn older_head(keys: &[String]) -> Vec<u8> {
 }
 
 /// A whole message in a frame of 2010.
-pub fn older_frame(text: &str) -> Vec<u8> {
+pub fn hixie_frame(text: &str) -> Vec<u8> {
     [b"\x00", text.as_bytes(), b"\xff"].concat()
 }

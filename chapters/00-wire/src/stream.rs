@@ -1,10 +1,10 @@
 //! One direction of a connection: bytes in, as they come; named units out.
 
 use crate::frame;
-use crate::head::{self, Dialect};
+use crate::head::{self, Agreed};
 use crate::header::Header;
+use crate::hixie;
 use crate::messages::Messages;
-use crate::older;
 use crate::unit::{Fault, Kind, Side, Unit};
 
 /// How many bytes of one unit are kept. The rest is counted, not stored, whatever a header declares.
@@ -39,7 +39,7 @@ enum Phase {
     Body,
     /// So many bytes that follow a head of the older handshake.
     Challenge(usize),
-    OlderFrames,
+    HixieFrames,
 }
 
 impl Stream {
@@ -87,16 +87,16 @@ impl Stream {
     /// The other side has agreed to change to frames: what comes now are frames, and so is what has
     /// come and was not a whole head. Hands back the units that this makes of it.
     pub fn upgrade(&mut self) -> Vec<Unit> {
-        self.change_to(Dialect::Newer)
+        self.change_to(Agreed::Newer)
     }
 
     /// The same, for one of the two ages.
-    pub(crate) fn change_to(&mut self, dialect: Dialect) -> Vec<Unit> {
-        self.phase = match (dialect, self.phase) {
-            (Dialect::Newer, _) => Phase::Frames,
+    pub(crate) fn change_to(&mut self, agreed: Agreed) -> Vec<Unit> {
+        self.phase = match (agreed, self.phase) {
+            (Agreed::Newer, _) => Phase::Frames,
             // A request with keys has told already what follows it.
-            (Dialect::Hixie76, Phase::Challenge(_) | Phase::OlderFrames) => return Vec::new(),
-            (Dialect::Hixie76 | Dialect::Hixie75, _) => Phase::OlderFrames,
+            (Agreed::Hixie76, Phase::Challenge(_) | Phase::HixieFrames) => return Vec::new(),
+            (Agreed::Hixie76 | Agreed::Hixie75, _) => Phase::HixieFrames,
         };
         let bytes = std::mem::take(&mut self.buffer);
         self.skipped = 0;
@@ -117,8 +117,8 @@ impl Stream {
         }
         let missing = match (self.declared(), self.phase) {
             (Some(size), _) => size.saturating_sub((self.buffer.len() + self.skipped) as u64),
-            (None, Phase::OlderFrames) => {
-                let end = older::end_of_rest(self.buffer[0], bytes);
+            (None, Phase::HixieFrames) => {
+                let end = hixie::end_of_rest(self.buffer[0], bytes);
                 self.end_skipped = end.is_some();
                 end.map_or(u64::MAX, |end| end as u64)
             }
@@ -135,10 +135,10 @@ impl Stream {
             Phase::Frames => Header::read(&self.buffer)
                 .map(|header| header.length.saturating_add(header.size as u64)),
             Phase::Challenge(size) => Some(size as u64),
-            Phase::OlderFrames if self.end_skipped => {
+            Phase::HixieFrames if self.end_skipped => {
                 Some((self.buffer.len() + self.skipped) as u64)
             }
-            Phase::OlderFrames => older::size(&self.buffer),
+            Phase::HixieFrames => hixie::size(&self.buffer),
             Phase::Head | Phase::Body => None,
         }
     }
@@ -148,7 +148,7 @@ impl Stream {
         match self.phase {
             Phase::Head if self.is_no_head() => None,
             Phase::Head => head::end(&self.buffer),
-            Phase::Frames | Phase::Challenge(_) | Phase::OlderFrames => {
+            Phase::Frames | Phase::Challenge(_) | Phase::HixieFrames => {
                 let size = self.declared()?;
                 let here = (self.buffer.len() + self.skipped) as u64;
                 (here >= size).then(|| self.buffer.len().min(usize::try_from(size).unwrap_or(KEPT)))
@@ -172,21 +172,21 @@ impl Stream {
                     self.messages.end_frame(&frame.header);
                 }
             }
-            Phase::Challenge(_) => self.phase = Phase::OlderFrames,
-            Phase::Body | Phase::OlderFrames => {}
+            Phase::Challenge(_) => self.phase = Phase::HixieFrames,
+            Phase::Body | Phase::HixieFrames => {}
         }
         unit
     }
 
     fn phase_after(&self, head: &Unit) -> Phase {
         match self.side {
-            Side::Client if head::has_older_keys(head) => Phase::Challenge(8),
+            Side::Client if head::has_hixie76_keys(head) => Phase::Challenge(8),
             // Only the server's answer tells whether frames follow: see `upgrade`.
             Side::Client => Phase::Head,
             Side::Server => match head::grants(head) {
-                Some(Dialect::Newer) => Phase::Frames,
-                Some(Dialect::Hixie76) => Phase::Challenge(16),
-                Some(Dialect::Hixie75) => Phase::OlderFrames,
+                Some(Agreed::Newer) => Phase::Frames,
+                Some(Agreed::Hixie76) => Phase::Challenge(16),
+                Some(Agreed::Hixie75) => Phase::HixieFrames,
                 None => Phase::Body,
             },
         }
@@ -208,10 +208,10 @@ impl Stream {
                 let arrived = self.buffer.len() + self.skipped;
                 frame::name(self.side, &self.buffer, arrived, &mut self.messages)
             }
-            Phase::Challenge(size) => older::name_challenge(&self.buffer, size),
-            Phase::OlderFrames => {
+            Phase::Challenge(size) => hixie::name_challenge(&self.buffer, size),
+            Phase::HixieFrames => {
                 let arrived = self.buffer.len() + self.skipped;
-                older::name(&self.buffer, arrived, complete, &mut self.messages)
+                hixie::name(&self.buffer, arrived, complete, &mut self.messages)
             }
             Phase::Body => {
                 let mut unit = Unit::new(Kind::Body, "body", &self.buffer, false);

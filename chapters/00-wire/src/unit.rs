@@ -49,7 +49,7 @@ pub enum Kind {
     Challenge,
     /// One frame of 2010 (draft Hixie-76).
     #[serde(rename = "older frame")]
-    OlderFrame,
+    HixieFrame,
     /// What follows the head of a response that did not upgrade.
     #[serde(rename = "body")]
     Body,

@@ -1,9 +1,9 @@
 //! The instrument on known bytes: the examples of RFC 6455, and what is malformed.
 
 use ch00_wire::{
-    Closing, Event, Kind, OLDER_ANSWER, OLDER_KEY1, OLDER_KEY2, OLDER_KEY3, Recorder, Side, Stream,
-    Unit, assert_recording, masked_frame, older_frame, older_request, oldest_request, rfc_request,
-    unhex,
+    Closing, Event, HIXIE76_ANSWER, HIXIE76_KEY1, HIXIE76_KEY2, HIXIE76_KEY3, Kind, Recorder, Side,
+    Stream, Unit, assert_recording, hixie_frame, hixie75_request, hixie76_request, masked_frame,
+    rfc_request, unhex,
 };
 
 /// The units that these bytes are, sent by `side` after the opening handshake.
@@ -58,7 +58,7 @@ fn what_is_malformed() {
 }
 
 #[test]
-fn closing_frames() {
+fn close_frames() {
     insta::assert_snapshot!(dumps(&[
         (Side::Server, "88 00"),
         (Side::Server, "88 02 03 e8"),
@@ -194,7 +194,7 @@ fn a_frame_that_came_before_the_101_is_a_frame_all_the_same() {
 fn older_frames(hex: &str) -> Vec<Unit> {
     let recorder = Recorder::new();
     let client = recorder.new_client();
-    recorder.bytes(client, Side::Client, &oldest_request());
+    recorder.bytes(client, Side::Client, &hixie75_request());
     recorder.bytes(
         client,
         Side::Server,
@@ -233,7 +233,7 @@ fn older_frames_and_what_is_malformed() {
 #[test]
 fn a_key_of_2010_that_is_none() {
     let faults = |key: &str| {
-        let units = Stream::new(Side::Client).feed(&older_request(key, OLDER_KEY2));
+        let units = Stream::new(Side::Client).feed(&hixie76_request(key, HIXIE76_KEY2));
         units[0].faults.iter().map(|fault| fault.why.clone()).collect::<Vec<_>>().join("; ")
     };
     assert_eq!(faults("12345"), "a key of 2010 has spaces");
@@ -256,15 +256,15 @@ fn a_key_of_2010_that_is_none() {
 #[test]
 fn the_keys_of_three_implementations() {
     let keys = [
-        (OLDER_KEY1, "4146546015 ÷ 5 = 829309203"),
-        (OLDER_KEY2, "1299853100 ÷ 5 = 259970620"),
+        (HIXIE76_KEY1, "4146546015 ÷ 5 = 829309203"),
+        (HIXIE76_KEY2, "1299853100 ÷ 5 = 259970620"),
         ("18x 6]8vM;54 *(5:  {   U1]8  z [  8", "1868545188 ÷ 12 = 155712099"),
         ("1_ tx7X d  <  nw  334J702) 7]o}` 0", "1733470270 ÷ 10 = 173347027"),
         ("3e6b263  4 17 80", "3626341780 ÷ 4 = 906585445"),
         ("17  9 G`ZD9   2 2b 7X 3 /r90", "1799227390 ÷ 10 = 179922739"),
     ];
     for (key, sum) in keys {
-        let unit = &Stream::new(Side::Client).feed(&older_request(key, OLDER_KEY2))[0];
+        let unit = &Stream::new(Side::Client).feed(&hixie76_request(key, HIXIE76_KEY2))[0];
         let field = unit.parts.iter().find(|part| part.name == "Sec-WebSocket-Key1");
         let field = field.expect("the field is there");
         assert_eq!((field.value.as_str(), field.note.as_str()), (key, sum));
@@ -274,7 +274,7 @@ fn the_keys_of_three_implementations() {
 
 #[test]
 fn a_challenge_that_is_no_text_is_shown_as_bytes() {
-    let request = older_request(OLDER_KEY1, OLDER_KEY2);
+    let request = hixie76_request(HIXIE76_KEY1, HIXIE76_KEY2);
     let units = Stream::new(Side::Client).feed(&[&request[..], b"\x00\xffab\r\n\r\n"].concat());
     assert_eq!(units[1].kind, Kind::Challenge);
     assert_eq!(units[1].value("key3"), Some("00 ff 61 62 0d 0a 0d 0a"));
@@ -290,11 +290,11 @@ const OLDER_HEAD: &[u8] = b"HTTP/1.1 101 WebSocket Protocol Handshake\r\n\
 fn a_conversation_of_2010() {
     let recorder = Recorder::new();
     let client = recorder.new_client();
-    recorder.bytes(client, Side::Client, &older_request(OLDER_KEY1, OLDER_KEY2));
+    recorder.bytes(client, Side::Client, &hixie76_request(HIXIE76_KEY1, HIXIE76_KEY2));
     recorder.bytes(client, Side::Server, OLDER_HEAD);
-    recorder.bytes(client, Side::Client, &OLDER_KEY3[..5]);
-    recorder.bytes(client, Side::Client, &[&OLDER_KEY3[5..], &older_frame("Li Jing")].concat());
-    recorder.bytes(client, Side::Server, &[&OLDER_ANSWER[..], &older_frame("Li Jing")].concat());
+    recorder.bytes(client, Side::Client, &HIXIE76_KEY3[..5]);
+    recorder.bytes(client, Side::Client, &[&HIXIE76_KEY3[5..], &hixie_frame("Li Jing")].concat());
+    recorder.bytes(client, Side::Server, &[&HIXIE76_ANSWER[..], &hixie_frame("Li Jing")].concat());
     recorder.bytes(client, Side::Client, b"\xff\x00");
     recorder.bytes(client, Side::Server, b"\xff\x00");
     recorder.closed(client, Side::Server, Closing::Closed);
@@ -307,13 +307,13 @@ fn a_server_that_grants_what_was_not_asked_makes_older_frames_all_the_same() {
     let client = recorder.new_client();
     recorder.bytes(client, Side::Client, &rfc_request());
     recorder.bytes(client, Side::Server, OLDER_HEAD);
-    let units = recorder.bytes(client, Side::Client, &older_frame("Li Jing"));
-    assert_eq!((units[0].kind, units[0].text.as_deref()), (Kind::OlderFrame, Some("Li Jing")));
+    let units = recorder.bytes(client, Side::Client, &hixie_frame("Li Jing"));
+    assert_eq!((units[0].kind, units[0].text.as_deref()), (Kind::HixieFrame, Some("Li Jing")));
 }
 
 #[test]
 fn the_eight_bytes_are_named_however_they_come() {
-    let request = older_request("3e6b263  4 17 80", OLDER_KEY2);
+    let request = hixie76_request("3e6b263  4 17 80", HIXIE76_KEY2);
     let whole = [&request[..], b"WjN}|M(6"].concat();
     for cut in [1, 50, request.len() - 1, request.len(), request.len() + 3, whole.len()] {
         let mut stream = Stream::new(Side::Client);

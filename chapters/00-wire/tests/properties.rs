@@ -1,8 +1,8 @@
 //! What holds for any bytes at all: the instrument never panics, and names what it is given.
 
 use ch00_wire::{
-    OLDER_ANSWER, OLDER_KEY1, OLDER_KEY2, OLDER_KEY3, Side, Stream, Unit, older_frame,
-    older_request,
+    HIXIE76_ANSWER, HIXIE76_KEY1, HIXIE76_KEY2, HIXIE76_KEY3, Side, Stream, Unit, hixie_frame,
+    hixie76_request,
 };
 use proptest::prelude::*;
 
@@ -53,10 +53,10 @@ fn bytes() -> impl Strategy<Value = Vec<u8>> {
         (any::<u8>(), 0u16..300).prop_map(|(first, length)| {
             [&[first, 126][..], &length.to_be_bytes(), &vec![0x41; length.into()]].concat()
         }),
-        Just(older_request(OLDER_KEY1, OLDER_KEY2)),
+        Just(hixie76_request(HIXIE76_KEY1, HIXIE76_KEY2)),
         Just(OLDER_HEAD.to_vec()),
         Just(OLDEST_HEAD.to_vec()),
-        Just(older_frame("Li Jing")),
+        Just(hixie_frame("Li Jing")),
         Just(vec![0xff, 0x00]),
         Just(vec![0x80, 0x02, 0x48, 0x65]),
         any::<u64>().prop_map(|length| [&[0x82, 127][..], &length.to_be_bytes()].concat()),
@@ -99,11 +99,11 @@ proptest! {
 
 #[test]
 fn a_connection_of_2010_may_be_cut_anywhere() {
-    let request = older_request(OLDER_KEY1, OLDER_KEY2);
-    let frames = [&older_frame("Hé 漢")[..], b"\x80\x81\x02", &[0xff; 130], b"\x0fx\xff\xff\x00"];
+    let request = hixie76_request(HIXIE76_KEY1, HIXIE76_KEY2);
+    let frames = [&hixie_frame("Hé 漢")[..], b"\x80\x81\x02", &[0xff; 130], b"\x0fx\xff\xff\x00"];
     let frames = frames.concat();
-    let client = [&request[..], OLDER_KEY3, &frames].concat();
-    let server = [OLDER_HEAD, OLDER_ANSWER, &frames].concat();
+    let client = [&request[..], HIXIE76_KEY3, &frames].concat();
+    let server = [OLDER_HEAD, HIXIE76_ANSWER, &frames].concat();
     let older = [OLDEST_HEAD, &frames].concat();
     for (side, bytes, count) in
         [(Side::Client, client, 6), (Side::Server, server, 6), (Side::Server, older, 5)]

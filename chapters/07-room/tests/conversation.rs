@@ -1,8 +1,8 @@
 //! The chapter's conversations, recorded from its own program: the figures of its page.
 
 use ch00_wire::{
-    Kind, OLDER_KEY1, OLDER_KEY2, OLDER_KEY3, assert_recording, masked_frame, older_request,
-    rfc_request,
+    HIXIE76_KEY1, HIXIE76_KEY2, HIXIE76_KEY3, Kind, assert_recording, hixie76_request,
+    masked_frame, rfc_request,
 };
 use stage::{Client, Stage};
 
@@ -143,7 +143,7 @@ fn whoever_upgrades_asks_for_no_page() {
 fn a_client_of_2010_is_refused() {
     let stage = Stage::start(PROGRAM);
     let mut client = stage.client();
-    let request = [&older_request(OLDER_KEY1, OLDER_KEY2), &OLDER_KEY3[..]].concat();
+    let request = [&hixie76_request(HIXIE76_KEY1, HIXIE76_KEY2), &HIXIE76_KEY3[..]].concat();
     client.send(&request).expect("sent");
     client.unit().expect("a 400");
     // Its eight bytes were not read, so the end may be a reset.

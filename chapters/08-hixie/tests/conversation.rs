@@ -1,8 +1,8 @@
 //! The chapter's conversations, recorded from its own program: the figures of its page.
 
 use ch00_wire::{
-    OLDER_KEY1, OLDER_KEY2, OLDER_KEY3, assert_recording, masked_frame, older_frame, older_request,
-    oldest_request,
+    HIXIE76_KEY1, HIXIE76_KEY2, HIXIE76_KEY3, assert_recording, hixie_frame, hixie75_request,
+    hixie76_request, masked_frame,
 };
 use stage::{Client, Stage};
 
@@ -12,8 +12,8 @@ const DONE: &str = "the connection is closed";
 /// A client of 2010, whose eight bytes follow its head at once.
 fn open_older(stage: &Stage) -> Client {
     let mut client = stage.client();
-    let request = older_request(OLDER_KEY1, OLDER_KEY2);
-    client.send(&[&request, &OLDER_KEY3[..]].concat()).expect("sent");
+    let request = hixie76_request(HIXIE76_KEY1, HIXIE76_KEY2);
+    client.send(&[&request, &HIXIE76_KEY3[..]].concat()).expect("sent");
     client.unit().expect("a 101");
     client.unit().expect("sixteen bytes");
     client
@@ -27,7 +27,7 @@ fn hears(client: &mut Client, text: &str) {
 fn a_client_of_2010_says_hello_and_goodbye() {
     let stage = Stage::start(PROGRAM);
     let mut client = open_older(&stage);
-    client.send(&older_frame("Li Jing")).expect("sent");
+    client.send(&hixie_frame("Li Jing")).expect("sent");
     hears(&mut client, "Li Jing");
     client.send(b"\xff\x00").expect("sent");
     client.ended().expect("the server hangs up");
@@ -38,9 +38,9 @@ fn a_client_of_2010_says_hello_and_goodbye() {
 fn the_eight_bytes_come_when_the_head_has_been_answered() {
     let stage = Stage::start(PROGRAM);
     let mut client = stage.client();
-    client.send(&older_request(OLDER_KEY1, OLDER_KEY2)).expect("sent");
+    client.send(&hixie76_request(HIXIE76_KEY1, HIXIE76_KEY2)).expect("sent");
     client.unit().expect("a 101");
-    client.send(OLDER_KEY3).expect("sent");
+    client.send(HIXIE76_KEY3).expect("sent");
     client.unit().expect("sixteen bytes");
     let recording = stage.leaving("The eight bytes wait for the answer", DONE, [client]);
     assert_recording!("late", recording);
@@ -54,7 +54,7 @@ fn two_ages_in_one_room() {
     newer.send(&masked_frame(1, b"Li Jing")).expect("sent");
     hears(&mut newer, "Li Jing");
     hears(&mut older, "Li Jing");
-    older.send(&older_frame("Li Jing")).expect("sent");
+    older.send(&hixie_frame("Li Jing")).expect("sent");
     hears(&mut newer, "Li Jing");
     hears(&mut older, "Li Jing");
     assert_recording!("room", stage.leaving("Two ages in one room", DONE, [newer, older]));
@@ -64,9 +64,9 @@ fn two_ages_in_one_room() {
 fn a_client_of_2009() {
     let stage = Stage::start(PROGRAM);
     let mut client = stage.client();
-    client.send(&oldest_request()).expect("sent");
+    client.send(&hixie75_request()).expect("sent");
     client.unit().expect("a 101");
-    client.send(&older_frame("Li Jing")).expect("sent");
+    client.send(&hixie_frame("Li Jing")).expect("sent");
     hears(&mut client, "Li Jing");
     assert_recording!("oldest", stage.leaving("A client of 2009", DONE, [client]));
 }
@@ -75,7 +75,7 @@ fn a_client_of_2009() {
 fn a_key_without_a_space() {
     let stage = Stage::start(PROGRAM);
     let mut client = stage.client();
-    client.send(&older_request("12345", OLDER_KEY2)).expect("sent");
+    client.send(&hixie76_request("12345", HIXIE76_KEY2)).expect("sent");
     client.unit().expect("a 400");
     client.ended().expect("the server hangs up");
     assert_recording!("no_space", stage.recording("A key without a space", DONE));
@@ -105,7 +105,7 @@ fn nothing_of_the_client_gets_into_the_head_but_what_it_may_say() {
     let answer = |from: &str, to: &str| {
         let stage = Stage::start(PROGRAM);
         let mut client = stage.client();
-        let request = String::from_utf8(oldest_request()).expect("text");
+        let request = String::from_utf8(hixie75_request()).expect("text");
         assert!(request.contains(from));
         client.send(request.replace(from, to).as_bytes()).expect("sent");
         client.unit().expect("a head").value("status line").unwrap_or_default().to_owned()

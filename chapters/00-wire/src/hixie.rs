@@ -79,7 +79,7 @@ pub(crate) fn name(bytes: &[u8], arrived: usize, complete: bool, messages: &mut 
         false => name_text(bytes, arrived, complete),
     };
     if after_goodbye {
-        unit.faults.push(Fault::new("nothing may follow a closing frame", DRAFT));
+        unit.faults.push(Fault::new("nothing may follow a Close frame", DRAFT));
     }
     unit
 }
@@ -94,7 +94,7 @@ fn name_text(bytes: &[u8], arrived: usize, complete: bool) -> Unit {
     if !complete {
         title += " (its end has not come)";
     }
-    let mut unit = Unit::new(Kind::OlderFrame, title, bytes, complete);
+    let mut unit = Unit::new(Kind::HixieFrame, title, bytes, complete);
     let note = if is_text { "a text, up to the byte ff" } else { "ignored, up to the byte ff" };
     unit.parts.push(Part::bytes(0..1, "type", hex(&bytes[..1])).note(note));
     if count > 0 {
@@ -118,12 +118,12 @@ fn name_with_length(bytes: &[u8], arrived: usize, complete: bool, messages: &mut
     let declared = length(&bytes[1..]);
     let closes = bytes[0] == END && declared.is_some_and(|(length, _)| length == Some(0));
     let title = match declared {
-        Some(_) if closes => "closing frame of 2010".to_owned(),
+        Some(_) if closes => "Close frame of 2010".to_owned(),
         Some((Some(length), _)) => format!("older frame to be skipped, {}", counted(length)),
         Some((None, _)) => "older frame to be skipped, of a length beyond 64 bits".to_owned(),
         None => "older frame (its length is not all here)".to_owned(),
     };
-    let mut unit = Unit::new(Kind::OlderFrame, title, bytes, complete);
+    let mut unit = Unit::new(Kind::HixieFrame, title, bytes, complete);
     let type_note = if closes { "goodbye" } else { "a length follows" };
     unit.parts.push(Part::bytes(0..1, "type", hex(&bytes[..1])).note(type_note));
     let Some((length, size)) = declared else {
