@@ -1,9 +1,9 @@
 //! The instrument on known bytes: the examples of RFC 6455, and what is malformed.
 
 use ch00_wire::{
-    Closing, Event, HIXIE76_ANSWER, HIXIE76_KEY1, HIXIE76_KEY2, HIXIE76_KEY3, Kind, Recorder, Side,
-    Stream, Unit, assert_recording, hixie_frame, hixie75_request, hixie76_request, masked_frame,
-    rfc_request, unhex,
+    Closing, Event, HIXIE76_ANSWER, HIXIE76_KEY1, HIXIE76_KEY2, HIXIE76_KEY3, Kind, Recorder,
+    Recording, Side, Stream, Unit, assert_recording, hixie_frame, hixie75_request, hixie76_request,
+    masked_frame, rfc_request, unhex,
 };
 
 /// The units that these bytes are, sent by `side` after the opening handshake.
@@ -323,4 +323,25 @@ fn the_eight_bytes_are_named_however_they_come() {
         assert_eq!((last.kind, last.complete), (Kind::Challenge, true), "cut at {cut}");
         assert_eq!(last.value("key3"), Some("\"WjN}|M(6\""));
     }
+}
+
+#[test]
+fn as_data_each_event_is_a_line() {
+    let recorder = Recorder::new();
+    let client = recorder.new_client();
+    recorder.bytes(client, Side::Client, &rfc_request());
+    recorder.line("a \"line\"");
+    let recording = recorder.recording("a \"title\"");
+    let json = recording.to_json();
+    assert_eq!(json.lines().count(), 1 + recording.events.len() + 1);
+    assert_eq!(serde_json::from_str::<Recording>(&json).expect("JSON"), {
+        // What the instrument kept for itself does not leave it.
+        let mut recording = recording;
+        for event in &mut recording.events {
+            if let Event::Unit { unit, .. } = event {
+                unit.bytes.clear();
+            }
+        }
+        recording
+    });
 }
