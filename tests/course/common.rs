@@ -127,6 +127,22 @@ pub fn browser(test: &str) -> Option<Command> {
     }
 }
 
+/// A Firefox, or an older one that gets only corrections.
+pub fn firefox(test: &str) -> Option<Command> {
+    let names = ["firefox-esr", "firefox", "/Applications/Firefox.app/Contents/MacOS/firefox"];
+    installed(&names, test, "firefox-esr, or firefox")
+}
+
+/// curl, which asks for what it is told to ask for.
+pub fn curl(test: &str) -> Option<Command> {
+    installed(&["curl"], test, "curl")
+}
+
+fn installed(names: &[&str], test: &str, needs: &str) -> Option<Command> {
+    let found = names.iter().find(|name| runs(name, "--version"));
+    found.map(Command::new).or_else(|| missing(test, needs))
+}
+
 fn runs(program: &str, argument: &str) -> bool {
     Command::new(program).arg(argument).output().is_ok_and(|output| output.status.success())
 }
