@@ -1,0 +1,508 @@
+//! A server, and the clients that a script lets visit it.
+
+use std::cell::Cell;
+use std::net::SocketAddr;
+use std::thread;
+use std::time::{Duration, Instant};
+
+use ch00_wire::{Closing, Frame, Kind, Recorder, Side, Unit, masked_frame, request, rfc_key_line};
+use stage::{Client, ENDING, Server, Trouble};
+
+use super::missed::{Failure, Missed, Wanted, beginning, described, status};
+use super::promises::Sight;
+use super::system::{self, Ends};
+
+/// What cannot be seen where the server's terminal is not ours to read.
+const NO_TERMINAL: &str = "its terminal cannot be seen";
+/// How long a whole script may take, as a multiple of the patience with one answer.
+const WHOLE: u32 = 12;
+/// How often a server that is at work is waited for once more.
+const AGAIN: usize = 3;
+/// How long to listen where the system does not say what a server has read: at least, and as a multiple of what
+/// its last answer took.
+const LISTEN: Duration = Duration::from_millis(250);
+const ANSWERS: u32 = 20;
+
+/// One play of a script: a server, and what it takes to talk to it.
+pub struct Session<'a> {
+    address: SocketAddr,
+    server: Option<&'a Server>,
+    recorder: Recorder,
+    patience: Duration,
+    /// How long the server may take until it listens.
+    starting: Duration,
+    /// When the whole script has to be over.
+    end: Instant,
+    reached: Cell<bool>,
+    /// How long the server took for its slowest answer.
+    answer: Cell<Duration>,
+}
+
+impl<'a> Session<'a> {
+    pub(super) fn new(
+        address: SocketAddr,
+        server: Option<&'a Server>,
+        recorder: Recorder,
+        patience: Duration,
+        starting: Duration,
+    ) -> Self {
+        Session {
+            address,
+            server,
+            recorder,
+            patience,
+            starting,
+            end: Instant::now() + starting + patience * WHOLE,
+            reached: Cell::new(false),
+            answer: Cell::new(Duration::ZERO),
+        }
+    }
+
+    /// A client that has connected.
+    pub(super) fn visitor(&self) -> Result<Visitor<'_>, Failure> {
+        let deadline = Instant::now() + self.starting;
+        loop {
+            match Client::connect(self.address, &self.recorder, self.patience) {
+                Err(Trouble::Refused(_)) if self.is_starting() && Instant::now() < deadline => {
+                    // There is no event for "it listens now": asking again is the only way.
+                    thread::sleep(Duration::from_millis(10));
+                }
+                Ok(client) => {
+                    self.reached.set(true);
+                    return Ok(Visitor { session: self, client: client.until(self.end) });
+                }
+                Err(trouble) => return Err(self.trouble("the connection to be taken", trouble)),
+            }
+        }
+    }
+
+    /// A client whose opening handshake has succeeded.
+    pub(super) fn member(&self) -> Result<Visitor<'_>, Failure> {
+        self.handshake(&request(&rfc_key_line())).map(|(visitor, _)| visitor)
+    }
+
+    /// A client whose request has been answered with 101, and that head.
+    pub(super) fn handshake(&self, request: &[u8]) -> Result<(Visitor<'_>, Unit), Failure> {
+        let mut visitor = self.visitor()?;
+        visitor.send(request)?;
+        let head = visitor.head(101)?;
+        Ok((visitor, head))
+    }
+
+    /// Sends bytes that are no opening handshake, and sees them refused, and the connection closed.
+    pub(super) fn refuses(&self, bytes: &[u8]) -> Result<(), Failure> {
+        let mut visitor = self.visitor()?;
+        visitor.send(bytes)?;
+        visitor.is_refused()
+    }
+
+    /// The same, as one step of several.
+    pub(super) fn refuses_at(&self, step: &'static str, bytes: &[u8]) -> Result<(), Failure> {
+        self.refuses(bytes).map_err(|failure| failure.step(step))
+    }
+
+    /// Sees that a request, which was sent, is a good one to the server: answered with 101, or not answered until
+    /// the client has said its last word. A server that keeps silent shows that it is still there by what it
+    /// says to the next one.
+    pub(super) fn takes(&self, mut visitor: Visitor<'_>) -> Result<(), Failure> {
+        const WANTED: &str = "a 101, or silence: the request is a good one";
+        visitor.has_sent_all();
+        let answered = match visitor.ends(WANTED) {
+            Ok(units) => units,
+            Err(Failure::Missed(missed)) if missed.sight == Sight::Open => visitor.waiting(),
+            Err(failure) => return Err(failure),
+        };
+        match answered.first() {
+            Some(unit) if unit.kind != Kind::ResponseHead => {
+                return Err(self.missed(Failure::wrong(WANTED, Sight::Other, unit)));
+            }
+            Some(unit) if status(unit) != Some("101") => {
+                return Err(self.missed(Failure::wrong(WANTED, Sight::Status, unit)));
+            }
+            Some(_) => return Ok(()),
+            None => {}
+        }
+        drop(visitor);
+        self.refuses(b"hello\r\n\r\n")
+    }
+
+    /// Where the server listens.
+    pub(super) fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// How long to wait for something that has to come.
+    pub(super) fn patience(&self) -> Duration {
+        self.patience
+    }
+
+    /// The number of the server's process, if it is ours.
+    pub(super) fn process(&self) -> Option<u32> {
+        self.server.map(Server::id)
+    }
+
+    /// Whether the server has not been reached, and still may be.
+    fn is_starting(&self) -> bool {
+        !self.reached.get() && self.server.is_some_and(|server| !server.has_ended())
+    }
+
+    /// Whether a client has connected.
+    pub(super) fn was_reached(&self) -> bool {
+        self.reached.get()
+    }
+
+    /// How many lines the terminal shows.
+    pub(super) fn lines(&self) -> Result<usize, Failure> {
+        self.server.map(Server::line_count).ok_or(Failure::Unseen(NO_TERMINAL))
+    }
+
+    /// The lines after the first `before`.
+    pub(super) fn lines_from(&self, before: usize) -> Vec<String> {
+        self.server.map(|server| server.lines_from(before)).unwrap_or_default()
+    }
+
+    /// Sees the terminal show a text, in some line after the first `before`.
+    pub(super) fn shows(&self, before: usize, text: &str) -> Result<(), Failure> {
+        if self.server.is_none() {
+            return Err(Failure::Unseen(NO_TERMINAL));
+        }
+        match self.is_shown(before, text) {
+            true => Ok(()),
+            false => Err(self.missed(self.not_shown(before, text))),
+        }
+    }
+
+    fn not_shown(&self, before: usize, text: &str) -> Failure {
+        let lines = self.lines_from(before);
+        let (sight, came) = match lines.as_slice() {
+            [] => (Sight::Unprinted, "it shows nothing new".to_owned()),
+            [.., last] => (Sight::Misprinted, format!("its last line is: {}", beginning(last))),
+        };
+        let mut failure = Failure::missed(Wanted::Printed(text.to_owned()), sight, came);
+        failure.change(|missed| missed.printed = lines);
+        failure
+    }
+
+    /// Whether the terminal shows a text in time, in some line after the first `before`.
+    fn is_shown(&self, before: usize, text: &str) -> bool {
+        let wanted = |line: &str| line.contains(text);
+        let Some(server) = self.server else { return false };
+        (0..AGAIN).any(|_| {
+            server.wait_for(before, self.patience, wanted).is_some() || !self.is_at_work()
+        }) && server.wait_for(before, Duration::ZERO, wanted).is_some()
+    }
+
+    /// Whether the server's program is doing something at this moment, as far as the system tells.
+    fn is_at_work(&self) -> bool {
+        let Some(process) = self.process() else { return false };
+        Instant::now() < self.end
+            && system::wait_until_rest(process, Duration::from_millis(200)) == Some(false)
+    }
+
+    /// Waits until the program has nothing more to do, if the system tells.
+    pub(super) fn wait_until_rest(&self) -> Option<bool> {
+        self.process().and_then(|process| system::wait_until_rest(process, self.patience))
+    }
+
+    /// How long to listen where the system does not tell what a server does.
+    fn listening(&self) -> Duration {
+        LISTEN.max(self.answer.get() * ANSWERS).min(self.patience)
+    }
+
+    /// A failure, and with it whether the program has ended over it. All clients are still there: that they leave
+    /// is not what ended it.
+    pub(super) fn missed(&self, mut failure: Failure) -> Failure {
+        let end = self.server.filter(|server| server.wait_for_end(ENDING)).map(Server::ending);
+        failure.change(|missed| missed.end = end);
+        failure
+    }
+
+    fn trouble(&self, wanted: impl Into<Wanted>, trouble: Trouble) -> Failure {
+        self.missed(Failure::trouble(wanted.into(), trouble))
+    }
+}
+
+/// A client of a script.
+pub(super) struct Visitor<'s> {
+    session: &'s Session<'s>,
+    client: Client,
+}
+
+impl Visitor<'_> {
+    /// Sends bytes in one piece.
+    pub(super) fn send(&mut self, bytes: &[u8]) -> Result<(), Failure> {
+        self.try_to_send(bytes)
+            .map_err(|trouble| self.session.trouble("the bytes to be taken", trouble))
+    }
+
+    /// The same, where a server may have enough before it has all.
+    pub(super) fn try_to_send(&mut self, bytes: &[u8]) -> Result<(), Trouble> {
+        self.client.send(bytes)
+    }
+
+    /// Sends bytes, and waits until the server's program has read them: what comes next comes in another read.
+    pub(super) fn send_alone(&mut self, bytes: &[u8]) -> Result<(), Failure> {
+        self.send(bytes)?;
+        if self.was_read().is_none() {
+            // This system does not say. A server that is faster than twenty of its answers has read by then.
+            thread::sleep(self.session.listening());
+        }
+        Ok(())
+    }
+
+    /// Waits until the server's program has read all that was sent. `None`: the system does not say.
+    pub(super) fn was_read(&self) -> Option<bool> {
+        self.ends_of_it().and_then(|ends| system::wait_until_read(ends, self.session.patience))
+    }
+
+    /// Whether the server's program has read all that was sent. `None`: the system does not say.
+    fn ends_of_it(&self) -> Option<Ends> {
+        let (client, server) = self.client.addresses()?;
+        Some(Ends { client, server })
+    }
+
+    /// Sends bytes in pieces, cut before each of these offsets, each in a read of its own.
+    pub(super) fn send_cut(&mut self, bytes: &[u8], cuts: &[usize]) -> Result<(), Failure> {
+        let mut sent = 0;
+        for &cut in cuts {
+            self.send_alone(&bytes[sent..cut])?;
+            sent = cut;
+        }
+        self.send(&bytes[sent..])
+    }
+
+    /// Sees that nothing comes while the server has nothing to answer: it has read all that was sent, and rests.
+    pub(super) fn hears_nothing(&mut self, wanted: &str) -> Result<(), Failure> {
+        let read = self.was_read();
+        let rests = read.and_then(|_| self.session.wait_until_rest());
+        let listening = match rests {
+            Some(_) => Duration::from_millis(1),
+            None => self.session.listening(),
+        };
+        match self.client.quiet(listening) {
+            Ok(()) => Ok(()),
+            Err(Trouble::Unexpected(unit)) if is_aside(&unit) => Ok(()),
+            Err(Trouble::Unexpected(unit)) => {
+                Err(self.session.missed(Failure::wrong(wanted, Sight::Extra, &unit)))
+            }
+            Err(trouble) => Err(self.session.trouble(wanted, trouble)),
+        }
+    }
+
+    /// Waits for the next whole unit. A ping or a pong is no answer to anything.
+    pub(super) fn unit(&mut self, wanted: impl Into<Wanted>) -> Result<Unit, Failure> {
+        let wanted = wanted.into();
+        loop {
+            match self.next() {
+                Ok(unit) if is_aside(&unit) => {}
+                Ok(unit) => return Ok(unit),
+                Err(trouble) => return Err(self.session.trouble(wanted, trouble)),
+            }
+        }
+    }
+
+    /// The next unit. A server that is at work when patience ends is given some more.
+    fn next(&mut self) -> Result<Unit, Trouble> {
+        let start = Instant::now();
+        let mut heard = self.client.unit();
+        for _ in 1..AGAIN {
+            match &heard {
+                Err(Trouble::Silent(..)) if self.session.is_at_work() => heard = self.client.unit(),
+                _ => break,
+            }
+        }
+        if heard.is_ok() {
+            let slowest = self.session.answer.get().max(start.elapsed());
+            self.session.answer.set(slowest);
+        }
+        heard
+    }
+
+    /// Waits for a response head with this status, and without a fault.
+    pub(super) fn head(&mut self, wanted: u16) -> Result<Unit, Failure> {
+        let head = self.unit(Wanted::Head(wanted))?;
+        match head.faults.first() {
+            _ if status(&head) != Some(&wanted.to_string()) => {
+                Err(self.missed(Failure::wrong(Wanted::Head(wanted), Sight::Status, &head)))
+            }
+            // Which fields a head may have is a promise of its own.
+            Some(fault) if fault.is_about_form() => Err(self.faulty(&head)),
+            _ => Ok(head),
+        }
+    }
+
+    /// A head that has a fault in its form.
+    fn faulty(&self, head: &Unit) -> Failure {
+        let why = head.faults.first().map_or("", |fault| &fault.why);
+        self.missed(Failure::wrong("a head without a fault", Sight::Field, head).with(why))
+    }
+
+    /// Sees the request refused, and the connection closed.
+    pub(super) fn is_refused(&mut self) -> Result<(), Failure> {
+        let head = self.unit(Wanted::Refusal)?;
+        match status(&head) {
+            Some("101") => {
+                Err(self.missed(Failure::wrong(Wanted::Refusal, Sight::Granted, &head)))
+            }
+            Some(code) if code.len() == 3 && code.starts_with(['4', '5']) => {
+                match head.faults.first() {
+                    Some(fault) if fault.is_about_form() => Err(self.faulty(&head)),
+                    _ => self.ends("the connection to be closed after the refusal").map(drop),
+                }
+            }
+            _ => Err(self.missed(Failure::wrong(Wanted::Refusal, Sight::Status, &head))),
+        }
+    }
+
+    /// Waits until the server ends the connection, and hands back what it sent before that.
+    pub(super) fn ends(&mut self, wanted: &str) -> Result<Vec<Unit>, Failure> {
+        let mut ended = self.client.ended();
+        for _ in 1..AGAIN {
+            match &ended {
+                Err(Trouble::Silent(..)) if self.session.is_at_work() => ended = self.client.ended(),
+                _ => break,
+            }
+        }
+        match ended {
+            Ok((_, units)) => Ok(units),
+            Err(Trouble::Silent(..)) => Err(self.missed(self.stays_open(wanted))),
+            Err(trouble) => Err(self.session.trouble(wanted, trouble)),
+        }
+    }
+
+    fn stays_open(&self, wanted: &str) -> Failure {
+        Failure::missed(wanted, Sight::Open, "it stays open")
+    }
+
+    /// What has come and was not asked for.
+    fn waiting(&mut self) -> Vec<Unit> {
+        match self.client.quiet(Duration::from_millis(1)) {
+            Err(Trouble::Unexpected(unit)) => vec![*unit],
+            _ => Vec::new(),
+        }
+    }
+
+    /// Says that nothing more will be sent, and goes on listening.
+    pub(super) fn has_sent_all(&mut self) {
+        self.client.finish_sending();
+    }
+
+    /// Leaves without a word.
+    pub(super) fn leave(self) {
+        self.client.leave();
+    }
+
+    /// Leaves as a process does that is killed.
+    pub(super) fn reset(self) {
+        self.client.reset();
+    }
+
+    /// Sends a text message.
+    pub(super) fn says(&mut self, text: &str) -> Result<(), Failure> {
+        self.send(&masked_frame(1, text.as_bytes()))
+    }
+
+    /// Sends a text message, and sees the server's terminal show it, while the client waits.
+    pub(super) fn is_printed(&mut self, text: &str) -> Result<(), Failure> {
+        let before = self.session.lines()?;
+        self.says(text)?;
+        self.shows(before, text)
+    }
+
+    /// Sees the terminal show a text, in some line after the first `before`, while the client that has said it
+    /// waits.
+    pub(super) fn shows(&mut self, before: usize, text: &str) -> Result<(), Failure> {
+        let failure = match self.session.shows(before, text) {
+            Ok(()) => return Ok(()),
+            Err(failure @ Failure::Unseen(_)) => return Err(failure),
+            Err(failure) => failure,
+        };
+        Err(match self.client.quiet(Duration::from_millis(1)) {
+            Err(Trouble::Unexpected(unit)) if unit.text.as_deref() == Some(text) => {
+                self.instead(failure, Sight::Answered, "it is sent back, and not printed")
+            }
+            // What did come says more than the terminal.
+            Err(Trouble::Unexpected(unit)) if unit.kind == Kind::Frame => {
+                let came = format!("it is not shown; {}", described(&unit));
+                self.instead(failure, Sight::Misprinted, &came)
+            }
+            Err(Trouble::Ended(how, _)) => {
+                let sight = if how == Closing::Closed { Sight::Closed } else { Sight::Reset };
+                self.instead(failure, sight, "it is not shown, and the server ended the connection")
+            }
+            _ => {
+                self.has_sent_all();
+                match self.session.is_shown(before, text) {
+                    true => self.instead(
+                        failure,
+                        Sight::Late,
+                        "it came only when the client had said that it has no more",
+                    ),
+                    false => failure,
+                }
+            }
+        })
+    }
+
+    /// The same failure, seen more closely. Lines that were printed stay what is to be explained first.
+    fn instead(&self, mut failure: Failure, sight: Sight, came: &str) -> Failure {
+        failure.change(|missed: &mut Missed| {
+            if missed.sight == Sight::Unprinted || sight != Sight::Misprinted {
+                missed.sight = if missed.printed.is_empty() { sight } else { missed.sight };
+                missed.came = came.to_owned();
+            }
+        });
+        failure
+    }
+
+    /// Sends a text message, and sees it come back whole.
+    pub(super) fn is_echoed(&mut self, text: &str) -> Result<(), Failure> {
+        self.says(text)?;
+        self.hears(text).map(drop)
+    }
+
+    /// Sends a text message, and sees it come back, perhaps after what others say.
+    pub(super) fn is_echoed_among(&mut self, text: &str) -> Result<(), Failure> {
+        self.says(text)?;
+        while self.unit(Wanted::Text(text.to_owned()))?.text.as_deref() != Some(text) {}
+        Ok(())
+    }
+
+    /// Sees one text message come, in one frame that is well-formed.
+    pub(super) fn hears(&mut self, text: &str) -> Result<Frame, Failure> {
+        let unit = self.unit(Wanted::Text(text.to_owned()))?;
+        match &unit.frame {
+            Some(frame) if is_right(frame, &unit, text) => Ok(frame.clone()),
+            _ => Err(self.missed(Failure::wrong(
+                Wanted::Text(text.to_owned()),
+                Sight::Other,
+                &unit,
+            ))),
+        }
+    }
+
+    fn missed(&self, failure: Failure) -> Failure {
+        self.session.missed(failure)
+    }
+}
+
+/// Whether this is the text in one frame, as a server sends it.
+fn is_right(frame: &Frame, unit: &Unit, text: &str) -> bool {
+    let header = &frame.header;
+    header.fin
+        && header.opcode == 1
+        && header.rsv == 0
+        && header.masking_key.is_none()
+        && frame.payload == text.as_bytes()
+        && header.length == text.len() as u64
+        && unit.faults.is_empty()
+}
+
+/// A ping or a pong: it may come at any time, and answers nothing that a script waits for.
+fn is_aside(unit: &Unit) -> bool {
+    unit.frame.as_ref().is_some_and(|frame| matches!(frame.header.opcode, 0x9 | 0xA))
+        && unit.faults.is_empty()
+}
+
+/// The side that scripts play.
+pub(super) const ME: Side = Side::Client;
