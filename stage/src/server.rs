@@ -31,7 +31,7 @@ pub const ENDING: Duration = Duration::from_millis(200);
 
 /// How much of its terminal is kept, and of one line, in bytes. A server that prints without end shall not
 /// fill the memory of whoever observes it.
-const KEPT: usize = 64 * 1024 * 1024;
+const KEPT: usize = 16 * 1024 * 1024;
 const LONGEST_LINE: u64 = 64 * 1024;
 
 /// A running server. It ends when this is dropped, with everything that it has started.
