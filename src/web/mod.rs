@@ -20,7 +20,7 @@ use axum::middleware;
 use axum::response::{Html, IntoResponse, Response};
 use axum::routing::{get, post};
 use tokio::runtime::Runtime;
-use tokio::sync::Mutex;
+use tokio::sync::{Mutex, oneshot};
 use tokio_stream::{Stream, StreamExt};
 use tower_http::services::ServeDir;
 
@@ -59,7 +59,8 @@ pub fn open(course: PathBuf, port: u16, subject: Subject) -> Result<()> {
     // The pages go first, so that no lab waits for one of them; then the labs, with their servers.
     runtime.shutdown_background();
     workshop.labs.close();
-    // A check ends with its probe, and ends the server that it has started.
+    // So does what a check has started: its probe then has nobody to wait for.
+    stage::end_all();
     drop(workshop.checking.blocking_lock());
     served
 }
@@ -69,9 +70,14 @@ async fn serve(listener: TcpListener, workshop: Arc<Workshop>) -> Result<()> {
     listener.set_nonblocking(true)?;
     let listener = tokio::net::TcpListener::from_std(listener)?;
     let served = axum::serve(listener, router(workshop, at)).into_future();
+    let (warn, interrupted) = oneshot::channel();
+    stage::at_first_interrupt(move || {
+        // Where nobody waits for it, the workshop is about to end anyway.
+        let _ = warn.send(());
+    });
     tokio::select! {
         result = served => result?,
-        _ = tokio::signal::ctrl_c() => println!("\nthe workshop is closed"),
+        _ = interrupted => println!("\nthe workshop is closed"),
     }
     Ok(())
 }
