@@ -96,9 +96,9 @@ pub(super) fn probes(chapter: &str, edition: Edition) -> Result<String, String> 
     for probe in probes::all().iter().filter(|probe| probe.chapter == number) {
         table += &format!(
             "| {} | {} | {} |\n",
-            markdown(probe.promise),
+            markdown(&probe.says),
             probe.section,
-            markdown(probe.mistake)
+            markdown(&probe.usual_mistakes().join("; "))
         );
     }
     if edition == Edition::Workshop {

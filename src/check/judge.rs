@@ -6,7 +6,7 @@ use anyhow::Result;
 use ch00_wire::Event;
 
 use super::Options;
-use super::report::{Finding, Report, State};
+use super::report::{Finding, Report, State, Told};
 use crate::own::Unwritten;
 use crate::probes::{self, Probe, Target, Verdict, explain};
 use crate::screen::Screen;
@@ -22,9 +22,13 @@ pub(super) fn judge_all(
     options: Options,
     screen: &mut Screen,
 ) -> Result<()> {
-    for probe in probes::all().into_iter().filter(|probe| probe.chapter <= report.last) {
-        let finding = judge(target, probe, screen.bytes())?;
-        let (failed, told) = (finding.failed(), finding.told(options.all));
+    let last = report.last;
+    for probe in probes::all().iter().filter(|probe| probe.chapter <= last && probe.holds_in(last)) {
+        let finding = match report.broken_need_of(probe) {
+            Some(needed) => Finding::of(*probe, State::NotJudged(needed)),
+            None => judge(target, *probe, report)?,
+        };
+        let (failed, told) = (finding.failed(), finding.told(options.all, screen.bytes()));
         report.findings.push(finding);
         if !options.json {
             screen.say(&told)?;
@@ -36,34 +40,41 @@ pub(super) fn judge_all(
     Ok(())
 }
 
-/// `bytes` is how many of them have room in a line of an explanation.
-fn judge(target: &Target, probe: Probe, bytes: usize) -> Result<Finding> {
-    let (state, explanation) = match target.judge(&probe, PATIENCE) {
-        Ok(Verdict::Holds) => (State::Holds, None),
-        Ok(Verdict::Unseen) => (State::Unseen, None),
-        Ok(Verdict::Fails(failure, recording)) => {
-            match Unwritten::find(recording.events.iter().filter_map(Event::line)) {
-                Some(unwritten) => return Ok(not_written(probe, &unwritten)),
-                None => (State::Fails, Some(explain(&probe, &failure, &recording, bytes))),
-            }
-        }
+fn judge(target: &Target, probe: Probe, report: &Report) -> Result<Finding> {
+    let (failure, recording) = match target.judge(&probe, PATIENCE, report.last) {
+        Ok(Verdict::Holds) => return Ok(Finding::of(probe, State::Holds)),
+        Ok(Verdict::Unseen(why)) => return Ok(Finding::of(probe, State::Unseen(why))),
+        Ok(Verdict::Fails(failure, recording)) => (failure, recording),
         Err(error) => {
-            let unwritten = Unwritten::find(error.lines().iter().map(String::as_str));
-            return Ok(not_written(probe, &unwritten.ok_or(error)?));
+            if let Some(unwritten) = Unwritten::find(error.lines().iter().map(String::as_str)) {
+                return Ok(not_written(probe, &unwritten));
+            }
+            // A server that never started cannot be checked at all; one that did, can be but for this promise.
+            return match report.findings.iter().any(Finding::was_reached) {
+                true => Ok(Finding::of(probe, State::NotStarted(error.to_string()))),
+                false => Err(error.into()),
+            };
         }
     };
-    Ok(Finding { probe, state, explanation, to_hint: probe })
+    let unwritten = Unwritten::find(recording.events.iter().filter_map(Event::line));
+    Ok(match unwritten {
+        Some(unwritten) => not_written(probe, &unwritten),
+        None => {
+            let explanation = explain(&probe, &failure, &recording, report.last);
+            Finding { told: Some(Told::Why(explanation)), ..Finding::of(probe, State::Fails) }
+        }
+    })
 }
 
 /// The promise that has come to a `todo!` says what that is for, if it is one of the chapter in which it stands;
 /// otherwise the first promise of that chapter does.
 fn not_written(probe: Probe, unwritten: &Unwritten) -> Finding {
     let chapter = unwritten.chapter().map_or(probe.chapter, |chapter| chapter.number);
-    let first = || probes::all().into_iter().find(|first| first.chapter == chapter);
+    let first = || probes::all().iter().find(|first| first.chapter == chapter).copied();
     let to_hint = match probe.chapter == chapter {
         true => probe,
         false => first().unwrap_or(probe),
     };
-    let explanation = Some(unwritten.to_string());
-    Finding { probe, state: State::Unwritten, explanation, to_hint }
+    let told = Some(Told::Question(unwritten.to_string()));
+    Finding { to_hint, told, ..Finding::of(probe, State::Unwritten) }
 }

@@ -1,7 +1,8 @@
 //! `check`: a server that the reader wrote, held against the probes of the chapters.
 
+mod advice;
 mod judge;
-mod memory;
+mod progress;
 mod report;
 mod subject;
 mod watch;
@@ -13,9 +14,10 @@ use crate::chapters;
 use crate::own::{self, Own};
 use crate::probes::{self, HINTS};
 use crate::screen::{Screen, labelled};
+use advice::advice;
 use judge::judge_all;
-use memory::Progress;
-use report::{Report, State, advice, bar};
+use progress::Progress;
+use report::{Report, State, bar};
 use subject::Candidate;
 
 pub use subject::Subject;
@@ -101,7 +103,7 @@ fn examine(subject: &Subject, options: Options, screen: &mut Screen) -> Result<O
             .say(&format!("checking {}, up to chapter {:02}\n\n", candidate.shown, report.last))?;
     }
     let judged = judge_all(&candidate.target, &mut report, options, screen);
-    let (progress, forgotten) = memory::update(&candidate.folder, &candidate.name, |progress| {
+    let (progress, forgotten) = progress::update(&candidate.folder, &candidate.name, |progress| {
         progress.record(&report.findings);
         if let Some(finding) = report.first_failed().filter(|_| options.hint) {
             progress.give_hint(&finding.to_hint);
@@ -139,7 +141,7 @@ fn conclude(
                 screen.say(&labelled("before", before))?;
             }
             if finding.state == State::Unwritten && options.hint {
-                screen.say(&labelled("promise", finding.to_hint.promise))?;
+                screen.say(&labelled("promise", &finding.to_hint.says))?;
             }
             screen.say(&advice(subject, options, &finding.to_hint, progress))?;
         }

@@ -2,18 +2,13 @@
 
 use std::fmt::Write;
 
-use serde::Serialize;
-use serde_json::json;
+use serde_json::{Value, json};
 
-use super::memory::Progress;
-use super::{Options, Subject};
 use crate::chapters::CHAPTERS;
-use crate::probes::{HINTS, Probe};
-use crate::screen::labelled;
+use crate::probes::{Explanation, Probe};
 
 /// How a server stands to one promise.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "lowercase")]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum State {
     /// It keeps it.
     Holds,
@@ -21,36 +16,115 @@ pub(super) enum State {
     Fails,
     /// It came to a `todo!`.
     Unwritten,
-    /// Its terminal, where the promise shows, cannot be seen.
-    Unseen,
+    /// It cannot be seen from here, for this reason.
+    Unseen(&'static str),
+    /// Another promise is broken without which nothing can be said of this one.
+    NotJudged(Probe),
+    /// The server was started for it, and did not listen; why.
+    NotStarted(String),
+}
+
+impl State {
+    /// What a program calls it.
+    fn name(&self) -> &'static str {
+        match self {
+            State::Holds => "holds",
+            State::Fails => "fails",
+            State::Unwritten => "unwritten",
+            State::Unseen(_) => "unseen",
+            State::NotJudged(_) | State::NotStarted(_) => "not judged",
+        }
+    }
+
+    fn mark(&self) -> char {
+        match self {
+            State::Holds => '●',
+            State::Fails | State::Unwritten => '✗',
+            State::Unseen(_) => '○',
+            State::NotJudged(_) | State::NotStarted(_) => '–',
+        }
+    }
+}
+
+/// What there is to say of a promise that is not kept.
+pub(super) enum Told {
+    /// What went wrong.
+    Why(Explanation),
+    /// The question of a body that is not written yet.
+    Question(String),
 }
 
 /// One promise, and how the server stands to it.
 pub(super) struct Finding {
     pub(super) probe: Probe,
     pub(super) state: State,
-    /// Where it does not hold.
-    pub(super) explanation: Option<String>,
+    /// Where it is not kept.
+    pub(super) told: Option<Told>,
     /// The promise to give hints for.
     pub(super) to_hint: Probe,
 }
 
 impl Finding {
+    /// A finding without more to say.
+    pub(super) fn of(probe: Probe, state: State) -> Finding {
+        Finding { probe, state, told: None, to_hint: probe }
+    }
+
     /// Whether the promise is known not to hold.
     pub(super) fn failed(&self) -> bool {
         matches!(self.state, State::Fails | State::Unwritten)
     }
 
-    /// What a reader is told of it: one line, or its explanation where it is not kept.
-    pub(super) fn told(&self, briefly: bool) -> String {
-        let promise = format!("{:02} {}", self.probe.chapter, self.probe.promise);
-        match (self.state, &self.explanation) {
-            (State::Holds, _) => format!("● {promise}"),
-            (State::Unseen, _) => format!("○ {promise} (its terminal cannot be seen)"),
-            (_, Some(explanation)) if !briefly => explanation.trim_end().to_owned(),
-            (State::Unwritten, _) => format!("✗ {promise} (not written yet)"),
-            (State::Fails, _) => format!("✗ {promise}"),
+    /// Whether a server was there to be looked at.
+    pub(super) fn was_reached(&self) -> bool {
+        matches!(self.state, State::Holds | State::Fails)
+    }
+
+    /// What a reader is told of it: one line, or its explanation where it is not kept, with at most so many bytes in
+    /// a line.
+    pub(super) fn told(&self, briefly: bool, bytes: usize) -> String {
+        let line = format!("{} {:02} {}", self.state.mark(), self.probe.chapter, self.probe.says);
+        match (&self.state, &self.told) {
+            (State::Unseen(why), _) => format!("{line} ({why})"),
+            (State::NotJudged(needed), _) => {
+                format!("{line} (not judged: it needs \"{}\")", needed.says)
+            }
+            (State::NotStarted(why), _) => {
+                let why = why.lines().next().unwrap_or_default();
+                format!("{line} (not judged: {why})")
+            }
+            (_, Some(Told::Why(explanation))) if !briefly => {
+                explanation.text(bytes).trim_end().to_owned()
+            }
+            (_, Some(Told::Question(question))) if !briefly => question.trim_end().to_owned(),
+            (State::Unwritten, _) => format!("{line} (not written yet)"),
+            _ => line,
         }
+    }
+
+    /// The same for a program.
+    fn json(&self) -> Value {
+        let explanation = match &self.told {
+            Some(Told::Why(explanation)) => json!(explanation),
+            Some(Told::Question(question)) => json!({ "question": question }),
+            None => Value::Null,
+        };
+        let (needs, why) = match &self.state {
+            State::NotJudged(needed) => (Some(needed.id.as_str()), None),
+            State::Unseen(why) => (None, Some((*why).to_owned())),
+            State::NotStarted(why) => (None, Some(why.clone())),
+            _ => (None, None),
+        };
+        json!({
+            "chapter": self.probe.chapter,
+            "id": self.probe.id,
+            "promise": self.probe.says,
+            "section": self.probe.section,
+            "state": self.state.name(),
+            "needs": needs,
+            "why": why,
+            "explanation": explanation,
+        })
     }
 }
 
@@ -77,15 +151,40 @@ impl Report {
         self.findings.iter().find(|finding| finding.failed())
     }
 
+    /// The first promise for which the server did not start, and why.
+    pub(super) fn first_not_started(&self) -> Option<(&Probe, &str)> {
+        self.findings.iter().find_map(|finding| match &finding.state {
+            State::NotStarted(why) => Some((&finding.probe, why.as_str())),
+            _ => None,
+        })
+    }
+
+    /// The broken promise without which nothing can be said of this one.
+    pub(super) fn broken_need_of(&self, probe: &Probe) -> Option<Probe> {
+        let of = |id: &String| self.findings.iter().find(|finding| finding.probe.id == *id);
+        probe.needs.iter().filter_map(of).find_map(|finding| match &finding.state {
+            State::Fails | State::Unwritten => Some(finding.probe),
+            State::NotJudged(needed) => Some(*needed),
+            _ => None,
+        })
+    }
+
     /// The last line for a reader; nothing after an explanation.
     pub(super) fn summary(&self) -> String {
-        let unseen = self.count(State::Unseen);
-        match (self.holds(), unseen) {
+        let unseen = self.count(|state| matches!(state, State::Unseen(_)));
+        let not_started = self.count(|state| matches!(state, State::NotStarted(_)));
+        match (self.holds(), unseen + not_started) {
             (false, _) => String::new(),
             (true, 0) => format!("every promise up to chapter {:02} is kept\n", self.last),
+            (true, _) if not_started > 0 => {
+                format!("every promise that could be judged is kept; {not_started} could not be\n")
+            }
+            (true, 1) => "every promise that could be seen is kept, and one could not be seen: its line \
+                          says why\n"
+                .to_owned(),
             (true, unseen) => format!(
-                "every promise that could be seen is kept, and {unseen} could not be seen: use --server, \
-                 and the checker starts your server itself\n"
+                "every promise that could be seen is kept, and {unseen} could not be seen: with --server, \
+                 the checker starts your server itself, and sees its terminal\n"
             ),
         }
     }
@@ -99,7 +198,7 @@ impl Report {
                 .iter()
                 .filter(|finding| finding.probe.chapter == chapter.number)
                 .collect();
-            let marks: String = of_chapter.iter().map(|finding| mark(finding.state)).collect();
+            let marks: String = of_chapter.iter().map(|finding| finding.state.mark()).collect();
             let held = of_chapter.iter().filter(|finding| finding.state == State::Holds).count();
             let (number, title, all) = (chapter.number, chapter.title, of_chapter.len());
             let _ = writeln!(out, "{number:02} {title:<14} {held:>2} of {all:>2}  {marks}");
@@ -110,32 +209,27 @@ impl Report {
                 let _ = writeln!(
                     out,
                     "\nbegin with chapter {:02}: the same check without --all explains \"{}\"",
-                    finding.probe.chapter, finding.probe.promise
+                    finding.probe.chapter, finding.probe.says
                 );
             }
         }
         out
     }
 
-    /// One object: `chapter`, `holds`, and `promises`, each with `chapter`, `promise`, `section`, `state`
-    /// (`holds`, `fails`, `unwritten` or `unseen`) and `explanation`, which may be null.
-    pub(super) fn json(&self) -> String {
-        let promises = self.findings.iter().map(|Finding { probe, state, explanation, .. }| {
-            json!({
-                "chapter": probe.chapter,
-                "promise": probe.promise,
-                "section": probe.section,
-                "state": state,
-                "explanation": explanation,
-            })
-        });
-        let promises: Vec<_> = promises.collect();
-        let report = json!({ "chapter": self.last, "holds": self.holds(), "promises": promises });
+    /// One object: `chapter`, `holds`, `error`, which is null where the check came to its end, and `promises`, each with
+    /// `chapter`, `id`, `promise`, `section`, `state` (`holds`, `fails`, `unwritten`, `unseen` or `not judged`), `needs`
+    /// (the id of the broken promise for which it is not judged), `why` (it is not seen, or not judged for
+    /// another reason), and `explanation` in parts; any of the last three may be null.
+    pub(super) fn json(&self, error: Option<&str>) -> String {
+        let promises: Vec<Value> = self.findings.iter().map(Finding::json).collect();
+        let holds = self.holds() && error.is_none();
+        let report =
+            json!({ "chapter": self.last, "holds": holds, "error": error, "promises": promises });
         format!("{report:#}")
     }
 
-    fn count(&self, state: State) -> usize {
-        self.findings.iter().filter(|finding| finding.state == state).count()
+    fn count(&self, counts: impl Fn(&State) -> bool) -> usize {
+        self.findings.iter().filter(|finding| counts(&finding.state)).count()
     }
 }
 
@@ -147,34 +241,4 @@ pub(super) fn bar(held: usize, all: usize) -> String {
     let full = held * BAR / all.max(1);
     let (full, empty) = ("█".repeat(full), "░".repeat(BAR - full));
     format!("{full}{empty}  kept so far: {held} of the course's {all} promises")
-}
-
-/// What follows an explanation: the hints, if one was asked for, and the next commands.
-pub(super) fn advice(
-    subject: &Subject,
-    options: Options,
-    probe: &Probe,
-    progress: &Progress,
-) -> String {
-    let given = progress.hints(probe);
-    let shown = if options.hint { given } else { 0 };
-    let hints = probe.hints.iter().enumerate().take(shown);
-    let mut lines: Vec<String> =
-        hints.map(|(i, hint)| labelled(&format!("hint {}", i + 1), hint)).collect();
-    let command = |more: &str| subject.command(options.last, more);
-    lines.push(labelled("next", &command("")));
-    lines.push(match (given, subject) {
-        (HINTS, Subject::Own(_)) => labelled("solution", &command(" --solution")),
-        (HINTS, _) if options.hint => labelled("", "this was the last hint: the page has the rest"),
-        _ => labelled("a hint", &format!("{}   ({given} of {HINTS} seen)", command(" --hint"))),
-    });
-    lines.join("\n")
-}
-
-fn mark(state: State) -> char {
-    match state {
-        State::Holds => '●',
-        State::Fails | State::Unwritten => '✗',
-        State::Unseen => '○',
-    }
 }

@@ -1,188 +1,157 @@
 //! Chapter 03, Accept: the connection opens.
 
-use ch00_wire::{RFC_KEY, Unit, masked_frame, rfc_key_line};
-use stage::Trouble;
+use ch00_wire::{RFC_KEY, Unit, masked_frame, request, rfc_key_line, rfc_request};
 
-use super::Probe;
-use super::bench::{Bench, Failure, PACE, Wanted};
+use super::Script;
+use super::findings::{ACCEPT, RFC_ACCEPT};
+use super::heads::{self, HEADS};
+use super::missed::{Failure, Wanted};
+use super::promises::Sight;
+use super::session::Session;
 
-/// The accept value of [`RFC_KEY`], from section 1.3.
-const RFC_ACCEPT: &str = "s3pPLMBiTxaQ9kYGzzhZRbK+xOo=";
+/// How long the value of a large cookie is, in bytes.
+const COOKIE: usize = 3_000;
 
-pub(super) const PROBES: &[Probe] = &[
-    Probe {
-        chapter: 3,
-        promise: "answers the key of the RFC with 101 and its accept value",
-        section: "1.3",
-        mistake: "nothing is answered, the digest is in hexadecimal, the key decoded before it is hashed, or the \
-                  GUID mistyped",
-        hints: [
-            "Print the text that you hash, between quotes, and the value that comes out. Where \
-             does it begin to differ from what is expected?",
-            "The accept value is Base64 of the twenty bytes of SHA-1, of the key as it stands in \
-             the request followed by 258EAFA5-E914-47DA-95CA-C5AB0DC85B11.",
-            "Join the key and the GUID, hash that text, and give the twenty raw bytes (digest, \
-             not hexdigest) to Base64. Send the status line, the three fields, each with \\r\\n, \
-             and an empty line, \\r\\n.",
-        ],
-        script: |bench| accepts(bench, &rfc_key_line(), RFC_ACCEPT),
-    },
-    Probe {
-        chapter: 3,
-        promise: "answers another key with another value",
-        section: "4.2.2",
-        mistake: "the example of the RFC, copied",
-        hints: [
-            "Another key was sent, and what came back? Is it the value of the example?",
-            "The value is made anew for each client, from the key of its own request.",
-            "Pass the key that you found in this request to the function that makes the accept \
-             value, and put its result into the response. No value stands in your source.",
-        ],
-        script: |bench| {
-            let line = "Sec-WebSocket-Key: x3JJHMbDL1EzLkh9GBhXDw==";
-            accepts(bench, line, "HSmrc0sMlYUkAGmm5OPpG2HaGWk=")
-        },
-    },
-    Probe {
-        chapter: 3,
-        promise: "makes the accept value from the key alone",
-        section: "4.2.2",
-        mistake: "the space around the key is hashed with it, or a name in lower case is not found",
-        hints: [
-            "The key is the same as before; around it are other spaces, and its name is in lower \
-             case. What exactly do you hash?",
-            "The value of a field is what remains without the spaces and tabs at both ends. One \
-             space too many, and all of the hash is another.",
-            "Trim spaces and tabs from both ends of the value before you add the GUID, and \
-             compare the name of the field without regard to case.",
-        ],
-        script: |bench| {
-            accepts(bench, &format!("sec-websocket-key:{RFC_KEY}"), RFC_ACCEPT)?;
-            accepts(bench, &format!("Sec-WebSocket-Key: \t{RFC_KEY}  "), RFC_ACCEPT)
-        },
-    },
-    Probe {
-        chapter: 3,
-        promise: "says that it upgrades, and to what",
-        section: "4.2.2",
-        mistake: "a response without Upgrade and Connection",
-        hints: [
-            "Read the head that you sent line by line. Which of its three fields is missing, or \
-             has another value?",
-            "A 101 says which protocol it changes to: Upgrade: websocket, and Connection: \
-             Upgrade, beside Sec-WebSocket-Accept.",
-            "Write these lines after HTTP/1.1 101 Switching Protocols, each one ended by \\r\\n: \
-             Upgrade: websocket, Connection: Upgrade, Sec-WebSocket-Accept and your value, and \
-             the empty line.",
-        ],
-        script: |bench| {
-            let (_client, answer) = bench.handshake(&rfc_key_line())?;
-            field(&answer, "Upgrade", "websocket", |value| {
-                value.eq_ignore_ascii_case("websocket")
-            })?;
-            field(&answer, "Connection", "Upgrade", |value| {
-                value.split(',').any(|token| token.trim().eq_ignore_ascii_case("upgrade"))
-            })
-        },
-    },
-    Probe {
-        chapter: 3,
-        promise: "sends nothing after the empty line",
-        section: "4.2.2",
-        mistake: "a line end or a NUL too many: it is the first byte of a frame",
-        hints: [
-            "The drawing shows what came after the head. Which of your writes has sent it?",
-            "From the empty line on, each byte is a part of a frame. A line end or a NUL that \
-             follows is taken for the first byte of one.",
-            "Let the head end with exactly \\r\\n\\r\\n, write these bytes and no more (write, \
-             and not a call that adds a line end), and send no greeting yet.",
-        ],
-        script: |bench| {
-            let mut client = bench.open()?;
-            match client.quiet(PACE) {
-                Err(Trouble::Ended(..)) => {
-                    let expected = "the connection to stay open: the client has something to say";
-                    return Err(Failure::missed(expected, "the server closed it")
-                        .because("the connection is closed as soon as the 101 is written"));
-                }
-                heard => heard.wanted("nothing after the empty line")?,
-            }
-            client.finish_sending();
-            let (_, after) = client.ended().wanted("the connection to be closed")?;
-            match after.first() {
-                Some(unit) if unit.frame.as_ref().is_none_or(|frame| frame.header.opcode != 8) => {
-                    Err(Failure::wrong("nothing after the empty line", unit, 0))
-                }
-                _ => Ok(()),
-            }
-        },
-    },
-    Probe {
-        chapter: 3,
-        promise: "answers once, whatever comes after the opening handshake",
-        section: "4.2.2",
-        mistake: "every read is answered with a 101",
-        hints: [
-            "A frame comes after the 101, and another 101 after the frame. What does your server do \
-             with a read, whatever it brings?",
-            "The opening handshake is the beginning of a connection, and it is done once. What comes \
-             behind the head is frames.",
-            "Read the head and answer it before the loop that reads what follows, or keep for each \
-             connection whether its handshake is done.",
-        ],
-        script: |bench| {
-            let mut client = bench.open()?;
-            client.send(&masked_frame(1, b"Li Jing")).wanted("the frame to be taken")?;
-            client.finish_sending();
-            let (_, after) = client.ended().wanted("the connection to be closed")?;
-            match after.iter().find(|unit| unit.bytes.starts_with(b"HTTP/")) {
-                Some(unit) => Err(Failure::wrong("no second response head", unit, 0)
-                    .with("another one came".to_owned())),
+pub(super) const SCRIPTS: &[(&str, Script)] = &[
+    ("accepts-the-rfc-key", |session| accepts(session, &rfc_key_line(), RFC_ACCEPT)),
+    ("accepts-another-key", |session| {
+        let line = "Sec-WebSocket-Key: x3JJHMbDL1EzLkh9GBhXDw==";
+        accepts(session, line, "HSmrc0sMlYUkAGmm5OPpG2HaGWk=")
+    }),
+    ("key-alone", |session| {
+        accepts(session, &format!("sec-websocket-key:{RFC_KEY}"), RFC_ACCEPT)?;
+        accepts(session, &format!("Sec-WebSocket-Key: \t{RFC_KEY}  "), RFC_ACCEPT)
+    }),
+    ("upgrade-fields", |session| {
+        let (_visitor, head) = session.handshake(&rfc_request())?;
+        has(session, &head, "Upgrade", "websocket", |value| {
+            value.eq_ignore_ascii_case("websocket")
+        })?;
+        has(session, &head, "Connection", "Upgrade", |value| {
+            value.split(',').any(|word| word.trim().eq_ignore_ascii_case("upgrade"))
+        })
+    }),
+    ("unasked-fields", |session| {
+        let (_visitor, head) = session.handshake(&rfc_request())?;
+        agrees_to_nothing(session, &head)
+    }),
+    ("unspoken-extensions", |session| {
+        let offers = "Sec-WebSocket-Extensions: permessage-deflate; client_max_window_bits";
+        let request = request(&format!("{}\r\n{offers}", rfc_key_line()));
+        let (_visitor, head) = session.handshake(&request)?;
+        agrees_to_nothing(session, &head)
+    }),
+    ("nothing-after-head", |session| {
+        let mut visitor = session.member()?;
+        visitor.hears_nothing("nothing after the empty line")?;
+        visitor.has_sent_all();
+        match visitor.ends("nothing after the empty line") {
+            // That it hangs up is another promise.
+            Err(Failure::Missed(missed)) if missed.sight == Sight::Open => Ok(()),
+            Err(failure) => Err(failure),
+            Ok(after) => match after.first().filter(|unit| !is_close(unit)) {
+                Some(unit) => Err(session.missed(Failure::wrong(
+                    "nothing after the empty line",
+                    Sight::Extra,
+                    unit,
+                ))),
                 None => Ok(()),
-            }
-        },
-    },
-    Probe {
-        chapter: 3,
-        promise: "opens a connection for the next client after one has left",
-        section: "7.1.1",
-        mistake: "one flag for all clients says that the handshake is done",
-        hints: [
-            "The first client got its 101 and left. Which of your variables still remember it \
-             when the next one comes?",
-            "That the opening handshake is done is a fact about one connection. The next client \
-             begins from nothing.",
-            "Make whatever you know about a client (its buffer, whether its handshake is done) \
-             inside the loop over accept, after accept, so that it begins anew for each.",
-        ],
-        script: |bench| {
-            bench.open()?.leave();
-            bench.open().map(drop)
-        },
-    },
+            },
+        }
+    }),
+    ("answers-the-end", |session| {
+        let mut visitor = session.member()?;
+        visitor.has_sent_all();
+        visitor.ends("the connection to be closed: the client has no more to say").map(drop)
+    }),
+    ("answers-once", |session| {
+        let mut visitor = session.member()?;
+        visitor.send_alone(&masked_frame(1, b"Li Jing"))?;
+        let head = match visitor.next_head() {
+            Some(head) => head,
+            None => return Ok(()),
+        };
+        let wanted = "no second response head";
+        Err(session.missed(Failure::wrong(wanted, Sight::Extra, &head).with("another one came")))
+    }),
+    ("whole-head-first", |session| {
+        let mut visitor = session.visitor()?;
+        let request = rfc_request();
+        // The key is in it, and the line after the key as well.
+        let half = request.len() - "Sec-WebSocket-Version: 13\r\n\r\n".len();
+        visitor.send_alone(&request[..half])?;
+        visitor.hears_nothing("no answer before the head is whole")?;
+        visitor.send(&request[half..])?;
+        visitor.head(101).map(drop)
+    }),
+    ("real-clients", |session| {
+        HEADS.iter().try_for_each(|(client, head)| {
+            let (head, with_cookie) = (heads::bytes(head), heads::bytes(&heads::with_cookie(head, COOKIE)));
+            [vec![], vec![30, head.len() - 2]]
+                .iter()
+                .try_for_each(|cuts| opens_for(session, &head, cuts))
+                .and_then(|()| opens_for(session, &with_cookie, &[]))
+                .and_then(|()| opens_for(session, &with_cookie, &[1_000, 2_000]))
+                .map_err(|failure| failure.to(client))
+        })
+    }),
+    ("next-opening", |session| {
+        session.member()?.leave();
+        session.member().map(drop)
+    }),
 ];
 
-fn accepts(bench: &Bench, key_line: &str, accept: &str) -> Result<(), Failure> {
-    let (_client, answer) = bench.handshake(key_line)?;
-    field(&answer, "Sec-WebSocket-Accept", accept, |value| value == accept)
+fn accepts(session: &Session, key_line: &str, accept: &str) -> Result<(), Failure> {
+    let (_visitor, head) = session.handshake(&request(key_line))?;
+    has(session, &head, ACCEPT, accept, |value| value == accept)
 }
 
-/// Sees a header field in the answer, with a value that is right.
-fn field(
-    answer: &Unit,
-    name: &str,
+/// Sends the head of a real client, in these pieces, and sees its connection open.
+fn opens_for(session: &Session, request: &[u8], cuts: &[usize]) -> Result<(), Failure> {
+    let mut visitor = session.visitor()?;
+    visitor.send_cut(request, cuts)?;
+    let head = visitor.head(101)?;
+    has(session, &head, ACCEPT, RFC_ACCEPT, |value| value == RFC_ACCEPT)
+}
+
+/// Sees a field in the head, with a value that is right.
+fn has(
+    session: &Session,
+    head: &Unit,
+    name: &'static str,
     wanted: &str,
     right: impl Fn(&str) -> bool,
 ) -> Result<(), Failure> {
-    let expected = format!("{name}: {wanted}");
-    match answer.parts.iter().find(|part| part.name.eq_ignore_ascii_case(name)) {
-        // It belongs before the empty line.
-        None => Err(Failure::wrong(expected, answer, answer.bytes.len().saturating_sub(2))
-            .with(format!("the head has no field {name}"))),
-        Some(part) if right(&part.value) => Ok(()),
+    let missed = || Failure::wrong(Wanted::Field(name, wanted.to_owned()), Sight::Field, head);
+    let failure = match head.parts.iter().find(|part| part.name.eq_ignore_ascii_case(name)) {
+        Some(part) if right(&part.value) => return Ok(()),
         Some(part) => {
-            let at = part.start - answer.start + name.len() + ": ".len();
-            Err(Failure::wrong(expected, answer, at).with(format!("{name}: {}", part.value)))
+            let start = part.start - head.start + name.len() + ": ".len();
+            let same = part.value.bytes().zip(wanted.bytes()).take_while(|(a, b)| a == b).count();
+            missed().at(start + same).with(format!("{name}: {}", part.value))
         }
-    }
+        // It belongs before the empty line.
+        None => missed()
+            .at(head.bytes.len().saturating_sub(2))
+            .with(format!("the head has no field {name}")),
+    };
+    Err(session.missed(failure))
+}
+
+/// Sees no field in the head that agrees to something.
+fn agrees_to_nothing(session: &Session, head: &Unit) -> Result<(), Failure> {
+    let agrees = ["Sec-WebSocket-Extensions", "Sec-WebSocket-Protocol"];
+    let part = head.parts.iter().find(|part| {
+        agrees.iter().any(|name| part.name.eq_ignore_ascii_case(name))
+    });
+    let Some(part) = part else { return Ok(()) };
+    let wanted = format!("a head without {}", part.name);
+    let failure = Failure::wrong(wanted, Sight::Field, head)
+        .at(part.start - head.start)
+        .with(format!("{}: {}", part.name, part.value));
+    Err(session.missed(failure))
+}
+
+fn is_close(unit: &Unit) -> bool {
+    unit.frame.as_ref().is_some_and(|frame| frame.header.opcode == 8)
 }

@@ -6,86 +6,137 @@ use std::net::TcpStream;
 use std::time::{Duration, Instant};
 
 use ch00_wire::{masked_frame, rfc_request};
+use socket2::{Domain, Socket, Type};
 
-use super::bench::{Bench, Failure, cut};
-
-/// How long the server may leave a member waiting that has something to say. Longer, and it is not going to
-/// read.
-pub(super) const HELD_UP: Duration = Duration::from_secs(5);
+use super::missed::{Failure, beginning};
+use super::promises::Sight;
+use super::session::Session;
+use super::system::{self, Ends};
 
 /// How long a member listens to others. In a large room, on a slow machine, these say much.
 const OTHERS: Duration = Duration::from_secs(60);
-
 /// No head of an answer is longer, in bytes.
 const LONGEST_HEAD: u64 = 64 * 1024;
-
 /// What the system is asked to keep for a member that does not read, in bytes.
 const KEPT: usize = 64 * 1024;
+/// No message of a crowd is longer, in bytes: a header that says so is none.
+const LONGEST: usize = 64 * 1024;
+
+/// What frames look like that two writers have written at once.
+const MIXED: &str = "the frames of two messages are mixed into one another: two threads write to one client at the same \
+                     time, and nothing makes one wait for the other";
 
 /// One of a crowd, whose connection is open.
-pub(super) struct Member(BufReader<TcpStream>);
+pub(super) struct Member<'s> {
+    session: &'s Session<'s>,
+    stream: BufReader<TcpStream>,
+    /// The text that came last.
+    last: Vec<u8>,
+}
 
 /// A crowd of so many.
-pub(super) fn gather(bench: &Bench, count: usize) -> Result<Vec<Member>, Failure> {
+pub(super) fn gather<'s>(session: &'s Session<'s>, count: usize) -> Result<Vec<Member<'s>>, Failure> {
     // Where not even one connection opens, the instrument says best why.
-    drop(bench.open()?);
-    (1..=count).map(|number| open(bench, number)).collect()
+    session.member()?.leave();
+    (1..=count).map(|number| Member::open(session, connect(session, number, false)?, number)).collect()
 }
 
-/// A crowd of one.
-pub(super) fn one(bench: &Bench) -> Result<Member, Failure> {
-    drop(bench.open()?);
-    open(bench, 1)
+/// A crowd of two: one that listens, and one that is not going to read, for which the system keeps little.
+pub(super) fn one_and_a_slow_one<'s>(
+    session: &'s Session<'s>,
+) -> Result<(Member<'s>, Member<'s>), Failure> {
+    session.member()?.leave();
+    let one = Member::open(session, connect(session, 1, false)?, 1)?;
+    let slow = Member::open(session, connect(session, 2, true)?, 2)?;
+    Ok((one, slow))
 }
 
-/// A member that is not going to read, for whom the system keeps little.
-pub(super) fn slow(bench: &Bench) -> Result<Member, Failure> {
-    let member = open(bench, 2)?;
-    let socket = socket2::SockRef::from(member.0.get_ref());
-    // Where a system does not let us choose, it keeps more, and the probe takes longer.
-    let _ = socket.set_recv_buffer_size(KEPT);
-    let _ = socket.set_send_buffer_size(KEPT);
-    Ok(member)
+fn connect(session: &Session, number: usize, is_slow: bool) -> Result<TcpStream, Failure> {
+    let address = session.address();
+    let connected = Socket::new(Domain::for_address(address), Type::STREAM, None).and_then(|socket| {
+        if is_slow {
+            // Where a system does not let us choose, it keeps more, and the probe takes longer.
+            let _ = socket.set_recv_buffer_size(KEPT);
+            let _ = socket.set_send_buffer_size(KEPT);
+        }
+        socket.connect_timeout(&address.into(), session.patience())?;
+        let stream = TcpStream::from(socket);
+        stream.set_nodelay(true)?;
+        stream.set_read_timeout(Some(session.patience()))?;
+        stream.set_write_timeout(Some(session.patience()))?;
+        Ok(stream)
+    });
+    connected.map_err(|error| {
+        session.missed(Failure::missed(
+            format!("the connection of client {number} to be taken"),
+            Sight::Refused,
+            format!("could not connect: {}", error.kind()),
+        ))
+    })
 }
 
-fn open(bench: &Bench, number: usize) -> Result<Member, Failure> {
-    let expected = format!("a 101 for client {number}");
-    let failed = |error| missed(&expected, error);
-    let stream = TcpStream::connect_timeout(&bench.address(), bench.patience()).map_err(failed)?;
-    stream.set_nodelay(true).map_err(failed)?;
-    stream.set_read_timeout(Some(bench.patience())).map_err(failed)?;
-    stream.set_write_timeout(Some(HELD_UP)).map_err(failed)?;
-    let mut member = Member(BufReader::new(stream));
-    member.0.get_mut().write_all(&rfc_request()).map_err(failed)?;
-    let mut head = Vec::new();
-    let mut reader = member.0.by_ref().take(LONGEST_HEAD);
-    while !head.ends_with(b"\r\n\r\n") && reader.limit() > 0 {
-        if reader.read_until(b'\n', &mut head).map_err(failed)? == 0 {
-            return Err(missed(&expected, ErrorKind::UnexpectedEof.into()));
+impl<'s> Member<'s> {
+    fn open(
+        session: &'s Session<'s>,
+        stream: TcpStream,
+        number: usize,
+    ) -> Result<Member<'s>, Failure> {
+        let expected = format!("a 101 for client {number}");
+        let mut member = Member { session, stream: BufReader::new(stream), last: Vec::new() };
+        let head = member.head().map_err(|error| member.missed(&expected, &error))?;
+        match head.starts_with(b"HTTP/1.1 101 ") {
+            true => Ok(member),
+            false => {
+                let came = beginning(&String::from_utf8_lossy(&head));
+                Err(session.missed(Failure::missed(expected, Sight::Status, came)))
+            }
         }
     }
-    match head.starts_with(b"HTTP/1.1 101 ") {
-        true => Ok(member),
-        false => Err(Failure::missed(expected, cut(&String::from_utf8_lossy(&head)))),
-    }
-}
 
-impl Member {
+    fn head(&mut self) -> std::io::Result<Vec<u8>> {
+        self.stream.get_mut().write_all(&rfc_request())?;
+        let mut head = Vec::new();
+        let mut reader = self.stream.by_ref().take(LONGEST_HEAD);
+        while !head.ends_with(b"\r\n\r\n") && reader.limit() > 0 {
+            if reader.read_until(b'\n', &mut head)? == 0 {
+                return Err(ErrorKind::UnexpectedEof.into());
+            }
+        }
+        Ok(head)
+    }
+
     /// Says something. False where the server does not take it: it is busy, or has cut us off.
     pub(super) fn say(&mut self, text: &str) -> bool {
-        self.0.get_mut().write_all(&masked_frame(1, text.as_bytes())).is_ok()
+        self.stream.get_mut().write_all(&masked_frame(1, text.as_bytes())).is_ok()
     }
 
-    /// Whether the server has reset the connection.
+    /// Whether the server has ended the connection.
     pub(super) fn is_cut_off(&self) -> bool {
-        !matches!(self.0.get_ref().take_error(), Ok(None))
+        !matches!(self.stream.get_ref().take_error(), Ok(None))
+    }
+
+    /// Whether the server's program has read all that was said. `None`: the system does not say, or the connection
+    /// is gone.
+    pub(super) fn was_read(&self) -> Option<bool> {
+        let stream = self.stream.get_ref();
+        let ends = Ends { client: stream.local_addr().ok()?, server: stream.peer_addr().ok()? };
+        system::has_read(ends)
     }
 
     /// What comes next, which has to be a text. `expected` is for the failure.
     pub(super) fn hear(&mut self, expected: &str) -> Result<String, Failure> {
-        self.text().map_err(|error| missed(expected, error))?.ok_or_else(|| {
-            Failure::missed(expected, "something came that is no text frame of the shortest form")
-        })
+        let came = match self.text() {
+            Ok(Some(text)) => return Ok(text),
+            Ok(None) => Failure::missed(
+                expected,
+                Sight::Other,
+                "something came that is not a text frame in the shortest form",
+            ),
+            Err(error) => return Err(self.missed(expected, &error)),
+        };
+        // A frame of another message has begun inside of the last one.
+        let mixed = self.last.windows(2).any(|two| two[0] == 0x81 && two[1] < 127);
+        Err(self.session.missed(if mixed { came.because(MIXED) } else { came }))
     }
 
     /// Waits for a text, among whatever else is said.
@@ -94,38 +145,43 @@ impl Member {
         let deadline = Instant::now() + OTHERS;
         while self.hear(&expected)? != text {
             if Instant::now() > deadline {
-                return Err(Failure::missed(expected, "other texts came without end"));
+                return Err(Failure::missed(expected, Sight::Extra, "other texts came without end"));
             }
         }
         Ok(())
     }
 
-    /// The text of the next frame, in one of the two shorter forms; `None` if it is something else.
-    /// Bytes that are no text are kept apart from every text: a room may pass on what a server that takes
-    /// one read for one frame made of two.
+    /// The text of the next frame, in one of the two shorter forms; `None` if it is something else. A ping or a pong
+    /// answers nothing. Bytes that are no text are kept apart from every text: a room may pass on what a server
+    /// that takes one read for one frame made of two.
     fn text(&mut self) -> std::io::Result<Option<String>> {
-        let mut header = [0; 2];
-        self.0.read_exact(&mut header)?;
-        let length = match header {
-            [0x81, length @ 0..=125] => usize::from(length),
-            [0x81, 126] => {
-                let mut length = [0; 2];
-                self.0.read_exact(&mut length)?;
-                usize::from(u16::from_be_bytes(length))
+        loop {
+            let mut header = [0; 2];
+            self.stream.read_exact(&mut header)?;
+            let [first @ (0x81 | 0x89 | 0x8a), short @ 0..=126] = header else { return Ok(None) };
+            let length = match short {
+                126 => {
+                    let mut length = [0; 2];
+                    self.stream.read_exact(&mut length)?;
+                    usize::from(u16::from_be_bytes(length))
+                }
+                short => usize::from(short),
+            };
+            let mut payload = vec![0; length.min(LONGEST)];
+            self.stream.read_exact(&mut payload)?;
+            if first == 0x81 {
+                self.last.clone_from(&payload);
+                return Ok(Some(String::from_utf8_lossy(&payload).into_owned()));
             }
-            _ => return Ok(None),
-        };
-        let mut payload = vec![0; length];
-        self.0.read_exact(&mut payload)?;
-        Ok(Some(String::from_utf8_lossy(&payload).into_owned()))
+        }
     }
-}
 
-fn missed(expected: &str, error: std::io::Error) -> Failure {
-    let came = match error.kind() {
-        ErrorKind::WouldBlock | ErrorKind::TimedOut => "nothing came".to_owned(),
-        ErrorKind::UnexpectedEof => "the server closed the connection".to_owned(),
-        _ => error.to_string(),
-    };
-    Failure::missed(expected, came)
+    fn missed(&self, expected: &str, error: &std::io::Error) -> Failure {
+        let (sight, came) = match error.kind() {
+            ErrorKind::WouldBlock | ErrorKind::TimedOut => (Sight::Silent, "nothing came".to_owned()),
+            ErrorKind::UnexpectedEof => (Sight::Closed, "the server closed the connection".to_owned()),
+            _ => (Sight::Reset, format!("the connection is broken: {}", error.kind())),
+        };
+        self.session.missed(Failure::missed(expected, sight, came))
+    }
 }

@@ -82,6 +82,8 @@ pub(super) struct Missed {
     pub(super) unit: Option<Box<Unit>>,
     /// Where in the unit the first wrong byte is.
     pub(super) wrong: Option<usize>,
+    /// A cause that the script itself has read from the bytes.
+    pub(super) cause: Option<&'static str>,
     /// What the server has printed since the script began to look.
     pub(super) printed: Vec<String>,
     /// How the program has ended, if it has.
@@ -109,6 +111,7 @@ impl Failure {
             came: came.into(),
             unit: None,
             wrong: None,
+            cause: None,
             printed: Vec::new(),
             end: None,
         }))
@@ -160,9 +163,21 @@ impl Failure {
         self
     }
 
+    /// Says which client's request it was.
+    pub(super) fn to(mut self, client: &str) -> Failure {
+        self.change(|missed| missed.came = format!("{}, to the request of {client}", missed.came));
+        self
+    }
+
     /// Says at which step of the script it happened.
     pub(super) fn step(mut self, step: &'static str) -> Failure {
         self.change(|missed| missed.step = Some(step));
+        self
+    }
+
+    /// Names what the script has read from the bytes.
+    pub(super) fn because(mut self, cause: &'static str) -> Failure {
+        self.change(|missed| missed.cause = Some(cause));
         self
     }
 

@@ -1,6 +1,6 @@
-//! Probes: scripted clients that say what a chapter promises, to any program that listens on a port.
+//! Probes: scripted clients that say what a chapter promises, to any program that listens on a port. What is promised,
+//! and what is said where it is not kept, stands in a data file a chapter; the scripts stand beside it.
 
-mod bench;
 mod ch01;
 mod ch02;
 mod ch03;
@@ -11,39 +11,64 @@ mod ch07;
 mod ch08;
 mod crowd;
 mod explain;
-#[allow(dead_code)] // Sent by the probes of chapter 02.
+mod findings;
 mod heads;
+mod missed;
+mod promises;
+mod session;
+mod system;
 
-use std::net::{SocketAddr, TcpStream};
+use std::net::SocketAddr;
+use std::ops::Deref;
 use std::process::Command;
+use std::sync::LazyLock;
 use std::time::Duration;
 
 use ch00_wire::{Recorder, Recording};
-use stage::{ENDING, Server, StartError};
+use stage::{Server, StartError};
 
-pub use bench::{Bench, Failure};
-pub use explain::explain;
+pub use explain::{Bytes, Explanation, explain};
+pub use missed::Failure;
+pub use promises::{HINTS, Promise, Sight, Until};
+pub use session::Session;
 
 /// How long a probe waits for an answer that has to come, on a machine that may be busy.
 pub const PATIENCE: Duration = Duration::from_secs(10);
 
-/// How many hints there are for a promise.
-pub const HINTS: usize = 3;
+/// How long a program may take until it listens.
+const STARTING: Duration = Duration::from_secs(30);
+
+/// The first chapter whose server has several apps.
+const APPS: u8 = 7;
+
+/// What a script does. It ends early where the promise is not kept.
+type Script = fn(&Session) -> Result<(), Failure>;
+
+/// The data file and the scripts of each chapter.
+const CHAPTERS: [(u8, &str, &[(&str, Script)]); 8] = [
+    (1, include_str!("ch01.toml"), ch01::SCRIPTS),
+    (2, include_str!("ch02.toml"), ch02::SCRIPTS),
+    (3, include_str!("ch03.toml"), ch03::SCRIPTS),
+    (4, include_str!("ch04.toml"), ch04::SCRIPTS),
+    (5, include_str!("ch05.toml"), ch05::SCRIPTS),
+    (6, include_str!("ch06.toml"), ch06::SCRIPTS),
+    (7, include_str!("ch07.toml"), ch07::SCRIPTS),
+    (8, include_str!("ch08.toml"), ch08::SCRIPTS),
+];
 
 /// One promise, and the script that holds a server to it.
 #[derive(Clone, Copy)]
 pub struct Probe {
-    /// The chapter that makes the promise.
-    pub chapter: u8,
-    /// What is promised: "the server …".
-    pub promise: &'static str,
-    /// The section of RFC 6455, or the call, that it is about.
-    pub section: &'static str,
-    /// The usual mistake.
-    pub mistake: &'static str,
-    /// Each says more than the one before: where to look, the idea, what to write.
-    pub hints: [&'static str; HINTS],
-    script: fn(&Bench) -> Result<(), Failure>,
+    promise: &'static Promise,
+    script: Script,
+}
+
+impl Deref for Probe {
+    type Target = Promise;
+
+    fn deref(&self) -> &Promise {
+        self.promise
+    }
 }
 
 /// What a probe found.
@@ -53,23 +78,31 @@ pub enum Verdict {
     Holds,
     /// It does not: why, and the conversation that shows it.
     Fails(Failure, Recording),
-    /// It cannot be seen from outside, because the server's terminal is not ours to read.
-    Unseen,
+    /// It cannot be seen from here, for this reason.
+    Unseen(&'static str),
 }
 
 /// Every probe, chapter by chapter.
-pub fn all() -> Vec<Probe> {
-    [
-        ch01::PROBES,
-        ch02::PROBES,
-        ch03::PROBES,
-        ch04::PROBES,
-        ch05::PROBES,
-        ch06::PROBES,
-        ch07::PROBES,
-        ch08::PROBES,
-    ]
-    .concat()
+pub fn all() -> &'static [Probe] {
+    static ALL: LazyLock<Vec<Probe>> =
+        LazyLock::new(|| CHAPTERS.iter().flat_map(|chapter| joined(*chapter)).collect());
+    &ALL
+}
+
+/// The probe with this id.
+pub fn find(id: &str) -> Option<Probe> {
+    all().iter().find(|probe| probe.id == id).copied()
+}
+
+/// The promises of a chapter with their scripts, in the order of the file.
+fn joined((chapter, file, scripts): (u8, &str, &'static [(&'static str, Script)])) -> Vec<Probe> {
+    let promises: &'static [Promise] = promises::read(chapter, file).leak();
+    let script = |id: &str| scripts.iter().find(|(other, _)| *other == id).map(|(_, script)| *script);
+    let joined = promises.iter().map(|promise| Probe {
+        promise,
+        script: script(&promise.id).unwrap_or_else(|| panic!("{} has no script", promise.id)),
+    });
+    joined.collect()
 }
 
 /// Lets this program, and every server that it starts, have as many files open as the system allows. A
@@ -81,54 +114,91 @@ pub fn raise_file_limit() {
 
 /// A server to hold against the probes.
 pub enum Target {
-    /// A program that is started anew for each probe, and says where it listens.
-    Announced(Box<dyn Fn() -> Command + Send + Sync>),
-    /// A program that is started anew for each probe, on a port that it is told.
-    OnPort(Box<dyn Fn(u16) -> Command + Send + Sync>),
+    /// A program that is started anew for each probe, with an app where one is named, and says where it listens.
+    Announced(Box<dyn Fn(Option<&str>) -> Command + Send + Sync>),
+    /// A program that is started anew for each probe, on a port that it is told, and with an app where one is named.
+    /// `None`: it cannot be told which app.
+    OnPort(Box<dyn Fn(u16, Option<&str>) -> Option<Command> + Send + Sync>),
     /// A program that somebody else runs.
     Running(SocketAddr),
 }
 
 impl Target {
-    /// Starts the server, if it is ours to start, and lets one probe at it.
-    pub fn judge(&self, probe: &Probe, patience: Duration) -> Result<Verdict, StartError> {
+    /// Starts the server, if it is ours to start, and lets one probe at it. It is to keep the promises up to chapter
+    /// `last`.
+    ///
+    /// # Errors
+    ///
+    /// The server could not be started, or nobody listens: nothing is said of the promise.
+    pub fn judge(&self, probe: &Probe, patience: Duration, last: u8) -> Result<Verdict, StartError> {
         raise_file_limit();
+        let app = probe.app.as_deref().filter(|_| last >= APPS);
         let recorder = Recorder::new();
-        let mut starting = Duration::ZERO;
         let (address, server) = match self {
             Target::Announced(command) => {
-                let server = Server::announced(command(), &recorder, PATIENCE)?;
+                let server = Server::announced(command(app), &recorder, STARTING)?;
                 (server.address(), Some(server))
             }
             Target::OnPort(command) => {
-                starting = PATIENCE;
                 let at = Server::free_address()
                     .map_err(|error| StartError::Spawn("(no free port)".to_owned(), error))?;
-                (at, Some(Server::told(at, command(at.port()), &recorder)?))
+                match command(at.port(), app) {
+                    Some(command) => (at, Some(Server::told(at, command, &recorder)?)),
+                    None => return Ok(Verdict::Unseen("its command does not say {app}")),
+                }
+            }
+            Target::Running(_) if app.is_some() => {
+                return Ok(Verdict::Unseen("it runs already, with one app"));
             }
             Target::Running(address) => (*address, None),
         };
-        let bench = Bench::new(address, server.as_ref(), recorder.clone(), patience, starting);
-        let result = (probe.script)(&bench);
-        let reached = bench.was_reached();
-        let verdict = match result {
-            Ok(()) => Verdict::Holds,
-            Err(Failure::NoTerminal) => Verdict::Unseen,
-            Err(_) if !reached => return Err(unreached(address, server)),
-            Err(failure) => {
-                // Its last lines come with its end.
-                let has_ended = server.as_ref().is_some_and(|server| server.wait_for_end(ENDING));
-                let failure = if has_ended { failure.in_the_end() } else { failure };
-                Verdict::Fails(failure, recorder.recording(probe.promise))
-            }
-        };
-        match server.is_none_or(Server::end) || TcpStream::connect(address).is_err() {
-            true => Ok(verdict),
-            false => Err(StartError::Outlived(address)),
+        let starting = if server.is_some() { STARTING } else { Duration::ZERO };
+        let session = Session::new(address, server.as_ref(), recorder.clone(), patience, starting);
+        let result = (probe.script)(&session);
+        let reached = session.was_reached();
+        match result {
+            Ok(()) => Ok(Verdict::Holds),
+            Err(Failure::Unseen(why)) => Ok(Verdict::Unseen(why)),
+            Err(_) if !reached => Err(unreached(address, server)),
+            Err(failure) => Ok(Verdict::Fails(failure, recorder.recording(&probe.says))),
         }
     }
 }
 
 fn unreached(address: SocketAddr, server: Option<Server>) -> StartError {
     server.map_or(StartError::Nobody(address), Server::not_listening)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::HashSet;
+
+    use super::*;
+
+    #[test]
+    fn every_script_has_a_promise_and_every_promise_a_script() {
+        let promised: HashSet<&str> = all().iter().map(|probe| probe.id.as_str()).collect();
+        assert_eq!(promised.len(), all().len(), "an id comes twice");
+        for (id, _) in CHAPTERS.iter().flat_map(|(_, _, scripts)| *scripts) {
+            assert!(promised.contains(id), "the script {id} has no promise");
+        }
+    }
+
+    #[test]
+    fn what_a_promise_needs_comes_before_it() {
+        for (at, probe) in all().iter().enumerate() {
+            for needed in &probe.needs {
+                let before = all()[..at].iter().any(|earlier| earlier.id == *needed);
+                assert!(before, "{} needs {needed}, which does not come before it", probe.id);
+            }
+        }
+    }
+
+    #[test]
+    fn every_promise_has_a_usual_mistake_or_is_told_by_its_bytes() {
+        let told = ["accepts-another-key", "counts-bytes", "as-it-is"];
+        for probe in all().iter().filter(|probe| !told.contains(&probe.id.as_str())) {
+            assert!(!probe.usual_mistakes().is_empty(), "{}", probe.id);
+        }
+    }
 }

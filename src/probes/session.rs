@@ -5,7 +5,7 @@ use std::net::SocketAddr;
 use std::thread;
 use std::time::{Duration, Instant};
 
-use ch00_wire::{Closing, Frame, Kind, Recorder, Side, Unit, masked_frame, request, rfc_key_line};
+use ch00_wire::{Closing, Fault, Frame, Kind, Recorder, Unit, masked_frame, request, rfc_key_line};
 use stage::{Client, ENDING, Server, Trouble};
 
 use super::missed::{Failure, Missed, Wanted, beginning, described, status};
@@ -212,7 +212,10 @@ impl<'a> Session<'a> {
     /// A failure, and with it whether the program has ended over it. All clients are still there: that they leave
     /// is not what ended it.
     pub(super) fn missed(&self, mut failure: Failure) -> Failure {
-        let end = self.server.filter(|server| server.wait_for_end(ENDING)).map(Server::ending);
+        let end = self.server.filter(|server| server.wait_for_end(ENDING)).map(|server| match server.exit() {
+            Some(exit) => exit.to_string(),
+            None => "no word".to_owned(),
+        });
         failure.change(|missed| missed.end = end);
         failure
     }
@@ -321,20 +324,18 @@ impl Visitor<'_> {
     /// Waits for a response head with this status, and without a fault.
     pub(super) fn head(&mut self, wanted: u16) -> Result<Unit, Failure> {
         let head = self.unit(Wanted::Head(wanted))?;
-        match head.faults.first() {
+        match fault_of_form(&head) {
             _ if status(&head) != Some(&wanted.to_string()) => {
                 Err(self.missed(Failure::wrong(Wanted::Head(wanted), Sight::Status, &head)))
             }
-            // Which fields a head may have is a promise of its own.
-            Some(fault) if fault.is_about_form() => Err(self.faulty(&head)),
-            _ => Ok(head),
+            Some(fault) => Err(self.faulty(&head, fault)),
+            None => Ok(head),
         }
     }
 
     /// A head that has a fault in its form.
-    fn faulty(&self, head: &Unit) -> Failure {
-        let why = head.faults.first().map_or("", |fault| &fault.why);
-        self.missed(Failure::wrong("a head without a fault", Sight::Field, head).with(why))
+    fn faulty(&self, head: &Unit, fault: &Fault) -> Failure {
+        self.missed(Failure::wrong("a head without a fault", Sight::Field, head).with(&fault.why))
     }
 
     /// Sees the request refused, and the connection closed.
@@ -345,9 +346,9 @@ impl Visitor<'_> {
                 Err(self.missed(Failure::wrong(Wanted::Refusal, Sight::Granted, &head)))
             }
             Some(code) if code.len() == 3 && code.starts_with(['4', '5']) => {
-                match head.faults.first() {
-                    Some(fault) if fault.is_about_form() => Err(self.faulty(&head)),
-                    _ => self.ends("the connection to be closed after the refusal").map(drop),
+                match fault_of_form(&head) {
+                    Some(fault) => Err(self.faulty(&head, fault)),
+                    None => self.ends("the connection to be closed after the refusal").map(drop),
                 }
             }
             _ => Err(self.missed(Failure::wrong(Wanted::Refusal, Sight::Status, &head))),
@@ -367,6 +368,37 @@ impl Visitor<'_> {
             Ok((_, units)) => Ok(units),
             Err(Trouble::Silent(..)) => Err(self.missed(self.stays_open(wanted))),
             Err(trouble) => Err(self.session.trouble(wanted, trouble)),
+        }
+    }
+
+    /// Sees exactly these bytes come, as one unit.
+    pub(super) fn brings(&mut self, wanted: Wanted) -> Result<(), Failure> {
+        let unit = self.unit(wanted.clone())?;
+        match wanted.bytes() {
+            Some(bytes) if unit.bytes == bytes => Ok(()),
+            _ => Err(self.missed(Failure::wrong(wanted, Sight::Other, &unit))),
+        }
+    }
+
+    /// Waits for what follows a head: so many bytes, or what has come when the server hangs up. How many they are.
+    pub(super) fn body(&mut self, length: Option<usize>) -> Result<usize, Failure> {
+        let wanted = match length {
+            Some(length) => format!("a page of {length} bytes, as Content-Length says"),
+            None => "a page, and the end of the connection".to_owned(),
+        };
+        match self.client.body(length.unwrap_or(usize::MAX)) {
+            Ok(count) => Ok(count),
+            Err(trouble) => Err(self.session.trouble(wanted, trouble)),
+        }
+    }
+
+    /// A response head, if the next thing that comes is one, while the server answers what it has read.
+    pub(super) fn next_head(&mut self) -> Option<Unit> {
+        match self.hears_nothing("nothing") {
+            Err(Failure::Missed(missed)) => {
+                missed.unit.map(|unit| *unit).filter(|unit| unit.bytes.starts_with(b"HTTP/"))
+            }
+            _ => None,
         }
     }
 
@@ -504,5 +536,7 @@ fn is_aside(unit: &Unit) -> bool {
         && unit.faults.is_empty()
 }
 
-/// The side that scripts play.
-pub(super) const ME: Side = Side::Client;
+/// What is wrong with the form of a head. Which fields it may have is a promise of its own.
+fn fault_of_form(head: &Unit) -> Option<&Fault> {
+    head.faults.iter().find(|fault| fault.why.contains("line"))
+}

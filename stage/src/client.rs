@@ -206,6 +206,25 @@ impl Client {
         }
     }
 
+    /// The two ends of the connection, its own first; `None` where it is gone.
+    pub fn addresses(&self) -> Option<(SocketAddr, SocketAddr)> {
+        Some((self.stream.local_addr().ok()?, self.stream.peer_addr().ok()?))
+    }
+
+    /// Waits until so many bytes have followed a head that grants no frames, or the server ends the connection. How
+    /// many they are.
+    pub fn body(&mut self, length: usize) -> Result<usize, Trouble> {
+        let came = |client: &Client| client.growing.as_ref().map_or(0, |unit| unit.end - unit.start);
+        let whole = self.wait(self.patience, |client| {
+            let came = came(client);
+            (came >= length || client.ended.is_some()).then_some(came)
+        });
+        match whole {
+            Err(Trouble::Ended(..)) => Ok(came(self)),
+            whole => whole,
+        }
+    }
+
     /// Says that nothing more will be sent, and goes on listening.
     pub fn finish_sending(&mut self) {
         // A connection that is gone already has nothing more to say either.

@@ -45,6 +45,7 @@ pub(super) fn update(
     let mut progress =
         read.as_ref().ok().and_then(|servers| servers.get(name)).cloned().unwrap_or_default();
     let before = progress.clone();
+    progress.learn_ids();
     change(&mut progress);
     // What cannot be read is not overwritten: it may be somebody's only copy.
     let written = read.and_then(|mut servers| {
@@ -79,39 +80,52 @@ fn write(folder: &Path, servers: &Servers) -> Result<()> {
 }
 
 impl Progress {
+    /// An earlier version knew promises by their words.
+    fn learn_ids(&mut self) {
+        let id_of = |words: &String| {
+            let said = |probe: &&Probe| probe.was.contains(words);
+            probes::all().iter().find(said).map_or(words.clone(), |probe| probe.id.clone())
+        };
+        self.held = self.held.iter().map(id_of).collect();
+        self.lost = self.lost.iter().map(id_of).collect();
+        self.hints = self.hints.iter().map(|(words, given)| (id_of(words), *given)).collect();
+    }
+
     /// Takes note of what a check has found. What came to a `todo!` says nothing: in a new chapter, the whole
     /// server is to be written.
     pub(super) fn record(&mut self, findings: &[Finding]) {
         for finding in findings {
-            let promise = finding.probe.promise;
-            if finding.state == State::Holds {
-                self.held.insert(promise.to_owned());
-                self.lost.remove(promise);
-            } else if finding.state == State::Fails && self.held.remove(promise) {
-                self.lost.insert(promise.to_owned());
+            let promise = &finding.probe.id;
+            match finding.state {
+                State::Holds => {
+                    self.held.insert(promise.clone());
+                    self.lost.remove(promise);
+                }
+                State::Fails if self.held.remove(promise) => drop(self.lost.insert(promise.clone())),
+                _ => {}
             }
         }
     }
 
     /// Whether it kept this promise once, and does not any more.
     pub(super) fn has_lost(&self, probe: &Probe) -> bool {
-        self.lost.contains(probe.promise)
+        self.lost.contains(&probe.id)
     }
 
     /// How many promises of the course it keeps. An older course may have had others.
     pub(super) fn held(&self) -> usize {
-        probes::all().iter().filter(|probe| self.held.contains(probe.promise)).count()
+        probes::all().iter().filter(|probe| self.held.contains(&probe.id)).count()
     }
 
     /// How many hints were given for this promise.
     pub(super) fn hints(&self, probe: &Probe) -> usize {
-        self.hints.get(probe.promise).copied().unwrap_or(0).min(HINTS)
+        self.hints.get(&probe.id).copied().unwrap_or(0).min(HINTS)
     }
 
     /// One more hint for this promise, if there is one.
     pub(super) fn give_hint(&mut self, probe: &Probe) {
         let given = self.hints(probe);
-        self.hints.insert(probe.promise.to_owned(), (given + 1).min(HINTS));
+        self.hints.insert(probe.id.clone(), (given + 1).min(HINTS));
     }
 }
 
@@ -139,11 +153,11 @@ mod tests {
     fn what_another_version_has_written_is_read_as_far_as_it_is_known() {
         let folder = tempfile::tempdir().expect("a folder");
         let unknown = (0..1_000).map(|number| format!("promise {number}"));
-        let held: Vec<String> = unknown.chain([probes::all()[0].promise.to_owned()]).collect();
+        let held: Vec<String> = unknown.chain([probes::all()[0].was[0].clone()]).collect();
         let text = serde_json::json!({ "a server": { "held": held } });
         fs::write(folder.path().join(FILE), text.to_string()).expect("written");
         let (progress, written) = update(folder.path(), "a server", |_| ());
-        written.expect("nothing to write");
+        written.expect("written once more, by ids");
         assert_eq!(progress.held(), 1);
     }
 

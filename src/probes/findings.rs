@@ -1,0 +1,579 @@
+//! The one table of findings: what the bytes themselves tell of a mistake. What came is compared with what should
+//! have come, and a cause is named only if the bytes agree with it.
+
+use ch00_wire::{Header, Kind, Unit, masked_frame};
+
+use super::missed::{Missed, Wanted, bare_line_feed, status};
+
+/// A cause, and what has to be seen for it to be named.
+struct Finding {
+    cause: &'static str,
+    fits: fn(&Evidence) -> bool,
+}
+
+/// What there is to go by.
+struct Evidence<'a> {
+    missed: &'a Missed,
+    /// The bytes of the unit that came.
+    came: &'a [u8],
+    /// The text that was wanted, in a frame or in the terminal.
+    text: &'a str,
+}
+
+/// Every cause that fits.
+pub(super) fn causes(missed: &Missed) -> Vec<&'static str> {
+    let came = missed.unit.as_ref().map_or(&[][..], |unit| &unit.bytes);
+    let text = match &missed.wanted {
+        Wanted::Text(text) | Wanted::Printed(text) => text,
+        _ => "",
+    };
+    let evidence = Evidence { missed, came, text };
+    let table = match &missed.wanted {
+        Wanted::Text(_) => FRAMES,
+        Wanted::Printed(_) => LINES,
+        Wanted::Bytes(..) => OLDER,
+        _ => &[],
+    };
+    let heads = if missed.unit.as_ref().is_some_and(|unit| is_head(unit)) { HEADS } else { &[] };
+    let fitting = heads.iter().chain(table).filter(|finding| (finding.fits)(&evidence));
+    let fitting = fitting.map(|finding| finding.cause).chain(evidence.slip());
+    missed.cause.into_iter().chain(fitting).collect()
+}
+
+fn is_head(unit: &Unit) -> bool {
+    matches!(unit.kind, Kind::ResponseHead | Kind::Unknown)
+}
+
+/// What a response head, or something in its place, tells.
+const HEADS: &[Finding] = &[
+    Finding {
+        cause: "the server answers at another target only: every request here asks for /chat",
+        fits: |seen| seen.status() == Some("404"),
+    },
+    Finding {
+        cause: "the request is taken for one of another method: it begins with GET",
+        fits: |seen| seen.status() == Some("405") && seen.wants_101(),
+    },
+    Finding {
+        cause: "the request is taken for one of another version: it says Sec-WebSocket-Version: 13",
+        fits: |seen| seen.status() == Some("426") && seen.wants_101(),
+    },
+    Finding {
+        cause: "there is a line end inside the accept value: what makes Base64 of the digest has put one behind it",
+        fits: |seen| seen.bare_line_is("sec-websocket-accept"),
+    },
+    Finding {
+        cause: "a line that ends with \\n alone: \\r\\n is required",
+        fits: |seen| {
+            seen.unit().and_then(bare_line_feed).is_some()
+                && !seen.bare_line_is("sec-websocket-accept")
+        },
+    },
+    Finding {
+        cause: "the empty line at the end is missing: \\r\\n once more",
+        fits: |seen| seen.is_unended_head() && seen.came.ends_with(b"\r\n"),
+    },
+    Finding {
+        cause: "the head has no end: each line ends with \\r\\n, and an empty line follows the last one",
+        fits: |seen| seen.is_unended_head() && !seen.came.ends_with(b"\n"),
+    },
+    Finding {
+        cause: "a text is sent without a frame, and without a response before it",
+        fits: |seen| seen.unit().is_some_and(|unit| unit.kind == Kind::Unknown && unit.text.is_some()),
+    },
+    Finding {
+        cause: "the example of the RFC, copied: its value belongs to its key alone",
+        fits: |seen| {
+            matches!(&seen.missed.wanted, Wanted::Field(name, value)
+                if *name == ACCEPT && value != RFC_ACCEPT && seen.field() == Some(RFC_ACCEPT))
+        },
+    },
+];
+
+/// The accept value of the RFC's key, from section 1.3.
+pub(super) const RFC_ACCEPT: &str = "s3pPLMBiTxaQ9kYGzzhZRbK+xOo=";
+
+/// The field that has it.
+pub(super) const ACCEPT: &str = "Sec-WebSocket-Accept";
+
+/// Accept values that people get for the RFC's key, and how. A test makes them once more.
+const SLIPS: [(&str, &str); 8] = [
+    (
+        "b37a4f2cc0624f1690f64606cf385945b2bec4ea",
+        "the digest is written in hexadecimal: Base64 is to be made of its twenty bytes",
+    ),
+    (
+        "YjM3YTRmMmNjMDYyNGYxNjkwZjY0NjA2Y2YzODU5NDViMmJlYzRlYQ==",
+        "Base64 is made of the hexadecimal digits of the digest, and not of its twenty bytes",
+    ),
+    ("Kfh9QIsMVZcl6xEPYxPHzW8SZ8w=", "the accept value is made from an empty key: the key was not found"),
+    ("BXhwxM0SZasKmCD9S4BfpPmCnEw=", "the key is decoded before it is hashed: it is hashed as the text that came"),
+    ("hHLtf2V1k8aDQZfNjw3Ia1hCwt0=", "the GUID is not hashed with the key"),
+    ("2OZf2Seed9yzIpkj+zvC9KS9Mjw=", "the GUID stands before the key, and belongs behind it"),
+    ("s3mCG3XUBfFRrUGpYOBQiHm5i8g=", "a space before the key is hashed with it"),
+    ("zvnId+CMmoYWpbuFiCx6kU/bpAw=", "the line end behind the key is hashed with it"),
+];
+
+/// Which of them is made from no key at all.
+const EMPTY_KEY: usize = 2;
+
+/// What a frame tells, or what came in the place of one.
+const FRAMES: &[Finding] = &[
+    Finding {
+        cause: "text is written in place of bytes: as a character, 81 takes two bytes, c2 81",
+        fits: |seen| seen.came.starts_with(&[0xc2, 0x81]),
+    },
+    Finding {
+        cause: "the text is sent without a frame around it",
+        fits: |seen| !seen.text.is_empty() && seen.came.starts_with(seen.text.as_bytes()),
+    },
+    Finding {
+        cause: "the client's frame is sent back as it came, with its mask",
+        fits: |seen| seen.came == masked_frame(1, seen.text.as_bytes()),
+    },
+    Finding {
+        cause: "the frame is masked: a server's frames never are",
+        fits: |seen| {
+            seen.header().is_some_and(|header| header.masking_key.is_some())
+                && seen.came != masked_frame(1, seen.text.as_bytes())
+        },
+    },
+    Finding {
+        cause: "FIN is not set: the first byte of a whole text message is 81",
+        fits: |seen| seen.is_right_but_for(|header| !header.fin && header.opcode == 1),
+    },
+    Finding {
+        cause: "the frame says that it is binary, opcode 2: a text has opcode 1",
+        fits: |seen| seen.is_right_but_for(|header| header.opcode == 2),
+    },
+    Finding {
+        cause: "the first byte is another one than 81: FIN 1, RSV 000, opcode 1",
+        fits: |seen| {
+            seen.is_right_but_for(|header| {
+                header.rsv != 0 || !matches!(header.opcode, 1 | 2) || (!header.fin && header.opcode == 2)
+            })
+        },
+    },
+    Finding {
+        cause: "the payload length counts characters: it has to count bytes",
+        fits: |seen| {
+            let characters = seen.text.chars().count();
+            characters != seen.text.len() && seen.declares(characters as u64)
+        },
+    },
+    Finding {
+        cause: "the bytes of the payload length stand in the wrong order: the larger one comes first",
+        fits: |seen| match seen.came {
+            [_, 126, low, high, ..] => {
+                low != high && usize::from(u16::from_le_bytes([*low, *high])) == seen.text.len()
+            }
+            [_, 127, length @ ..] => length.first_chunk().is_some_and(|length| {
+                u64::from_le_bytes(*length) == seen.text.len() as u64
+            }),
+            _ => false,
+        },
+    },
+    Finding {
+        cause: "the payload length is written into one byte: from 126 on, that byte is 126 and two more hold it",
+        fits: |seen| {
+            let length = seen.text.len();
+            length > 125 && seen.came.get(1).is_some_and(|second| {
+                usize::from(*second) == length & 0xff || usize::from(*second) == length & 0x7f
+            }) && !seen.is_cut_into_pieces()
+        },
+    },
+    Finding {
+        cause: "the payload length takes more bytes than it needs: the shortest of the three forms is to be used",
+        fits: |seen| {
+            seen.declares(seen.text.len() as u64)
+                && match seen.came.get(1).map(|second| second & 0x7f) {
+                    Some(126) => seen.text.len() < 126,
+                    Some(127) => seen.text.len() < 65_536,
+                    _ => false,
+                }
+        },
+    },
+    Finding {
+        cause: "the message is cut into pieces: each of them is a whole message to a client",
+        fits: Evidence::is_cut_into_pieces,
+    },
+    Finding {
+        cause: "the array is longer than the payload: the NULs behind the text were never filled",
+        fits: |seen| seen.rest().is_some_and(|rest| rest.iter().all(|byte| *byte == 0)),
+    },
+    Finding {
+        cause: "a line end is sent with the text",
+        fits: |seen| matches!(seen.rest(), Some(b"\n" | b"\r\n")),
+    },
+    Finding {
+        cause: "what follows the frame is sent back with it: the payload is taken to be all that came, whatever the \
+                length says",
+        fits: |seen| {
+            seen.rest().is_some_and(|rest| rest.iter().any(|byte| *byte != 0) && rest.len() > 2)
+                && !seen.is_wrapped()
+        },
+    },
+    Finding {
+        cause: "something is put before the text, or behind it: the text alone is to be sent back",
+        fits: Evidence::is_wrapped,
+    },
+    Finding {
+        cause: "the payload is not unmasked",
+        fits: |seen| !seen.text.is_empty() && seen.payload() == Some(&seen.masked()),
+    },
+    Finding {
+        cause: "only every fourth byte is right: the same byte of the masking-key is used for all of them",
+        fits: |seen| seen.is_unmasked_with(|key, _| key[0]),
+    },
+    Finding {
+        cause: "the bytes of the masking-key are used in the opposite order",
+        fits: |seen| seen.is_unmasked_with(|key, i| key[3 - i % 4]),
+    },
+    Finding {
+        cause: "the masking-key is taken from the wrong place",
+        fits: |seen| {
+            seen.text.len() > 4 && seen.payload().is_some_and(|payload| payload.starts_with(&[0; 4]))
+        },
+    },
+    Finding {
+        cause: "the payload is right up to some byte, and not unmasked from there on",
+        fits: |seen| {
+            let masked = seen.masked();
+            seen.right_up_to().is_some_and(|at| {
+                at > 0 && seen.payload().is_some_and(|payload| payload[at..] == masked[at..])
+            })
+        },
+    },
+    Finding {
+        cause: "bytes above 127 come out wrong and all others right: they are taken for signed numbers, or for \
+                characters",
+        fits: |seen| {
+            let Some(payload) = seen.payload() else { return false };
+            let wanted = seen.text.as_bytes();
+            payload.len() == wanted.len()
+                && payload != wanted
+                && wanted.iter().zip(payload).all(|(right, came)| right == came || *right > 127)
+        },
+    },
+    Finding {
+        cause: "the text is encoded twice: its bytes were taken for characters one by one",
+        fits: |seen| {
+            let twice: String = seen.text.bytes().map(char::from).collect();
+            twice != seen.text && seen.payload() == Some(twice.as_bytes())
+        },
+    },
+    Finding {
+        cause: "the text is escaped for HTML: a server sends it as it is, and the page that shows it sets textContent",
+        fits: |seen| {
+            let said = seen.payload().map(String::from_utf8_lossy).unwrap_or_default();
+            said.len() > seen.text.len() && unescaped(&said) == seen.text
+        },
+    },
+    Finding {
+        cause: "the letters change their case",
+        fits: |seen| {
+            seen.payload().is_some_and(|payload| {
+                payload != seen.text.as_bytes() && payload.eq_ignore_ascii_case(seen.text.as_bytes())
+            })
+        },
+    },
+];
+
+/// What the terminal tells in place of a text.
+const LINES: &[Finding] = &[
+    Finding {
+        cause: "the payload is shown as it came: it is not unmasked",
+        fits: |seen| {
+            let masked = plain(&String::from_utf8_lossy(&seen.masked()));
+            masked.len() > 3 && seen.lines().any(|line| plain(line).contains(&masked))
+        },
+    },
+    Finding {
+        cause: "bytes are taken for characters one by one: unmask all of them, and make text of the whole",
+        fits: |seen| {
+            let each: String = seen.text.bytes().map(char::from).filter(|c| !c.is_control()).collect();
+            !seen.text.is_ascii()
+                && seen.lines().any(|line| line.replace(char::is_control, "").contains(&each))
+        },
+    },
+    Finding {
+        cause: "only the beginning is shown: a length is taken too small, or a read is too short",
+        fits: |seen| {
+            let beginning: String = seen.text.chars().take(6).collect();
+            seen.text.chars().count() > 6 && seen.lines().any(|line| line.contains(&beginning))
+        },
+    },
+    Finding {
+        cause: "the masking-key is taken from the wrong place",
+        fits: |seen| seen.lines().any(|line| line.contains("\0\0\0\0") || line.contains(r"\0\0\0\0")
+            || line.contains(r"\x00\x00\x00\x00") || line.contains(r"\u{0}\u{0}\u{0}\u{0}")
+            || line.contains(r"\u0000\u0000\u0000\u0000")),
+    },
+];
+
+/// What came in place of the bytes of 2010.
+const OLDER: &[Finding] = &[
+    Finding {
+        cause: "the digest is sent as hexadecimal digits, and not as its sixteen bytes",
+        fits: |seen| seen.came.len() >= 16 && seen.came.iter().all(u8::is_ascii_hexdigit),
+    },
+    Finding {
+        cause: "a frame of RFC 6455 is sent: one of 2010 is 00, the text, and ff",
+        fits: |seen| {
+            matches!(&seen.missed.wanted, Wanted::Bytes(_, bytes) if bytes.starts_with(&[0]))
+                && seen.came.first() == Some(&0x81)
+        },
+    },
+];
+
+impl Evidence<'_> {
+    fn unit(&self) -> Option<&Unit> {
+        self.missed.unit.as_deref()
+    }
+
+    fn status(&self) -> Option<&str> {
+        self.unit().and_then(status)
+    }
+
+    fn wants_101(&self) -> bool {
+        !matches!(self.missed.wanted, Wanted::Refusal | Wanted::Head(200))
+    }
+
+    fn lines(&self) -> impl Iterator<Item = &str> {
+        self.missed.printed.iter().map(String::as_str)
+    }
+
+    /// Whether the line of the head that ends with a line feed alone is the one of this field.
+    fn bare_line_is(&self, name: &str) -> bool {
+        let Some(at) = self.unit().and_then(bare_line_feed) else { return false };
+        let line = self.came[..at].rsplit(|byte| *byte == b'\n').next().unwrap_or_default();
+        String::from_utf8_lossy(line).to_ascii_lowercase().starts_with(name)
+    }
+
+    /// Whether a response head has begun, rightly so far, and has not ended.
+    fn is_unended_head(&self) -> bool {
+        self.unit().is_some_and(|unit| {
+            unit.kind == Kind::ResponseHead && !unit.complete && bare_line_feed(unit).is_none()
+        })
+    }
+
+    /// The accept value that came.
+    fn field(&self) -> Option<&str> {
+        self.unit()?.value(ACCEPT)
+    }
+
+    /// How somebody gets the accept value that came, for the RFC's key. That of an empty key is known for any.
+    fn slip(&self) -> Option<&'static str> {
+        let Wanted::Field(ACCEPT, wanted) = &self.missed.wanted else { return None };
+        let came = self.field()?;
+        let slip = SLIPS.iter().find(|(value, _)| *value == came)?;
+        (wanted == RFC_ACCEPT || came == SLIPS[EMPTY_KEY].0).then_some(slip.1)
+    }
+
+    fn header(&self) -> Option<Header> {
+        Header::read(self.came)
+    }
+
+    /// The payload as it came, as far as it did.
+    fn payload(&self) -> Option<&[u8]> {
+        self.header().and_then(|header| self.came.get(header.size..))
+    }
+
+    fn declares(&self, length: u64) -> bool {
+        self.header().is_some_and(|header| header.length == length)
+    }
+
+    /// Whether the payload is right, and something in the first byte is not.
+    fn is_right_but_for(&self, wrong: impl Fn(&Header) -> bool) -> bool {
+        self.header().is_some_and(|header| wrong(&header))
+            && self.payload() == Some(self.text.as_bytes())
+    }
+
+    /// What a payload has behind the text, where it begins with it.
+    fn rest(&self) -> Option<&[u8]> {
+        let rest = self.payload()?.strip_prefix(self.text.as_bytes())?;
+        (!rest.is_empty() && !self.text.is_empty()).then_some(rest)
+    }
+
+    /// Whether the text stands inside a longer one that can be read.
+    fn is_wrapped(&self) -> bool {
+        let Some(Ok(said)) = self.payload().map(std::str::from_utf8) else { return false };
+        let is_readable = |text: &str| !text.contains(char::is_control);
+        !self.text.is_empty()
+            && said.split_once(self.text).is_some_and(|(before, behind)| {
+                !before.is_empty() && is_readable(before) && is_readable(behind)
+                    || behind.len() > 2 && behind.starts_with([' ', '!', '"', '\''])
+            })
+    }
+
+    fn is_cut_into_pieces(&self) -> bool {
+        self.payload().is_some_and(|payload| {
+            !payload.is_empty()
+                && payload.len() < self.text.len()
+                && self.text.as_bytes().starts_with(payload)
+                && self.declares(payload.len() as u64)
+        })
+    }
+
+    /// The text as the client sent it.
+    fn masked(&self) -> Vec<u8> {
+        let frame = masked_frame(1, self.text.as_bytes());
+        frame[frame.len() - self.text.len()..].to_vec()
+    }
+
+    /// Whether the payload is the client's, unmasked with another byte of the key than the right one.
+    fn is_unmasked_with(&self, key_byte: impl Fn([u8; 4], usize) -> u8) -> bool {
+        let frame = masked_frame(1, self.text.as_bytes());
+        let start = frame.len() - self.text.len();
+        let Some(key) = frame[..start].last_chunk::<4>() else { return false };
+        let unmasked = frame[start..].iter().enumerate().map(|(i, byte)| byte ^ key_byte(*key, i));
+        let unmasked: Vec<u8> = unmasked.collect();
+        unmasked != self.text.as_bytes() && self.payload() == Some(&unmasked)
+    }
+
+    /// How many bytes of the payload are right, where it has the right length and is not right.
+    fn right_up_to(&self) -> Option<usize> {
+        let payload = self.payload().filter(|payload| payload.len() == self.text.len())?;
+        payload.iter().zip(self.text.as_bytes()).position(|(came, right)| came != right)
+    }
+}
+
+/// The printable ASCII of a text, without what stands for a byte that is not: terminals show those in many ways.
+fn plain(text: &str) -> String {
+    let mut plain = String::new();
+    let mut rest = text.chars().peekable();
+    while let Some(c) = rest.next() {
+        match c {
+            '\\' => match rest.next() {
+                Some('x') => drop((rest.next(), rest.next())),
+                Some('u') if rest.peek() == Some(&'{') => drop(rest.find(|c| *c == '}')),
+                Some('u') => drop((rest.next(), rest.next(), rest.next(), rest.next())),
+                _ => {}
+            },
+            ' '..='~' if !matches!(c, '"' | '\'') => plain.push(c),
+            _ => {}
+        }
+    }
+    plain
+}
+
+/// A text without what HTML needs.
+fn unescaped(text: &str) -> String {
+    [("&lt;", "<"), ("&gt;", ">"), ("&quot;", "\""), ("&#39;", "'"), ("&#039;", "'"), ("&apos;", "'"), ("&amp;", "&")]
+        .iter()
+        .fold(text.to_owned(), |text, (escaped, plain)| text.replace(escaped, plain))
+}
+
+#[cfg(test)]
+mod tests {
+    use base64::Engine;
+    use base64::prelude::BASE64_STANDARD as BASE64;
+    use ch00_wire::{RFC_KEY, Side, Stream};
+    use sha1::{Digest, Sha1};
+
+    use super::*;
+    use crate::probes::missed::{Failure, server_frame};
+    use crate::probes::promises::Sight;
+
+    const GUID: &[u8] = b"258EAFA5-E914-47DA-95CA-C5AB0DC85B11";
+
+    #[test]
+    fn each_wrong_accept_value_is_made_as_its_cause_says() {
+        let hash = |parts: &[&[u8]]| Sha1::digest(parts.concat());
+        let key = RFC_KEY.as_bytes();
+        let hex = |digest: &[u8]| digest.iter().map(|byte| format!("{byte:02x}")).collect::<String>();
+        let right = hash(&[key, GUID]);
+        let decoded = BASE64.decode(key).expect("Base64");
+        let made = [
+            hex(&right),
+            BASE64.encode(hex(&right)),
+            BASE64.encode(hash(&[GUID])),
+            BASE64.encode(hash(&[&decoded, GUID])),
+            BASE64.encode(hash(&[key])),
+            BASE64.encode(hash(&[GUID, key])),
+            BASE64.encode(hash(&[b" ", key, GUID])),
+            BASE64.encode(hash(&[key, b"\r", GUID])),
+        ];
+        assert_eq!(made.each_ref().map(String::as_str), SLIPS.map(|(value, _)| value));
+        assert_eq!(BASE64.encode(right), RFC_ACCEPT);
+    }
+
+    /// What is found where this comes in place of a text.
+    fn found(text: &str, bytes: &[u8]) -> Vec<&'static str> {
+        let unit = Stream::of_frames(Side::Server).feed(bytes).remove(0);
+        let failure = Failure::wrong(Wanted::Text(text.to_owned()), Sight::Other, &unit);
+        let Failure::Missed(missed) = failure else { panic!("it is missed") };
+        causes(&missed)
+    }
+
+    /// A server's frame with this payload.
+    fn frame(payload: &[u8]) -> Vec<u8> {
+        let mut frame = vec![0x81];
+        match payload.len() {
+            length @ 0..126 => frame.push(length as u8),
+            length => frame.extend([126, (length >> 8) as u8, length as u8]),
+        }
+        [frame, payload.to_vec()].concat()
+    }
+
+    /// Every finding about frames, with bytes that show it: one cause each, and no other.
+    #[test]
+    fn each_cause_fits_its_own_bytes_and_no_others() {
+        let text = "Li Jing, 李静";
+        let masked = masked_frame(1, text.as_bytes());
+        let start = masked.len() - text.len();
+        let (key, body) = (&masked[start - 4..start], &masked[start..]);
+        let long = "Li Jing ".repeat(16);
+        let with = |at: usize, byte: u8, mut frame: Vec<u8>| {
+            frame[at] = byte;
+            frame
+        };
+        let each: Vec<(&str, Vec<u8>, &str)> = vec![
+            (text, text.bytes().flat_map(|byte| char::from(byte).to_string().into_bytes()).collect(), "without a frame"),
+            (text, [&[0xc2, 0x81, 0x0f][..], text.as_bytes()].concat(), "written in place of bytes"),
+            (text, masked.clone(), "as it came, with its mask"),
+            (text, with(0, 0x01, frame(text.as_bytes())), "FIN is not set"),
+            (text, with(0, 0x82, frame(text.as_bytes())), "it is binary"),
+            (text, with(0, 0xc1, frame(text.as_bytes())), "another one than 81"),
+            (text, with(1, 11, frame(text.as_bytes())), "counts characters"),
+            (&long, with(2, 0x80, with(3, 0x00, frame(long.as_bytes()))), "wrong order"),
+            (&long, [&[0x81, 128][..], long.as_bytes()].concat(), "into one byte"),
+            (text, [&[0x81, 126, 0, 15][..], text.as_bytes()].concat(), "more bytes than it needs"),
+            (&long, frame(&long.as_bytes()[..125]), "cut into pieces"),
+            (text, frame(&[text.as_bytes(), &[0; 6]].concat()), "longer than the payload"),
+            (text, frame(&[text.as_bytes(), b"\n"].concat()), "line end is sent"),
+            (text, frame(&[text.as_bytes(), b"\x01\x99\xc1\xaa"].concat()), "all that came"),
+            (text, frame(format!("you said: {text}").as_bytes()), "before the text"),
+            (text, frame(body), "is not unmasked"),
+            (text, frame(&body.iter().map(|byte| byte ^ key[0]).collect::<Vec<_>>()), "every fourth"),
+            (text, frame(&[&text.as_bytes()[..8], &body[8..]].concat()), "not unmasked from there on"),
+            (text, frame(&text.bytes().map(|byte| byte & 0x7f).collect::<Vec<_>>()), "above 127"),
+            (text, frame(text.bytes().map(char::from).collect::<String>().as_bytes()), "encoded twice"),
+            ("<b>", frame(b"&lt;b&gt;"), "escaped for HTML"),
+            ("Li Jing", frame(b"LI JING"), "change their case"),
+        ];
+        for (text, bytes, cause) in each.into_iter().skip(1) {
+            let found = found(text, &bytes);
+            assert!(found.len() == 1 && found[0].contains(cause), "{cause}: {found:?}");
+        }
+        assert!(found("Li Jing", &server_frame("another")).is_empty(), "no cause fits");
+    }
+
+    #[test]
+    fn what_a_terminal_shows_of_masked_bytes_is_known_in_many_spellings() {
+        let text = "Li Jing Li Jing Li";
+        let masked = masked_frame(1, text.as_bytes())[6..].to_vec();
+        let python: String = masked.iter().map(|byte| match byte {
+            b' '..=b'~' => char::from(*byte).to_string(),
+            _ => format!("\\x{byte:02x}"),
+        }).collect();
+        for line in [python, String::from_utf8_lossy(&masked).into_owned()] {
+            let mut failure =
+                Failure::missed(Wanted::Printed(text.to_owned()), Sight::Misprinted, "");
+            failure.change(|missed| missed.printed = vec![line]);
+            let Failure::Missed(missed) = failure else { panic!("it is missed") };
+            let found = causes(&missed);
+            assert!(found.len() == 1 && found[0].contains("not unmasked"), "{found:?}");
+        }
+    }
+}
