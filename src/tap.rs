@@ -57,7 +57,7 @@ impl Growing {
                 let rest = sides.into_iter().filter_map(|side| self.0.remove(&(client, side)));
                 rest.chain([event]).collect()
             }
-            Event::Line { .. } => vec![event],
+            Event::Line { .. } | Event::LeftOut { .. } => vec![event],
         }
     }
 }
