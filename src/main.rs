@@ -184,11 +184,10 @@ fn write_book(out: Option<PathBuf>, screen: &mut Screen) -> Result<bool> {
     if is_occupied(&out) && !out.join(MARK).exists() {
         bail!("{} holds other things, which would be lost: choose a new folder", out.display());
     }
+    folder::make(&out, "choose another one with --out")?;
     let built = book::build(&course, &out, Edition::Static);
-    if out.is_dir() {
-        // Also where the build has failed half-way: the next one may empty the folder again.
-        std::fs::write(out.join(MARK), "").context("the folder cannot be marked as the book's")?;
-    }
+    // Also where the build has failed half-way: the next one may empty the folder again.
+    std::fs::write(out.join(MARK), "").context("the folder cannot be marked as the book's")?;
     built?;
     screen.say(&format!("the book is written: {}", out.join("index.html").display()))?;
     Ok(true)
