@@ -5,7 +5,7 @@ use std::io::{self, ErrorKind, Read, Write};
 use std::net::{Shutdown, SocketAddr, TcpListener, TcpStream};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard};
-use std::thread;
+use std::thread::{self, Builder};
 use std::time::Duration;
 
 use ch00_wire::{Closing, Recorder, Side};
@@ -22,25 +22,37 @@ type Open = Mutex<HashMap<usize, [TcpStream; 2]>>;
 
 impl Tap {
     /// Listens, and joins each client that comes to the server at `to`.
+    ///
+    /// # Errors
+    ///
+    /// The system has no thread for it.
     pub fn open(listener: TcpListener, to: SocketAddr, recorder: Recorder) -> io::Result<Tap> {
         let tap =
             Tap { address: listener.local_addr()?, stopped: Arc::default(), open: Arc::default() };
         let (stopped, open) = (tap.stopped.clone(), tap.open.clone());
-        thread::spawn(move || {
+        let take = move || {
+            let mut is_full = false;
             for client in listener.incoming() {
                 if stopped.load(Ordering::SeqCst) {
                     return;
                 }
-                let Ok(client) = client else {
-                    // Out of descriptors, most likely: others have to end first.
-                    thread::sleep(Duration::from_millis(10));
-                    continue;
-                };
-                let (recorder, open) = (recorder.clone(), open.clone());
+                let (shared, open) = (recorder.clone(), open.clone());
                 let stopped = stopped.clone();
-                thread::spawn(move || join(client, to, &recorder, &open, &stopped));
+                let taken = client.and_then(|client| {
+                    Builder::new().spawn(move || join(client, to, &shared, &open, &stopped))
+                });
+                if let Err(error) = &taken {
+                    // Out of files or of threads, most likely: others have to end first. Said once.
+                    if !is_full {
+                        recorder
+                            .line(&format!("(the tap can take no more clients for now: {error})"));
+                    }
+                    thread::sleep(Duration::from_millis(10));
+                }
+                is_full = taken.is_err();
             }
-        });
+        };
+        Builder::new().spawn(take)?;
         Ok(tap)
     }
 
@@ -69,22 +81,42 @@ fn lock(open: &Open) -> MutexGuard<'_, HashMap<usize, [TcpStream; 2]>> {
 /// Carries both directions of one connection until both have ended.
 fn join(client: TcpStream, to: SocketAddr, recorder: &Recorder, open: &Open, stopped: &AtomicBool) {
     let number = recorder.new_client();
-    let Ok(server) = TcpStream::connect(to) else {
-        recorder.line(&format!("(the tap could not reach a server at {to})"));
-        return recorder.closed(number, Side::Server, Closing::Reset);
+    let joined = TcpStream::connect(to).and_then(|server| Ok((pair(&client, &server)?, server)));
+    let (pair, server) = match joined {
+        Ok(joined) => joined,
+        Err(error) => {
+            recorder.line(&no_server(to, &error));
+            recorder.closed(number, Side::Server, Closing::Reset);
+            return recorder.forget(number);
+        }
     };
-    if let Ok(pair) = pair(&client, &server) {
-        lock(open).insert(number, pair);
-    }
+    lock(open).insert(number, pair);
     if stopped.load(Ordering::SeqCst) {
         return drop(lock(open).remove(&number));
     }
     thread::scope(|scope| {
-        scope.spawn(|| carry(&client, &server, Side::Client, number, recorder));
-        carry(&server, &client, Side::Server, number, recorder);
+        let there = || carry(&client, &server, Side::Client, number, recorder);
+        match Builder::new().spawn_scoped(scope, there) {
+            Ok(_) => carry(&server, &client, Side::Server, number, recorder),
+            // Both connections end with this.
+            Err(error) => recorder.line(&no_server(to, &error)),
+        }
     });
     lock(open).remove(&number);
     recorder.forget(number);
+}
+
+/// Why a client was not joined to the server: there is none, or this machine has reached a limit of its own.
+fn no_server(to: SocketAddr, error: &io::Error) -> String {
+    match error.kind() {
+        ErrorKind::ConnectionRefused
+        | ErrorKind::ConnectionReset
+        | ErrorKind::ConnectionAborted
+        | ErrorKind::HostUnreachable
+        | ErrorKind::NetworkUnreachable
+        | ErrorKind::TimedOut => format!("(the tap could not reach a server at {to})"),
+        _ => format!("(the tap could not join this client to {to}: {error})"),
+    }
 }
 
 /// Handles on both streams, with which to end them; nothing waits for a full packet on either.

@@ -48,6 +48,11 @@ pub enum Event {
         /// How.
         how: Closing,
     },
+    /// Both directions have ended, and nothing more comes of this client. It is reported, and never recorded.
+    Gone {
+        /// Which client, from 1.
+        client: usize,
+    },
     /// More happened than is kept: here, so much of it is left out.
     LeftOut {
         /// How many events.
@@ -59,7 +64,9 @@ impl Event {
     /// Which client it is about, from 1; a line of the terminal is about none.
     pub fn client(&self) -> Option<usize> {
         match self {
-            Event::Unit { client, .. } | Event::Closed { client, .. } => Some(*client),
+            Event::Unit { client, .. } | Event::Closed { client, .. } | Event::Gone { client } => {
+                Some(*client)
+            }
             Event::Line { .. } | Event::LeftOut { .. } => None,
         }
     }
@@ -193,6 +200,9 @@ impl Recorder {
         let mut log = self.log();
         for side in [Side::Client, Side::Server] {
             log.streams.remove(&(client, side));
+        }
+        if matches!(log.output, Output::Report(_)) {
+            log.put(Event::Gone { client });
         }
     }
 
