@@ -17,8 +17,10 @@ pub(super) fn of(course: &Path, chapter: &Chapter) -> Result<usize, String> {
     let path = format!("book/src/{}.md", chapter.slug);
     let page = fs::read_to_string(course.join(&path))
         .map_err(|error| format!("there is no page {path}: {error}"))?;
-    let code = page.lines().filter_map(place).map(|place| Listing::take(course, place));
-    let code = code.map(|listing| Ok(listing?.lines.count())).sum::<Result<usize, String>>()?;
+    let listings = page.lines().filter_map(place);
+    // One that cannot be taken is a mistake of its page, and is told there.
+    let listings = listings.filter_map(|place| Listing::take(course, place).ok());
+    let code = listings.map(|listing| listing.lines.count()).sum();
     Ok(rounded(prose(&page), code, chapter.trying))
 }
 
