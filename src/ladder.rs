@@ -1,29 +1,37 @@
 //! The ladder: every probe against every chapter, or against other servers. A chapter's probes fail on
 //! the chapter before it, and hold in every chapter from it on.
 
+use std::collections::HashMap;
 use std::fmt;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 use std::time::Duration;
 
-use crate::chapters::{self, CHAPTERS};
+use crate::chapters;
 use crate::probes::{self, PATIENCE, Probe, Target, Verdict, explain};
 
-/// How long a probe waits where the law wants it to fail, mostly in silence.
-const SHORT_PATIENCE: Duration = Duration::from_secs(2);
+/// How long a probe waits where the law wants it to fail, mostly in silence. A server that is at work then is waited
+/// for all the same.
+const SHORT_PATIENCE: Duration = Duration::from_secs(4);
 
-/// How many cells are judged at the same time.
-const AT_ONCE: usize = 24;
+/// How many cells that are to fail are judged at the same time: they only wait.
+const AT_ONCE: usize = 16;
 
-/// What came of one probe on one chapter.
+/// What came of one probe on one server.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Cell {
     /// The promise holds.
     Holds,
     /// It does not, for this reason.
     Fails(String),
+    /// Another promise does not hold there, without which this one cannot.
+    NotJudged,
+    /// It ended with an earlier chapter.
+    Over,
+    /// The server could not be started, so that nothing is known; why.
+    NotStarted(String),
 }
 
 /// One probe, and what came of it on each server.
@@ -58,57 +66,98 @@ pub struct Ladder {
     matrix: Matrix,
 }
 
-/// Climbs the ladder. `workshop` is this program: it runs the chapters' servers.
-pub fn climb(workshop: &Path) -> Ladder {
-    let column = |chapter: u8| Column {
-        name: format!("{chapter:02}"),
-        target: target(workshop, chapter),
-        chapter,
-    };
-    Ladder { matrix: matrix((0..=CHAPTERS.len() as u8).map(column).collect()) }
+/// Climbs the ladder. `programs` are the chapters' servers, in order.
+pub fn climb(programs: &[PathBuf]) -> Ladder {
+    let column =
+        |(chapter, target): (u8, Target)| Column { name: format!("{chapter:02}"), target, chapter };
+    let columns: Vec<Column> = (0..).zip(targets(programs)).map(column).collect();
+    let mut matrix = judge_all(&columns);
+    // The law is about the chapter before: whether a promise fails there is seen, and not concluded.
+    let concluded = matrix.rows.iter().enumerate().filter_map(|(row, Row { probe, cells })| {
+        let before = usize::from(probe.chapter) - 1;
+        (cells[before] == Cell::NotJudged).then_some((row, before))
+    });
+    let seen = at_once(concluded.collect(), |(row, before)| {
+        (row, before, judge(&columns[before], &probes::all()[row]))
+    });
+    for (row, before, cell) in seen {
+        matrix.rows[row].cells[before] = cell;
+    }
+    Ladder { matrix }
 }
 
 /// Holds each of some servers against every probe.
 pub fn matrix(columns: Vec<Column>) -> Matrix {
-    let probes = probes::all();
-    let width = columns.len();
-    let cells: Mutex<Vec<Option<Cell>>> = Mutex::new(vec![None; probes.len() * width]);
-    let next = AtomicUsize::new(0);
-    let work = || loop {
-        let at = next.fetch_add(1, Ordering::Relaxed);
-        let Some(probe) = probes.get(at / width) else { return };
-        let cell = judge(&columns[at % width], probe);
-        cells.lock().expect("no probe panics")[at] = Some(cell);
+    judge_all(&columns)
+}
+
+/// Each server by itself, all at the same time.
+fn judge_all(columns: &[Column]) -> Matrix {
+    let judged: Vec<Vec<Cell>> = thread::scope(|scope| {
+        let judging = |column| scope.spawn(move || judge_column(column));
+        let threads: Vec<_> = columns.iter().map(judging).collect();
+        threads.into_iter().map(|thread| thread.join().expect("no probe panics")).collect()
+    });
+    let cells = |row: usize| judged.iter().map(|column| column[row].clone()).collect();
+    let rows = probes::all().iter().enumerate();
+    let rows = rows.map(|(row, probe)| Row { probe: *probe, cells: cells(row) }).collect();
+    Matrix { columns: columns.iter().map(|column| column.name.clone()).collect(), rows }
+}
+
+/// Every probe on one server, in order; what needs a promise that is broken there is not judged.
+fn judge_column(column: &Column) -> Vec<Cell> {
+    let mut holds = HashMap::new();
+    let judged = probes::all().iter().map(|probe| {
+        let needs = || probe.needs.iter().all(|needed| holds.get(needed).copied().unwrap_or(true));
+        let cell = match () {
+            _ if probe.chapter <= column.chapter && !probe.holds_in(column.chapter) => Cell::Over,
+            _ if !needs() => Cell::NotJudged,
+            _ => judge(column, probe),
+        };
+        holds.insert(&probe.id, matches!(cell, Cell::Holds | Cell::Over));
+        cell
+    });
+    judged.collect()
+}
+
+/// Does some work on several threads.
+fn at_once<T: Send + Sync + Copy, R: Send>(
+    tasks: Vec<T>,
+    work: impl Fn(T) -> R + Send + Sync,
+) -> Vec<R> {
+    let (next, done) = (AtomicUsize::new(0), Mutex::new(Vec::new()));
+    let (tasks, work) = (&tasks, &work);
+    let run = || {
+        while let Some(task) = tasks.get(next.fetch_add(1, Ordering::Relaxed)) {
+            let result = work(*task);
+            done.lock().expect("no task panics").push(result);
+        }
     };
-    // Most cells only wait, so there are more of these threads than cores.
-    thread::scope(|scope| (0..AT_ONCE).for_each(|_| drop(scope.spawn(work))));
-    let mut cells = cells.into_inner().expect("no probe panics").into_iter().flatten();
-    let row = |probe| Row { probe, cells: cells.by_ref().take(width).collect() };
-    let rows = probes.into_iter().map(row).collect();
-    Matrix { columns: columns.into_iter().map(|column| column.name).collect(), rows }
+    thread::scope(|scope| (0..AT_ONCE).for_each(|_| drop(scope.spawn(run))));
+    done.into_inner().expect("no task panics")
 }
 
 fn judge(column: &Column, probe: &Probe) -> Cell {
     let patience = if probe.chapter > column.chapter { SHORT_PATIENCE } else { PATIENCE };
-    match column.target.judge(probe, patience) {
+    match column.target.judge(probe, patience, column.chapter) {
         Ok(Verdict::Holds) => Cell::Holds,
         Ok(Verdict::Fails(failure, recording)) => {
-            Cell::Fails(explain(probe, &failure, &recording, usize::MAX))
+            Cell::Fails(explain(probe, &failure, &recording, column.chapter).text(usize::MAX))
         }
-        Ok(Verdict::Unseen) => Cell::Fails("its terminal cannot be seen".to_owned()),
-        Err(error) => Cell::Fails(error.to_string()),
+        Ok(Verdict::Unseen(why)) => Cell::Fails(why.to_owned()),
+        // Where nobody is to listen, nobody does.
+        Err(error) if column.chapter == 0 => Cell::Fails(error.to_string()),
+        Err(error) => Cell::NotStarted(error.to_string()),
     }
 }
 
 /// Chapter 00 has no server: its column is tried where nobody listens, and port 0 is nobody's.
-fn target(workshop: &Path, chapter: u8) -> Target {
-    match chapters::find(chapter) {
-        Ok(chapter) => {
-            let workshop = PathBuf::from(workshop);
-            Target::Announced(Box::new(move || chapter.command(&workshop)))
-        }
-        Err(_) => Target::Running(([127, 0, 0, 1], 0).into()),
-    }
+fn targets(programs: &[PathBuf]) -> impl Iterator<Item = Target> {
+    let nobody = Target::Running(([127, 0, 0, 1], 0).into());
+    let announced = |program: PathBuf| {
+        Target::Announced(Box::new(move |app| chapters::announced(&program, app)))
+    };
+    [nobody].into_iter().chain(programs.iter().cloned().map(announced))
 }
 
 impl Ladder {
@@ -122,20 +171,29 @@ impl Row {
     /// Where the law is broken on the chapters, of which the first cell is chapter 00's.
     fn broken(&self) -> Vec<String> {
         let first = usize::from(self.probe.chapter);
-        let before = &self.cells[first - 1];
+        let says = &self.probe.says;
         let mut broken: Vec<String> = self.cells[first..]
             .iter()
             .enumerate()
             .filter_map(|(i, cell)| match cell {
-                Cell::Holds => None,
+                Cell::Holds | Cell::Over => None,
                 Cell::Fails(why) => Some(format!("on chapter {:02}:\n{why}", first + i)),
+                Cell::NotJudged => {
+                    Some(format!("on chapter {:02}: \"{says}\" needs more", first + i))
+                }
+                Cell::NotStarted(why) => {
+                    Some(format!("on chapter {:02}, which could not be started: {why}", first + i))
+                }
             })
             .collect();
-        if *before == Cell::Holds {
-            broken.push(format!(
-                "\"{}\" is new in chapter {first:02}, but holds in the chapter before",
-                self.probe.promise
-            ));
+        match &self.cells[first - 1] {
+            Cell::Fails(_) => {}
+            Cell::NotStarted(why) => broken.push(format!(
+                "\"{says}\" is new in chapter {first:02}, and the chapter before could not be started: {why}"
+            )),
+            _ => broken.push(format!(
+                "\"{says}\" is new in chapter {first:02}, but holds in the chapter before"
+            )),
         }
         broken
     }
@@ -157,7 +215,7 @@ impl fmt::Display for Matrix {
 impl Matrix {
     /// Writes the columns from number `from` on.
     fn write(&self, out: &mut fmt::Formatter<'_>, from: usize) -> fmt::Result {
-        let width = self.rows.iter().map(|row| row.probe.promise.chars().count()).max();
+        let width = self.rows.iter().map(|row| row.probe.says.chars().count()).max();
         let width = width.unwrap_or(0);
         write!(out, "    {:width$}", "")?;
         self.columns[from..].iter().try_for_each(|name| write!(out, "  {name}"))?;
@@ -166,9 +224,14 @@ impl Matrix {
             let new = row.probe.chapter != chapter;
             chapter = row.probe.chapter;
             let number = if new { format!("{chapter:02}") } else { String::new() };
-            write!(out, "\n{number:2}  {:width$}", row.probe.promise)?;
+            write!(out, "\n{number:2}  {:width$}", row.probe.says)?;
             for (name, cell) in self.columns.iter().zip(&row.cells).skip(from) {
-                let mark = if *cell == Cell::Holds { "●" } else { "·" };
+                let mark = match cell {
+                    Cell::Holds => "●",
+                    Cell::Fails(_) | Cell::NotJudged => "·",
+                    Cell::Over => " ",
+                    Cell::NotStarted(_) => "?",
+                };
                 write!(out, "  {mark:>0$}", name.len())?;
             }
         }

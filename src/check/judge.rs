@@ -23,7 +23,8 @@ pub(super) fn judge_all(
     screen: &mut Screen,
 ) -> Result<()> {
     let last = report.last;
-    for probe in probes::all().iter().filter(|probe| probe.chapter <= last && probe.holds_in(last)) {
+    for probe in probes::all().iter().filter(|probe| probe.chapter <= last && probe.holds_in(last))
+    {
         let finding = match report.broken_need_of(probe) {
             Some(needed) => Finding::of(*probe, State::NotJudged(needed)),
             None => judge(target, *probe, report)?,

@@ -94,9 +94,16 @@ impl Outcome {
 }
 
 /// Holds a server against the probes, and tells what is found: at once for a reader, and at the end for a
-/// program. What is found is remembered.
+/// program, which is told also why a check cannot go on. What is found is remembered.
 fn examine(subject: &Subject, options: Options, screen: &mut Screen) -> Result<Outcome> {
-    let candidate = subject.prepare(options.last, screen.has_colours())?;
+    let candidate = match subject.prepare(options.last, screen.has_colours()) {
+        Ok(candidate) => candidate,
+        Err(error) if options.json => {
+            let nothing = Report::new(options.last.unwrap_or_default());
+            return Err(tell_program(&nothing, error, screen));
+        }
+        Err(error) => return Err(error),
+    };
     let mut report = Report::new(candidate.last);
     if !options.json {
         screen
@@ -110,18 +117,42 @@ fn examine(subject: &Subject, options: Options, screen: &mut Screen) -> Result<O
         }
     });
     // Not before: what was found is remembered also where the check could not go on, or its reader left.
-    judged?;
+    let judged = judged.and_then(|()| all_started(&report));
     let outcome = Outcome { report, progress };
     if options.json {
-        screen.write(&(outcome.report.json() + "\n"))?;
-        return Ok(outcome);
+        return match judged {
+            Ok(()) => screen.write(&(outcome.report.json(None) + "\n")).map(|()| outcome),
+            Err(error) => Err(tell_program(&outcome.report, error, screen)),
+        };
     }
-    conclude(subject, &candidate, options, &outcome, screen)?;
+    let went_on = judged.is_ok() || outcome.report.first_not_started().is_some();
+    if went_on {
+        conclude(subject, &candidate, options, &outcome, screen)?;
+    }
+    judged?;
     if let Err(error) = forgotten {
         let lost = "the next check will not know of this one, nor of its hints";
         screen.say(&format!("{error:#}: {lost}"))?;
     }
     Ok(outcome)
+}
+
+/// Where the server did not start for every promise, nobody knows whether it keeps them all.
+fn all_started(report: &Report) -> Result<()> {
+    match report.first_not_started() {
+        Some((probe, why)) if report.holds() => {
+            bail!("\"{}\" could not be judged: {why}", probe.says)
+        }
+        _ => Ok(()),
+    }
+}
+
+/// Tells a program what was found, and why that is not all. Hands back the error, or that nobody reads.
+fn tell_program(report: &Report, error: anyhow::Error, screen: &mut Screen) -> anyhow::Error {
+    match screen.write(&(report.json(Some(&format!("{error:#}"))) + "\n")) {
+        Ok(()) => error,
+        Err(unheard) => unheard,
+    }
 }
 
 /// What follows the last promise that was looked at.
@@ -140,7 +171,7 @@ fn conclude(
                 let before = "it was kept in an earlier check: what have you changed?";
                 screen.say(&labelled("before", before))?;
             }
-            if finding.state == State::Unwritten && options.hint {
+            if matches!(finding.state, State::Unwritten) && options.hint {
                 screen.say(&labelled("promise", &finding.to_hint.says))?;
             }
             screen.say(&advice(subject, options, &finding.to_hint, progress))?;

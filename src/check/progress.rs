@@ -106,7 +106,9 @@ impl Progress {
                     self.held.insert(promise.clone());
                     self.lost.remove(promise);
                 }
-                State::Fails if self.held.remove(promise) => drop(self.lost.insert(promise.clone())),
+                State::Fails if self.held.remove(promise) => {
+                    drop(self.lost.insert(promise.clone()))
+                }
                 _ => {}
             }
         }

@@ -8,7 +8,6 @@ use crate::chapters::CHAPTERS;
 use crate::probes::{Explanation, Probe};
 
 /// How a server stands to one promise.
-#[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum State {
     /// It keeps it.
     Holds,
@@ -179,9 +178,11 @@ impl Report {
             (true, _) if not_started > 0 => {
                 format!("every promise that could be judged is kept; {not_started} could not be\n")
             }
-            (true, 1) => "every promise that could be seen is kept, and one could not be seen: its line \
+            (true, 1) => {
+                "every promise that could be seen is kept, and one could not be seen: its line \
                           says why\n"
-                .to_owned(),
+                    .to_owned()
+            }
             (true, unseen) => format!(
                 "every promise that could be seen is kept, and {unseen} could not be seen: with --server, \
                  the checker starts your server itself, and sees its terminal\n"
@@ -199,7 +200,8 @@ impl Report {
                 .filter(|finding| finding.probe.chapter == chapter.number)
                 .collect();
             let marks: String = of_chapter.iter().map(|finding| finding.state.mark()).collect();
-            let held = of_chapter.iter().filter(|finding| finding.state == State::Holds).count();
+            let held =
+                of_chapter.iter().filter(|finding| matches!(finding.state, State::Holds)).count();
             let (number, title, all) = (chapter.number, chapter.title, of_chapter.len());
             let _ = writeln!(out, "{number:02} {title:<14} {held:>2} of {all:>2}  {marks}");
         }

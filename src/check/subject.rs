@@ -13,6 +13,10 @@ use crate::folder;
 use crate::own::{self, Own};
 use crate::probes::Target;
 
+/// What stands for the app in a command, and the app where no other one is asked for.
+const APP: &str = "{app}";
+const USUAL_APP: &str = "room";
+
 /// The server to check: a project, a command to start, or one that runs.
 pub enum Subject {
     /// The project that `start` made, in this folder or below it.
@@ -22,6 +26,10 @@ pub enum Subject {
     /// The address of a server that runs already.
     Running(SocketAddr),
 }
+
+/// Languages, each by the name of the program that runs it, with the endings of its files.
+const LANGUAGES: [(&str, &[&str]); 3] =
+    [("python", &["py"]), ("node", &["js", "mjs", "cjs", "ts"]), ("php", &["php"])];
 
 /// A server that is ready to be checked.
 pub(super) struct Candidate {
@@ -69,6 +77,23 @@ impl Subject {
         format!("cargo run -- check{last}{subject}{more}")
     }
 
+    /// The language that the server is written in, as far as its command tells, for hints.
+    pub(super) fn language(&self) -> Option<&'static str> {
+        let line = match self {
+            Subject::Own(_) => return Some("rust"),
+            Subject::Command(line) => line,
+            Subject::Running(_) => return None,
+        };
+        let is_of = |word: &str, (program, endings): &(&str, &[&str])| {
+            let path = Path::new(word);
+            let name = path.file_name().unwrap_or_default().to_string_lossy();
+            let ending = path.extension().unwrap_or_default().to_string_lossy();
+            name.starts_with(program) || endings.contains(&ending.as_ref())
+        };
+        let of = |word: &String| LANGUAGES.iter().find(|language| is_of(word, language));
+        words(line).iter().find_map(of).map(|(language, _)| *language)
+    }
+
     /// The files that a command line names.
     pub(super) fn files(line: &str) -> Vec<PathBuf> {
         words(line).into_iter().map(PathBuf::from).filter(|word| word.is_file()).collect()
@@ -85,7 +110,7 @@ fn prepare_own(folder: &Path, last: Option<u8>, colours: bool) -> Result<Candida
     }
     let program = own.build(last, colours)?;
     Ok(Candidate {
-        target: Target::Announced(Box::new(move || announced(&program))),
+        target: Target::Announced(Box::new(move |app| chapters::announced(&program, app))),
         last,
         shown: own.folder().display().to_string(),
         name: "this project".to_owned(),
@@ -94,28 +119,25 @@ fn prepare_own(folder: &Path, last: Option<u8>, colours: bool) -> Result<Candida
     })
 }
 
-/// A chapter's program, on a port that the system chooses.
-fn announced(program: &Path) -> Command {
-    let mut command = Command::new(program);
-    // What the server says is repeated, and where Rust was when it said so is not the point.
-    command.arg("127.0.0.1:0").env("RUST_BACKTRACE", "0");
-    command
-}
-
 /// The server that a command line starts.
 fn on_port(line: &str) -> Result<Target> {
     let words = words(line);
     if words.is_empty() {
         bail!("--server is empty: give it a command, like --server \"php server.php\"");
     }
-    Ok(Target::OnPort(Box::new(move |port| {
-        let words = words.iter().map(|word| word.replace("{port}", &port.to_string()));
+    Ok(Target::OnPort(Box::new(move |port, app| {
+        if app.is_some() && !words.iter().any(|word| word.contains(APP)) {
+            return None;
+        }
+        let words = words.iter().map(|word| {
+            word.replace("{port}", &port.to_string()).replace(APP, app.unwrap_or(USUAL_APP))
+        });
         let words: Vec<String> = words.collect();
         let mut command = Command::new(&words[0]);
         command.args(&words[1..]).env("PORT", port.to_string());
         // What Python prints into a pipe is otherwise in the encoding of the country, on Windows.
         command.env("PYTHONIOENCODING", "utf-8");
-        command
+        Some(command)
     })))
 }
 

@@ -86,7 +86,8 @@ pub(super) const SCRIPTS: &[(&str, Script)] = &[
     }),
     ("real-clients", |session| {
         HEADS.iter().try_for_each(|(client, head)| {
-            let (head, with_cookie) = (heads::bytes(head), heads::bytes(&heads::with_cookie(head, COOKIE)));
+            let (head, with_cookie) =
+                (heads::bytes(head), heads::bytes(&heads::with_cookie(head, COOKIE)));
             [vec![], vec![30, head.len() - 2]]
                 .iter()
                 .try_for_each(|cuts| opens_for(session, &head, cuts))
@@ -141,9 +142,10 @@ fn has(
 /// Sees no field in the head that agrees to something.
 fn agrees_to_nothing(session: &Session, head: &Unit) -> Result<(), Failure> {
     let agrees = ["Sec-WebSocket-Extensions", "Sec-WebSocket-Protocol"];
-    let part = head.parts.iter().find(|part| {
-        agrees.iter().any(|name| part.name.eq_ignore_ascii_case(name))
-    });
+    let part = head
+        .parts
+        .iter()
+        .find(|part| agrees.iter().any(|name| part.name.eq_ignore_ascii_case(name)));
     let Some(part) = part else { return Ok(()) };
     let wanted = format!("a head without {}", part.name);
     let failure = Failure::wrong(wanted, Sight::Field, head)

@@ -29,7 +29,9 @@ pub(super) const SCRIPTS: &[(&str, Script)] = &[
         member.send(&masked_frame(1, b"Li\n\x1b[2JJing"))?;
         member.shows(before, "Jing")?;
         let lines = session.lines_from(before);
-        let together = |line: &String| line.split_once("Li").is_some_and(|(_, behind)| behind.contains("Jing"));
+        let together = |line: &String| {
+            line.split_once("Li").is_some_and(|(_, behind)| behind.contains("Jing"))
+        };
         let obeyed = |line: &&String| line.replace('\t', "").contains(char::is_control);
         let failure = match (lines.iter().any(together), lines.iter().find(obeyed)) {
             (true, None) => return Ok(()),

@@ -18,9 +18,7 @@ pub(super) const SCRIPTS: &[(&str, Script)] = &[
         let unit = member.unit("a frame")?;
         match unit.frame.as_ref().is_some_and(|frame| frame.header.masking_key.is_none()) {
             true => Ok(()),
-            false => {
-                Err(session.missed(Failure::wrong("MASK to be 0", Sight::Other, &unit).at(1)))
-            }
+            false => Err(session.missed(Failure::wrong("MASK to be 0", Sight::Other, &unit).at(1))),
         }
     }),
     ("counts-bytes", |session| session.member()?.is_echoed("héllo")),

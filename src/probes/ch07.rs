@@ -138,7 +138,8 @@ fn page(session: &Session) -> Result<(), Failure> {
         let came = kind.map_or("the head has no field Content-Type".to_owned(), |value| {
             format!("Content-Type: {value}")
         });
-        let failure = Failure::wrong(wanted, Sight::Field, &head).at(head.bytes.len() - 2).with(came);
+        let failure =
+            Failure::wrong(wanted, Sight::Field, &head).at(head.bytes.len() - 2).with(came);
         return Err(session.missed(failure));
     }
     let length = head.value("Content-Length").and_then(|length| length.parse::<usize>().ok());

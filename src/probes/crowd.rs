@@ -35,10 +35,15 @@ pub(super) struct Member<'s> {
 }
 
 /// A crowd of so many.
-pub(super) fn gather<'s>(session: &'s Session<'s>, count: usize) -> Result<Vec<Member<'s>>, Failure> {
+pub(super) fn gather<'s>(
+    session: &'s Session<'s>,
+    count: usize,
+) -> Result<Vec<Member<'s>>, Failure> {
     // Where not even one connection opens, the instrument says best why.
     session.member()?.leave();
-    (1..=count).map(|number| Member::open(session, connect(session, number, false)?, number)).collect()
+    (1..=count)
+        .map(|number| Member::open(session, connect(session, number, false)?, number))
+        .collect()
 }
 
 /// A crowd of two: one that listens, and one that is not going to read, for which the system keeps little.
@@ -53,19 +58,20 @@ pub(super) fn one_and_a_slow_one<'s>(
 
 fn connect(session: &Session, number: usize, is_slow: bool) -> Result<TcpStream, Failure> {
     let address = session.address();
-    let connected = Socket::new(Domain::for_address(address), Type::STREAM, None).and_then(|socket| {
-        if is_slow {
-            // Where a system does not let us choose, it keeps more, and the probe takes longer.
-            let _ = socket.set_recv_buffer_size(KEPT);
-            let _ = socket.set_send_buffer_size(KEPT);
-        }
-        socket.connect_timeout(&address.into(), session.patience())?;
-        let stream = TcpStream::from(socket);
-        stream.set_nodelay(true)?;
-        stream.set_read_timeout(Some(session.patience()))?;
-        stream.set_write_timeout(Some(session.patience()))?;
-        Ok(stream)
-    });
+    let connected =
+        Socket::new(Domain::for_address(address), Type::STREAM, None).and_then(|socket| {
+            if is_slow {
+                // Where a system does not let us choose, it keeps more, and the probe takes longer.
+                let _ = socket.set_recv_buffer_size(KEPT);
+                let _ = socket.set_send_buffer_size(KEPT);
+            }
+            socket.connect_timeout(&address.into(), session.patience())?;
+            let stream = TcpStream::from(socket);
+            stream.set_nodelay(true)?;
+            stream.set_read_timeout(Some(session.patience()))?;
+            stream.set_write_timeout(Some(session.patience()))?;
+            Ok(stream)
+        });
     connected.map_err(|error| {
         session.missed(Failure::missed(
             format!("the connection of client {number} to be taken"),
@@ -145,7 +151,11 @@ impl<'s> Member<'s> {
         let deadline = Instant::now() + OTHERS;
         while self.hear(&expected)? != text {
             if Instant::now() > deadline {
-                return Err(Failure::missed(expected, Sight::Extra, "other texts came without end"));
+                return Err(Failure::missed(
+                    expected,
+                    Sight::Extra,
+                    "other texts came without end",
+                ));
             }
         }
         Ok(())
@@ -178,8 +188,12 @@ impl<'s> Member<'s> {
 
     fn missed(&self, expected: &str, error: &std::io::Error) -> Failure {
         let (sight, came) = match error.kind() {
-            ErrorKind::WouldBlock | ErrorKind::TimedOut => (Sight::Silent, "nothing came".to_owned()),
-            ErrorKind::UnexpectedEof => (Sight::Closed, "the server closed the connection".to_owned()),
+            ErrorKind::WouldBlock | ErrorKind::TimedOut => {
+                (Sight::Silent, "nothing came".to_owned())
+            }
+            ErrorKind::UnexpectedEof => {
+                (Sight::Closed, "the server closed the connection".to_owned())
+            }
             _ => (Sight::Reset, format!("the connection is broken: {}", error.kind())),
         };
         self.session.missed(Failure::missed(expected, sight, came))

@@ -186,7 +186,7 @@ impl Bytes {
     /// What should have come, a caret, and what came: so many bytes on either side of the first wrong one.
     fn text(&self, around: usize) -> String {
         let Raw { expected, came } = &self.raw;
-        let wrong = self.wrong.min(came.len().max(self.wrong) );
+        let wrong = self.wrong.min(came.len().max(self.wrong));
         let wrong = if self.is_text { wrong - self.offset() } else { wrong };
         let show = |bytes: &[u8]| match self.is_text {
             true => line(bytes),

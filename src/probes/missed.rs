@@ -44,7 +44,9 @@ impl Wanted {
     pub(super) fn words(&self) -> String {
         match self {
             Wanted::Head(status) => format!("a response head with the status {status}"),
-            Wanted::Refusal => "a refusal: a response head with the status 400, and the end".to_owned(),
+            Wanted::Refusal => {
+                "a refusal: a response head with the status 400, and the end".to_owned()
+            }
             Wanted::Field(name, value) => format!("{name}: {value}"),
             Wanted::Text(text) => {
                 format!("one text frame of {} bytes: {:?}", text.len(), beginning(text))
@@ -103,7 +105,11 @@ pub enum Failure {
 #[allow(private_interfaces, reason = "a failure is opaque outside of the probes")]
 impl Failure {
     /// Something else was seen than what was wanted.
-    pub(super) fn missed(wanted: impl Into<Wanted>, sight: Sight, came: impl Into<String>) -> Failure {
+    pub(super) fn missed(
+        wanted: impl Into<Wanted>,
+        sight: Sight,
+        came: impl Into<String>,
+    ) -> Failure {
         Failure::Missed(Box::new(Missed {
             step: None,
             wanted: wanted.into(),
@@ -148,7 +154,8 @@ impl Failure {
 
     fn part(wanted: Wanted, sight: Sight, unit: &Unit) -> Failure {
         let end = if sight == Sight::Cut { ", and then the end" } else { ", and no more" };
-        Failure::wrong(wanted, sight, unit).with(format!("only a part came: {}{end}", described(unit)))
+        Failure::wrong(wanted, sight, unit)
+            .with(format!("only a part came: {}{end}", described(unit)))
     }
 
     /// Says more closely what came.
@@ -233,7 +240,8 @@ fn first_wrong(wanted: &Wanted, unit: &Unit) -> Option<usize> {
         return Some(at);
     }
     match wanted {
-        Wanted::Head(_) | Wanted::Refusal if unit.kind == Kind::ResponseHead => match unit.complete {
+        Wanted::Head(_) | Wanted::Refusal if unit.kind == Kind::ResponseHead => match unit.complete
+        {
             true => Some(HTTP.len()),
             false => Some(unit.bytes.len()),
         },
@@ -251,7 +259,8 @@ pub(super) fn bare_line_feed(unit: &Unit) -> Option<usize> {
     if unit.kind != Kind::ResponseHead {
         return None;
     }
-    let is_bare = |at: &usize| unit.bytes[*at] == b'\n' && (*at == 0 || unit.bytes[at - 1] != b'\r');
+    let is_bare =
+        |at: &usize| unit.bytes[*at] == b'\n' && (*at == 0 || unit.bytes[at - 1] != b'\r');
     (0..unit.bytes.len()).find(is_bare)
 }
 

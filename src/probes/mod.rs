@@ -97,7 +97,8 @@ pub fn find(id: &str) -> Option<Probe> {
 /// The promises of a chapter with their scripts, in the order of the file.
 fn joined((chapter, file, scripts): (u8, &str, &'static [(&'static str, Script)])) -> Vec<Probe> {
     let promises: &'static [Promise] = promises::read(chapter, file).leak();
-    let script = |id: &str| scripts.iter().find(|(other, _)| *other == id).map(|(_, script)| *script);
+    let script =
+        |id: &str| scripts.iter().find(|(other, _)| *other == id).map(|(_, script)| *script);
     let joined = promises.iter().map(|promise| Probe {
         promise,
         script: script(&promise.id).unwrap_or_else(|| panic!("{} has no script", promise.id)),
@@ -130,7 +131,12 @@ impl Target {
     /// # Errors
     ///
     /// The server could not be started, or nobody listens: nothing is said of the promise.
-    pub fn judge(&self, probe: &Probe, patience: Duration, last: u8) -> Result<Verdict, StartError> {
+    pub fn judge(
+        &self,
+        probe: &Probe,
+        patience: Duration,
+        last: u8,
+    ) -> Result<Verdict, StartError> {
         raise_file_limit();
         let app = probe.app.as_deref().filter(|_| last >= APPS);
         let recorder = Recorder::new();

@@ -129,7 +129,8 @@ impl Promise {
     pub fn mistakes(&self, sights: &[Sight], step: Option<&str>, chapter: u8) -> Vec<&str> {
         let fits = |mistake: &&Mistake| {
             sights.iter().any(|sight| mistake.when.contains(sight))
-                && (mistake.at.is_empty() || step.is_some_and(|step| mistake.at.iter().any(|at| at == step)))
+                && (mistake.at.is_empty()
+                    || step.is_some_and(|step| mistake.at.iter().any(|at| at == step)))
                 && mistake.from.is_none_or(|first| first <= chapter)
         };
         self.mistakes.iter().filter(fits).map(|mistake| mistake.text.as_str()).collect()

@@ -1,7 +1,7 @@
 //! A server, and the clients that a script lets visit it.
 
-use std::cell::Cell;
 use std::net::SocketAddr;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -33,9 +33,9 @@ pub struct Session<'a> {
     starting: Duration,
     /// When the whole script has to be over.
     end: Instant,
-    reached: Cell<bool>,
-    /// How long the server took for its slowest answer.
-    answer: Cell<Duration>,
+    reached: AtomicBool,
+    /// How long the server took for its slowest answer, in microseconds.
+    answer: AtomicU64,
 }
 
 impl<'a> Session<'a> {
@@ -53,8 +53,8 @@ impl<'a> Session<'a> {
             patience,
             starting,
             end: Instant::now() + starting + patience * WHOLE,
-            reached: Cell::new(false),
-            answer: Cell::new(Duration::ZERO),
+            reached: AtomicBool::new(false),
+            answer: AtomicU64::new(0),
         }
     }
 
@@ -68,7 +68,7 @@ impl<'a> Session<'a> {
                     thread::sleep(Duration::from_millis(10));
                 }
                 Ok(client) => {
-                    self.reached.set(true);
+                    self.reached.store(true, Ordering::Relaxed);
                     return Ok(Visitor { session: self, client: client.until(self.end) });
                 }
                 Err(trouble) => return Err(self.trouble("the connection to be taken", trouble)),
@@ -143,12 +143,12 @@ impl<'a> Session<'a> {
 
     /// Whether the server has not been reached, and still may be.
     fn is_starting(&self) -> bool {
-        !self.reached.get() && self.server.is_some_and(|server| !server.has_ended())
+        !self.was_reached() && self.server.is_some_and(|server| !server.has_ended())
     }
 
     /// Whether a client has connected.
     pub(super) fn was_reached(&self) -> bool {
-        self.reached.get()
+        self.reached.load(Ordering::Relaxed)
     }
 
     /// How many lines the terminal shows.
@@ -187,9 +187,9 @@ impl<'a> Session<'a> {
     fn is_shown(&self, before: usize, text: &str) -> bool {
         let wanted = |line: &str| line.contains(text);
         let Some(server) = self.server else { return false };
-        (0..AGAIN).any(|_| {
-            server.wait_for(before, self.patience, wanted).is_some() || !self.is_at_work()
-        }) && server.wait_for(before, Duration::ZERO, wanted).is_some()
+        (0..AGAIN)
+            .any(|_| server.wait_for(before, self.patience, wanted).is_some() || !self.is_at_work())
+            && server.wait_for(before, Duration::ZERO, wanted).is_some()
     }
 
     /// Whether the server's program is doing something at this moment, as far as the system tells.
@@ -206,16 +206,20 @@ impl<'a> Session<'a> {
 
     /// How long to listen where the system does not tell what a server does.
     fn listening(&self) -> Duration {
-        LISTEN.max(self.answer.get() * ANSWERS).min(self.patience)
+        let answer = Duration::from_micros(self.answer.load(Ordering::Relaxed));
+        LISTEN.max(answer * ANSWERS).min(self.patience)
     }
 
     /// A failure, and with it whether the program has ended over it. All clients are still there: that they leave
     /// is not what ended it.
     pub(super) fn missed(&self, mut failure: Failure) -> Failure {
-        let end = self.server.filter(|server| server.wait_for_end(ENDING)).map(|server| match server.exit() {
-            Some(exit) => exit.to_string(),
-            None => "no word".to_owned(),
-        });
+        let end =
+            self.server.filter(|server| server.wait_for_end(ENDING)).map(|server| {
+                match server.exit() {
+                    Some(exit) => exit.to_string(),
+                    None => "no word".to_owned(),
+                }
+            });
         failure.change(|missed| missed.end = end);
         failure
     }
@@ -315,8 +319,8 @@ impl Visitor<'_> {
             }
         }
         if heard.is_ok() {
-            let slowest = self.session.answer.get().max(start.elapsed());
-            self.session.answer.set(slowest);
+            let took = u64::try_from(start.elapsed().as_micros()).unwrap_or(u64::MAX);
+            self.session.answer.fetch_max(took, Ordering::Relaxed);
         }
         heard
     }
@@ -342,9 +346,7 @@ impl Visitor<'_> {
     pub(super) fn is_refused(&mut self) -> Result<(), Failure> {
         let head = self.unit(Wanted::Refusal)?;
         match status(&head) {
-            Some("101") => {
-                Err(self.missed(Failure::wrong(Wanted::Refusal, Sight::Granted, &head)))
-            }
+            Some("101") => Err(self.missed(Failure::wrong(Wanted::Refusal, Sight::Granted, &head))),
             Some(code) if code.len() == 3 && code.starts_with(['4', '5']) => {
                 match fault_of_form(&head) {
                     Some(fault) => Err(self.faulty(&head, fault)),
@@ -360,7 +362,9 @@ impl Visitor<'_> {
         let mut ended = self.client.ended();
         for _ in 1..AGAIN {
             match &ended {
-                Err(Trouble::Silent(..)) if self.session.is_at_work() => ended = self.client.ended(),
+                Err(Trouble::Silent(..)) if self.session.is_at_work() => {
+                    ended = self.client.ended()
+                }
                 _ => break,
             }
         }
@@ -505,11 +509,9 @@ impl Visitor<'_> {
         let unit = self.unit(Wanted::Text(text.to_owned()))?;
         match &unit.frame {
             Some(frame) if is_right(frame, &unit, text) => Ok(frame.clone()),
-            _ => Err(self.missed(Failure::wrong(
-                Wanted::Text(text.to_owned()),
-                Sight::Other,
-                &unit,
-            ))),
+            _ => {
+                Err(self.missed(Failure::wrong(Wanted::Text(text.to_owned()), Sight::Other, &unit)))
+            }
         }
     }
 

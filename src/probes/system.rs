@@ -122,12 +122,16 @@ mod process {
             let Ok(tasks) = fs::read_dir(format!("/proc/{process}/task")) else { continue };
             for task in tasks.flatten() {
                 let file = |name: &str| fs::read_to_string(task.path().join(name));
-                let Some((now, time)) = file("stat").ok().as_deref().and_then(parse) else { continue };
+                let Some((now, time)) = file("stat").ok().as_deref().and_then(parse) else {
+                    continue;
+                };
                 state.is_running |= matches!(now, 'R' | 'D');
                 state.has_ended &= matches!(now, 'Z' | 'X');
                 state.time += time;
                 let children = file("children").unwrap_or_default();
-                processes.extend(children.split_ascii_whitespace().filter_map(|id| id.parse::<u32>().ok()));
+                processes.extend(
+                    children.split_ascii_whitespace().filter_map(|id| id.parse::<u32>().ok()),
+                );
             }
         }
         Some(state)
@@ -149,7 +153,8 @@ mod process {
     use super::State;
 
     pub(super) fn state(process: u32) -> Option<State> {
-        let said = Command::new("ps").args(["-o", "stat=", "-p", &process.to_string()]).output().ok()?;
+        let said =
+            Command::new("ps").args(["-o", "stat=", "-p", &process.to_string()]).output().ok()?;
         let now = String::from_utf8_lossy(&said.stdout).trim().chars().next();
         Some(State {
             is_running: now.is_some_and(|now| matches!(now, 'R' | 'U' | 'D')),
@@ -179,7 +184,8 @@ mod tests {
     #[test]
     fn the_system_knows_what_a_server_has_not_read() {
         let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
-        let mut client = TcpStream::connect(listener.local_addr().expect("bound")).expect("connected");
+        let mut client =
+            TcpStream::connect(listener.local_addr().expect("bound")).expect("connected");
         let ends = Ends {
             client: client.local_addr().expect("an end"),
             server: client.peer_addr().expect("an end"),

@@ -214,7 +214,8 @@ impl Client {
     /// Waits until so many bytes have followed a head that grants no frames, or the server ends the connection. How
     /// many they are.
     pub fn body(&mut self, length: usize) -> Result<usize, Trouble> {
-        let came = |client: &Client| client.growing.as_ref().map_or(0, |unit| unit.end - unit.start);
+        let came =
+            |client: &Client| client.growing.as_ref().map_or(0, |unit| unit.end - unit.start);
         let whole = self.wait(self.patience, |client| {
             let came = came(client);
             (came >= length || client.ended.is_some()).then_some(came)

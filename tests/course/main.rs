@@ -10,6 +10,7 @@ mod heads;
 mod ladder;
 mod own;
 mod pages;
+mod programs;
 mod room;
 mod steps;
 mod workshop;
