@@ -29,8 +29,8 @@ pub(super) fn table(course: &Path) -> Result<String, String> {
         String::from("| chapter | what it adds | what you see | minutes |\n|---|---|---|--:|\n");
     for chapter in ALL {
         let Chapter { adds, shows, .. } = chapter;
-        let minutes = minutes::of(course, &chapter)?;
-        table += &format!("| {} | {adds} | {shows} | {minutes} |\n", link(&chapter));
+        let minutes = minutes::of(course, chapter)?;
+        table += &format!("| {} | {adds} | {shows} | {minutes} |\n", link(chapter));
     }
     Ok(table)
 }

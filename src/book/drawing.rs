@@ -1,8 +1,10 @@
 //! Drawings of what was recorded, as inline SVG: they take their colors from the page.
 
+use std::borrow::Cow;
 use std::fmt::Write;
 
 use ch00_wire::{Closing, Event, Part, Recording, Side, Unit};
+use textwrap::{Options, WordSplitter};
 
 use super::html::escaped;
 
@@ -132,17 +134,12 @@ fn name_below(svg: &mut String, x: usize, width: usize, y: usize, name: &str, va
 
 /// Breaks a text at its spaces, so that its lines are about as wide as `width`.
 fn wrapped(text: &str, width: usize) -> Vec<String> {
-    let mut lines: Vec<String> = Vec::new();
-    for word in text.split_whitespace() {
-        match lines.last_mut() {
-            Some(line) if (line.len() + 1 + word.len()) * CHARACTER <= width => {
-                line.push(' ');
-                line.push_str(word);
-            }
-            _ => lines.push(word.to_owned()),
-        }
-    }
-    lines
+    let text = text.split_whitespace().collect::<Vec<_>>().join(" ");
+    let options = Options::new(width / CHARACTER)
+        .break_words(false)
+        .word_splitter(WordSplitter::NoHyphenation);
+    let lines = textwrap::wrap(&text, options).into_iter();
+    lines.filter(|line| !line.is_empty()).map(Cow::into_owned).collect()
 }
 
 /// Where the lines of the first client and of the server stand, and how far apart those of clients are.

@@ -3,17 +3,17 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use crate::chapters::ALL;
+use crate::chapters::{ALL, Chapter};
 
 /// A table of the lines of code of each chapter, of the stage and of the workshop.
 pub(super) fn table(course: &Path) -> Result<String, String> {
-    let chapters = ALL.map(|chapter| (chapter.name(), chapter.folder(course).join("src")));
+    let chapter = |one: &Chapter| (one.name(), one.folder(course).join("src"));
     let others = [("the stage", "stage/src"), ("the workshop", "src")];
     let others = others.map(|(name, folder)| (name.to_owned(), course.join(folder)));
     let mut table = String::from(
         "| crate | lines of Rust | of a page: HTML, CSS, JavaScript |\n|---|--:|--:|\n",
     );
-    for (name, folder) in chapters.into_iter().chain(others) {
+    for (name, folder) in ALL.iter().map(chapter).chain(others) {
         let unread = |error| format!("{} cannot be read: {error}", folder.display());
         let files = files(&folder).map_err(unread)?;
         let count = |languages: &[&str]| -> std::io::Result<usize> {
