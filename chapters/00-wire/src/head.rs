@@ -2,22 +2,11 @@
 
 use std::ops::Range;
 
-use crate::text::visible;
+use crate::grant::{EXTENSIONS, PROTOCOL, is_offer_of_deflate};
 use crate::unit::{Fault, Kind, Part, Unit};
 
 /// How many lines of a head get a name of their own.
 const LINES: usize = 200;
-
-/// What two ends have agreed to speak.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub(crate) enum Agreed {
-    /// RFC 6455, with or without permessage-deflate (RFC 7692).
-    Rfc6455 { deflate: bool },
-    /// Hixie-76, with bytes after both heads.
-    Hixie76,
-    /// Hixie-75, without.
-    Hixie75,
-}
 
 /// Where the head ends in `bytes`: after its empty line.
 pub(crate) fn end(bytes: &[u8]) -> Option<usize> {
@@ -61,20 +50,6 @@ pub(crate) fn name(kind: Kind, bytes: &[u8], complete: bool) -> Unit {
     unit
 }
 
-/// What a response head agrees to speak, where it grants a WebSocket.
-pub(crate) fn grants(unit: &Unit) -> Option<Agreed> {
-    if unit.kind != Kind::ResponseHead || status(&unit.parts.first()?.value) != Some(("1.1", "101"))
-    {
-        return None;
-    }
-    let has = |name| unit.value(name).is_some();
-    Some(match (has("Sec-WebSocket-Location"), has("WebSocket-Location")) {
-        (true, _) => Agreed::Hixie76,
-        (false, true) => Agreed::Hixie75,
-        (false, false) => Agreed::Rfc6455 { deflate: agrees_on_deflate(unit) },
-    })
-}
-
 /// Whether a request head has the two keys of 2010, which eight bytes belong to.
 pub(crate) fn has_hixie76_keys(unit: &Unit) -> bool {
     HIXIE76_KEYS.iter().all(|name| unit.value(name).is_some())
@@ -99,7 +74,7 @@ fn hixie76_key(value: &str) -> Result<String, &'static str> {
 }
 
 /// The version of HTTP and the three digits of a status line.
-fn status(line: &str) -> Option<(&str, &str)> {
+pub(crate) fn status(line: &str) -> Option<(&str, &str)> {
     let (version, rest) = line.strip_prefix("HTTP/")?.split_once(' ')?;
     let code = rest.split(' ').next().unwrap_or(rest);
     let is_code = code.len() == 3 && code.bytes().all(|byte| byte.is_ascii_digit());
@@ -230,12 +205,8 @@ impl Field<'_> {
     }
 }
 
-/// The names of the two fields that a server may send only to a client that sent them.
-const EXTENSIONS: &str = "sec-websocket-extensions";
-const PROTOCOL: &str = "sec-websocket-protocol";
-
 /// Where in a field's line its value begins.
-fn place_of_value(line: &[u8]) -> usize {
+pub(crate) fn place_of_value(line: &[u8]) -> usize {
     let colon = line.iter().position(|&byte| byte == b':').map_or(0, |at| at + 1);
     colon + line[colon..].iter().take_while(|byte| matches!(byte, b' ' | b'\t')).count()
 }
@@ -246,68 +217,8 @@ fn is_accept_value(value: &str) -> bool {
     value.len() == 28 && value.ends_with('=') && value.bytes().take(27).all(is_digit)
 }
 
-/// The members of a list, without the white space around them.
-fn members(value: &str) -> impl Iterator<Item = &str> {
-    value.split(',').map(str::trim).filter(|member| !member.is_empty())
-}
-
-/// What a member of a list of extensions is called, without its parameters.
-fn extension_name(member: &str) -> &str {
-    member.split(';').next().unwrap_or(member).trim()
-}
-
-const DEFLATE: &str = "permessage-deflate";
-
-fn agrees_on_deflate(response: &Unit) -> bool {
-    let mut names = fields(response, EXTENSIONS).flat_map(|part| members(&part.value));
-    names.any(|member| extension_name(member).eq_ignore_ascii_case(DEFLATE))
-}
-
-/// Whether a list repeats what only a client says: that it would take a limit to its window.
-fn is_offer_of_deflate(value: &str) -> bool {
-    members(value)
-        .filter(|member| extension_name(member).eq_ignore_ascii_case(DEFLATE))
-        .any(|member| member.split(';').any(|word| word.trim() == "client_max_window_bits"))
-}
-
-fn fields<'a>(head: &'a Unit, name: &'a str) -> impl Iterator<Item = &'a Part> {
-    head.parts.iter().filter(move |part| part.name.eq_ignore_ascii_case(name))
-}
-
-/// What is wrong with a response to this request that the response alone does not show: it grants what
-/// nobody asked for, which a client has to refuse (section 4.1).
-pub(crate) fn faults_against(request: &Unit, response: &Unit) -> Vec<Fault> {
-    let asked = |name, value: &str| {
-        fields(request, name).any(|part| {
-            members(&part.value).any(|member| match name {
-                EXTENSIONS => extension_name(member).eq_ignore_ascii_case(value),
-                _ => member == value,
-            })
-        })
-    };
-    let extensions = fields(response, EXTENSIONS).flat_map(|part| {
-        members(&part.value).map(move |member| (part, EXTENSIONS, extension_name(member)))
-    });
-    let protocols = fields(response, PROTOCOL).map(|part| (part, PROTOCOL, part.value.as_str()));
-    let granted = extensions.chain(protocols.filter(|(.., value)| !value.is_empty()));
-    granted
-        .filter(|(_, name, value)| !asked(name, value))
-        .map(|(part, name, value)| {
-            let why = match name {
-                _ if fields(request, name).next().is_none() => {
-                    format!("nobody asked for {}", visible(&part.name))
-                }
-                EXTENSIONS => format!("the extension {:?} was not offered", short(value)),
-                _ => format!("the subprotocol {:?} was not asked for", short(value)),
-            };
-            let line = &response.bytes[part.start - response.start..part.end - response.start];
-            Fault::new(why, "4.1").at(part.start + place_of_value(line))
-        })
-        .collect()
-}
-
 /// The beginning of a text that somebody else wrote.
-fn short(text: &str) -> String {
+pub(crate) fn short(text: &str) -> String {
     text.chars().take(48).collect()
 }
 

@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, MutexGuard};
 
 use serde::{Deserialize, Serialize};
 
-use crate::head::{self, Agreed};
+use crate::grant::{Agreed, faults_against, grants};
 use crate::stream::Stream;
 use crate::unit::{Fault, Kind, Side, Unit};
 
@@ -156,7 +156,7 @@ impl Recorder {
         };
         let mut units = stream.feed(bytes);
         for unit in &mut units {
-            let agreed = head::grants(unit).filter(|_| unit.complete);
+            let agreed = grants(unit).filter(|_| unit.complete);
             if agreed.is_some() {
                 unit.faults.extend(log.faults_of_grant(client, unit));
             }
@@ -225,7 +225,7 @@ impl Log {
             let why = "the answer came before the request's head had ended";
             return vec![Fault::new(why, "4.2.1").at(response.start)];
         };
-        head::faults_against(request, response)
+        faults_against(request, response)
     }
 
     /// The server has granted frames: the client's stream changes to them too.

@@ -1,7 +1,8 @@
 //! One direction of a connection: bytes in, as they come; named units out.
 
 use crate::frame;
-use crate::head::{self, Agreed};
+use crate::grant::{Agreed, grants};
+use crate::head;
 use crate::header::Header;
 use crate::hixie;
 use crate::messages::Messages;
@@ -199,7 +200,7 @@ impl Stream {
     fn phase_after(&mut self, head: &Unit) -> Phase {
         match self.side {
             Side::Client => self.phase_after_request(head),
-            Side::Server => match head::grants(head) {
+            Side::Server => match grants(head) {
                 Some(Agreed::Rfc6455 { deflate }) => self.frames(deflate),
                 Some(Agreed::Hixie76) => Phase::Challenge(16),
                 Some(Agreed::Hixie75) => Phase::HixieFrames,
