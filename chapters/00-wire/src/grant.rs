@@ -36,24 +36,24 @@ pub(crate) fn grants(unit: &Unit) -> Option<Agreed> {
 }
 
 /// What is wrong with a response to this request that the response alone does not show: it grants what
-/// nobody asked for, which a client has to refuse (section 4.1).
+/// the client did not ask for, and the client has to refuse that (section 4.1).
 pub(crate) fn faults_against(request: &Unit, response: &Unit) -> Vec<Fault> {
     let offered = asked(request, EXTENSIONS, |member| extension_name(member).to_ascii_lowercase());
     let extensions = fields(response, EXTENSIONS).filter_map(|part| {
         let mut granted = members(&part.value).map(extension_name);
         let other = granted.find(|&name| !offered.contains(&name.to_ascii_lowercase()))?;
-        let why = format!("the extension {:?} was not offered", short(other));
+        let why = format!("the client did not offer the extension {:?}", short(other));
         Some((part, offered.is_empty(), why))
     });
     let wanted = asked(request, PROTOCOL, str::to_owned);
     let protocols = fields(response, PROTOCOL).filter_map(|part| {
         let is_other = !part.value.is_empty() && !wanted.contains(&part.value);
-        let why = format!("the subprotocol {:?} was not asked for", short(&part.value));
+        let why = format!("the client did not ask for the subprotocol {:?}", short(&part.value));
         is_other.then_some((part, wanted.is_empty(), why))
     });
     let faults = extensions.chain(protocols).map(|(part, is_unasked, why)| {
         let why = match is_unasked {
-            true => format!("nobody asked for {}", visible(&part.name)),
+            true => format!("the client did not ask for {}", visible(&part.name)),
             false => why,
         };
         let line = &response.bytes[part.start - response.start..part.end - response.start];

@@ -86,10 +86,10 @@ fn status_note(code: &str) -> &'static str {
     match code {
         "101" => "from here on, frames",
         "200" => "from here on, a page",
-        "301" | "302" | "303" | "307" | "308" => "it is at another address",
+        "301" | "302" | "303" | "307" | "308" => "to be asked for at another address",
         "400" => "the request was malformed",
-        "401" => "who asks has to say who it is",
-        "403" => "this one may not have it",
+        "401" => "the client has to log in first",
+        "403" => "the client may not have this",
         "404" => "nothing is at this target",
         "405" => "another method is wanted",
         "408" => "the request took too long",

@@ -49,7 +49,7 @@ impl Messages {
         self.deflate = agreed;
     }
 
-    /// What is wrong with a frame of this first byte at this point (section 5.4).
+    /// What is wrong with a frame of this opcode at this point (section 5.4).
     pub(crate) fn fault_before(&self, opcode: u8) -> Option<Fault> {
         let why = match (opcode, self.open) {
             _ if self.closing => {

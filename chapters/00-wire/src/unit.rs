@@ -210,6 +210,11 @@ impl Unit {
         parts.find(|part| part.name.eq_ignore_ascii_case(name)).map(|part| part.value.as_str())
     }
 
+    /// The part that a byte belongs to, which is given as an offset in the stream.
+    pub fn part_at(&self, at: usize) -> Option<&Part> {
+        self.parts.iter().find(|part| part.start <= at && at < part.end)
+    }
+
     pub(crate) fn set_text(&mut self, text: Option<String>) {
         self.text = text.map(|text| text.chars().take(SHOWN_AS_DATA).collect());
     }

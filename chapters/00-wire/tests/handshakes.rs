@@ -65,7 +65,7 @@ fn fault(asked: &str, answered: &str) -> Option<(String, String, String)> {
 }
 
 #[test]
-fn what_nobody_asked_for_is_a_fault_of_the_answer() {
+fn what_the_client_did_not_ask_for_is_a_fault_of_the_answer() {
     let offer = "\r\nSec-WebSocket-Extensions: permessage-deflate; client_max_window_bits, x-frame";
     let protocols = "\r\nSec-WebSocket-Protocol: chat, superchat\r\nsec-websocket-protocol: v2";
     let cases = [
@@ -73,20 +73,20 @@ fn what_nobody_asked_for_is_a_fault_of_the_answer() {
         (
             "",
             "Sec-WebSocket-Protocol: chat\r\n",
-            Some(("nobody asked for Sec-WebSocket-Protocol", "4.1", "chat")),
+            Some(("the client did not ask for Sec-WebSocket-Protocol", "4.1", "chat")),
         ),
         (protocols, "Sec-WebSocket-Protocol: superchat\r\n", None),
         (protocols, "Sec-WebSocket-Protocol: v2\r\n", None),
         (
             protocols,
             "Sec-WebSocket-Protocol: Chat\r\n",
-            Some(("the subprotocol \"Chat\" was not asked for", "4.1", "Chat")),
+            Some(("the client did not ask for the subprotocol \"Chat\"", "4.1", "Chat")),
         ),
         (
             protocols,
             "Sec-WebSocket-Protocol: chat, superchat\r\n",
             Some((
-                "the subprotocol \"chat, superchat\" was not asked for",
+                "the client did not ask for the subprotocol \"chat, superchat\"",
                 "4.1",
                 "chat, superchat",
             )),
@@ -99,7 +99,11 @@ fn what_nobody_asked_for_is_a_fault_of_the_answer() {
         (
             "",
             "Sec-WebSocket-Extensions: permessage-deflate\r\n",
-            Some(("nobody asked for Sec-WebSocket-Extensions", "4.1", "permessage-deflate")),
+            Some((
+                "the client did not ask for Sec-WebSocket-Extensions",
+                "4.1",
+                "permessage-deflate",
+            )),
         ),
         (offer, "Sec-WebSocket-Extensions: permessage-deflate\r\n", None),
         (offer, "Sec-WebSocket-Extensions: permessage-deflate; client_max_window_bits=9\r\n", None),
@@ -115,7 +119,11 @@ fn what_nobody_asked_for_is_a_fault_of_the_answer() {
         (
             offer,
             "Sec-WebSocket-Extensions: x-frame, x-other; a=b\r\n",
-            Some(("the extension \"x-other\" was not offered", "4.1", "x-frame, x-other; a=b")),
+            Some((
+                "the client did not offer the extension \"x-other\"",
+                "4.1",
+                "x-frame, x-other; a=b",
+            )),
         ),
         (
             offer,
@@ -318,6 +326,10 @@ fn a_fault_of_a_head_has_its_place_too() {
         let fault = &Stream::new(Side::Client).feed(head.as_bytes())[0].faults[0];
         assert_eq!(fault.at, head.find(at), "{head:?}: {fault:?}");
     }
+    let head = "GET / HTTP/1.1\r\nHost: a\nUpgrade: b\r\n\r\n";
+    let unit = &Stream::new(Side::Client).feed(head.as_bytes())[0];
+    let part = unit.faults[0].at.and_then(|at| unit.part_at(at));
+    assert_eq!(part.map(|part| part.name.as_str()), Some("Host"));
 }
 
 #[test]
