@@ -30,6 +30,8 @@ fn leaves_nothing_out(mut stream: Stream, input: &[u8]) {
             assert_eq!(unit.start, named, "a gap before {}", unit.title);
             assert!(unit.bytes.len() <= KEPT);
             assert!(unit.parts.iter().all(|part| unit.start <= part.start && part.end <= unit.end));
+            let mut places = unit.faults.iter().filter_map(|fault| fault.at);
+            assert!(places.all(|at| unit.start <= at && at < unit.end), "{:?}", unit.faults);
             if unit.complete {
                 named = unit.end;
             }

@@ -107,7 +107,7 @@ impl Progress {
                     self.lost.remove(promise);
                 }
                 State::Fails if self.held.remove(promise) => {
-                    drop(self.lost.insert(promise.clone()))
+                    self.lost.insert(promise.clone());
                 }
                 _ => {}
             }

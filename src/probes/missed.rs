@@ -72,7 +72,7 @@ impl Wanted {
 
 /// What a script missed.
 #[derive(Debug)]
-pub(super) struct Missed {
+pub struct Missed {
     /// The step of the script, where it has several.
     pub(super) step: Option<&'static str>,
     pub(super) wanted: Wanted,
@@ -101,8 +101,6 @@ pub enum Failure {
     Unseen(&'static str),
 }
 
-// What was missed is told by `explain` alone.
-#[allow(private_interfaces, reason = "a failure is opaque outside of the probes")]
 impl Failure {
     /// Something else was seen than what was wanted.
     pub(super) fn missed(

@@ -144,7 +144,7 @@ pub fn browser(test: &str) -> Option<Command> {
     }
 }
 
-/// A Firefox, or an older one that gets only corrections.
+/// Firefox, in its edition with long support or the newest.
 pub fn firefox(test: &str) -> Option<Command> {
     let names = ["firefox-esr", "firefox", "/Applications/Firefox.app/Contents/MacOS/firefox"];
     installed(&names, test, "firefox-esr, or firefox")

@@ -4,6 +4,9 @@ use crate::header::{Frame, Header};
 use crate::messages::{Kept, Messages};
 use crate::unit::{Fault, Kind, Part, Side, Unit};
 
+/// Which of a frame's parts the reserved bits are.
+const RSV: usize = 1;
+
 /// Names a frame, or as much of one as there is. `bytes` end where the frame ends, or before;
 /// `arrived` is how many bytes of it have come, also of those that were not kept.
 pub(crate) fn name(side: Side, bytes: &[u8], arrived: usize, messages: &mut Messages) -> Unit {
@@ -27,7 +30,12 @@ pub(crate) fn name(side: Side, bytes: &[u8], arrived: usize, messages: &mut Mess
     let arrived = arrived - header.size;
     let complete = arrived as u64 >= header.length;
     let payload = unmask(&bytes[header.size..], header.masking_key);
-    let mut unit = Unit::new(Kind::Frame, title(&header, arrived, complete), bytes, complete);
+    let compressed = messages.is_compressed(&header);
+    if compressed && header.opcode != 0 {
+        parts[RSV].note = "the message is compressed".into();
+    }
+    let title = title(&header, compressed, arrived, complete);
+    let mut unit = Unit::new(Kind::Frame, title, bytes, complete);
     unit.faults = first_byte_faults(bytes[0], messages);
     unit.faults.extend(header_faults(side, &header));
     describe_payload(&mut unit, &mut parts, &header, &payload, arrived, messages);
@@ -56,11 +64,14 @@ fn unmask(payload: &[u8], key: Option<[u8; 4]>) -> Vec<u8> {
     payload.iter().zip(key.iter().cycle()).map(|(byte, key)| byte ^ key).collect()
 }
 
-fn title(header: &Header, arrived: usize, complete: bool) -> String {
+fn title(header: &Header, compressed: bool, arrived: usize, complete: bool) -> String {
     let unit = if header.length == 1 { "byte" } else { "bytes" };
     let mut title = format!("{} frame, {} {unit}", opcode_name(header.opcode), header.length);
     if header.masking_key.is_some() {
         title += ", masked";
+    }
+    if compressed {
+        title += ", compressed";
     }
     if !header.fin {
         title += ", to be continued";
@@ -120,9 +131,7 @@ fn extended_length(bytes: &[u8], short: u8) -> Option<Part> {
 fn first_byte_faults(byte: u8, messages: &Messages) -> Vec<Fault> {
     let (fin, opcode) = (byte & 0x80 != 0, byte & 0x0f);
     let mut faults = Vec::new();
-    if byte & 0x70 != 0 {
-        faults.push(Fault::new("a reserved bit is set, and no extension was agreed on", "5.2"));
-    }
+    faults.extend(messages.reserved_fault((byte >> 4) & 0x07, opcode));
     if opcode_name(opcode) == "reserved" {
         faults.push(Fault::new(format!("opcode {opcode:x} is reserved"), "5.2"));
     }
@@ -130,7 +139,7 @@ fn first_byte_faults(byte: u8, messages: &Messages) -> Vec<Fault> {
         faults.push(Fault::new("a control frame must not be fragmented", "5.5"));
     }
     faults.extend(messages.fault_before(opcode));
-    faults
+    faults.into_iter().map(|fault| fault.at(0)).collect()
 }
 
 fn header_faults(side: Side, header: &Header) -> Vec<Fault> {
@@ -157,7 +166,8 @@ fn header_faults(side: Side, header: &Header) -> Vec<Fault> {
     if header.length >> 63 != 0 {
         faults.push(Fault::new("the first bit of a 64-bit payload length must be 0", "5.2"));
     }
-    faults
+    // MASK and the payload length, or its form, are the second byte.
+    faults.into_iter().map(|fault| fault.at(1)).collect()
 }
 
 fn describe_payload(
@@ -177,11 +187,13 @@ fn describe_payload(
         true => Kept::SoFar,
         false => Kept::Beginning,
     };
+    let compressed = messages.is_compressed(header);
     let text = messages.take(header, payload, kept, &mut unit.faults);
     if !payload.is_empty() {
         let part = Part::bytes(range, payload_name(header), "");
         parts.push(match &text {
             Some(text) => part.text(text),
+            None if compressed => part.note(format!("{arrived} bytes, compressed")),
             None => part.note(format!("{arrived} bytes")),
         });
     }
@@ -204,7 +216,7 @@ fn describe_close(
 ) {
     let [high, low, reason @ ..] = payload else {
         if payload.len() == 1 && unit.complete {
-            unit.faults.push(Fault::new("a close code takes 2 bytes", "5.5.1"));
+            unit.faults.push(Fault::new("a close code takes 2 bytes", "5.5.1").at(range.start));
             parts.push(Part::bytes(range, "half a close code", crate::hex(payload)));
         }
         return;
@@ -215,14 +227,18 @@ fn describe_close(
         Part::bytes(range.start..code_end, "close code", code.to_string()).note(code_name(code)),
     );
     if !matches!(code, 1000..=1003 | 1007..=1014 | 3000..=4999) {
-        unit.faults.push(Fault::new(format!("close code {code} must not be sent"), "7.4"));
+        let why = format!("close code {code} must not be sent");
+        unit.faults.push(Fault::new(why, "7.4").at(range.start));
     }
     if reason.is_empty() {
         return;
     }
     let text = String::from_utf8_lossy(reason).into_owned();
-    if unit.complete && std::str::from_utf8(reason).is_err() {
-        unit.faults.push(Fault::new("the reason is not UTF-8", "5.5.1"));
+    if unit.complete
+        && let Err(error) = std::str::from_utf8(reason)
+    {
+        let at = code_end + error.valid_up_to();
+        unit.faults.push(Fault::new("the reason is not UTF-8", "5.5.1").at(at));
     }
     parts.push(Part::bytes(code_end..range.end, "reason", "").text(&text));
     unit.set_text(Some(text));

@@ -1,20 +1,12 @@
 //! Names the lines of an HTTP request or response head (RFC 9112, as RFC 6455 section 4 uses it).
 
+use std::ops::Range;
+
+use crate::grant::{EXTENSIONS, PROTOCOL, is_offer_of_deflate};
 use crate::unit::{Fault, Kind, Part, Unit};
 
 /// How many lines of a head get a name of their own.
 const LINES: usize = 200;
-
-/// What two ends have agreed to speak.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub(crate) enum Agreed {
-    /// RFC 6455.
-    Newer,
-    /// Hixie-76, with bytes after both heads.
-    Hixie76,
-    /// Hixie-75, without.
-    Hixie75,
-}
 
 /// Where the head ends in `bytes`: after its empty line.
 pub(crate) fn end(bytes: &[u8]) -> Option<usize> {
@@ -38,10 +30,8 @@ pub(crate) fn name(kind: Kind, bytes: &[u8], complete: bool) -> Unit {
         let text = text.trim_end_matches(['\r', '\n']);
         if line.ends_with(b"\n") && !line.ends_with(b"\r\n") && !bare {
             bare = true;
-            faults.push(Fault::new(
-                "a line of a head ends with \\r\\n, and not with \\n alone",
-                "4.1",
-            ));
+            let why = "a line of a head ends with \\r\\n, and not with \\n alone";
+            faults.push(Fault::new(why, "4.1").at(range.end - 1));
         }
         if range.start == 0 {
             parts.push(start_line(kind, text, range, &mut faults, complete));
@@ -50,26 +40,14 @@ pub(crate) fn name(kind: Kind, bytes: &[u8], complete: bool) -> Unit {
             let note = if ends { "the head ends here" } else { "" };
             parts.push(Part::bytes(range, "empty line", "").note(note));
         } else {
-            parts.push(header_field(text, range, &mut faults, line.ends_with(b"\n")));
+            let field = Field { kind, line, start: range.start, whole: line.ends_with(b"\n") };
+            parts.push(field.name(text, &mut faults));
         }
     }
     let mut unit = Unit::new(kind, title(kind, &parts, complete), bytes, complete);
     unit.parts = parts;
     unit.faults = faults;
     unit
-}
-
-/// What a response head agrees to speak, where it grants a WebSocket.
-pub(crate) fn grants(unit: &Unit) -> Option<Agreed> {
-    if status(&unit.parts.first()?.value) != Some("101") {
-        return None;
-    }
-    let has = |name| unit.value(name).is_some();
-    Some(match (has("Sec-WebSocket-Location"), has("WebSocket-Location")) {
-        (true, _) => Agreed::Hixie76,
-        (false, true) => Agreed::Hixie75,
-        (false, false) => Agreed::Newer,
-    })
 }
 
 /// Whether a request head has the two keys of 2010, which eight bytes belong to.
@@ -95,8 +73,37 @@ fn hixie76_key(value: &str) -> Result<String, &'static str> {
     }
 }
 
-fn status(line: &str) -> Option<&str> {
-    line.strip_prefix("HTTP/1.1 ").map(|rest| rest.split(' ').next().unwrap_or(rest))
+/// The version of HTTP and the three digits of a status line.
+pub(crate) fn status(line: &str) -> Option<(&str, &str)> {
+    let (version, rest) = line.strip_prefix("HTTP/")?.split_once(' ')?;
+    let code = rest.split(' ').next().unwrap_or(rest);
+    let is_code = code.len() == 3 && code.bytes().all(|byte| byte.is_ascii_digit());
+    is_code.then_some((version, code))
+}
+
+/// What a status says to a client that asked for a WebSocket (RFC 9110, section 15).
+fn status_note(code: &str) -> &'static str {
+    match code {
+        "101" => "from here on, frames",
+        "200" => "from here on, a page",
+        "301" | "302" | "303" | "307" | "308" => "to be asked for at another address",
+        "400" => "the request was malformed",
+        "401" => "the client has to log in first",
+        "403" => "the client may not have this",
+        "404" => "nothing is at this target",
+        "405" => "another method is wanted",
+        "408" => "the request took too long",
+        "414" => "the target is too long",
+        "426" => "another protocol or version is wanted",
+        "429" => "too many requests",
+        "431" => "the head is too long",
+        "500" => "the server failed",
+        "501" => "the server cannot do this",
+        "502" | "504" => "the server behind this one failed",
+        "503" => "the server cannot do this now",
+        "505" => "another version of HTTP is wanted",
+        _ => "",
+    }
 }
 
 fn title(kind: Kind, parts: &[Part], complete: bool) -> String {
@@ -111,52 +118,112 @@ fn title(kind: Kind, parts: &[Part], complete: bool) -> String {
 fn start_line(
     kind: Kind,
     text: &str,
-    range: std::ops::Range<usize>,
+    range: Range<usize>,
     faults: &mut Vec<Fault>,
     complete: bool,
 ) -> Part {
     if kind == Kind::ResponseHead {
-        return Part::bytes(range, "status line", text).note(match status(text) {
-            Some("101") => "from here on, frames",
-            Some("400") => "the request was malformed",
-            _ => "",
-        });
+        return status_line(text, range, faults, complete);
     }
     let words: Vec<&str> = text.split(' ').collect();
     let is_request = matches!(words[..], ["GET", target, "HTTP/1.1"] if !target.is_empty());
     if !is_request && complete {
-        faults.push(Fault::new("the first line is not GET, a target and HTTP/1.1", "4.1"));
+        faults.push(Fault::new("the first line is not GET, a target and HTTP/1.1", "4.1").at(0));
     }
     Part::bytes(range, "request line", text)
 }
 
-fn header_field(
-    text: &str,
-    range: std::ops::Range<usize>,
-    faults: &mut Vec<Fault>,
-    whole: bool,
-) -> Part {
-    let Some((name, value)) = text.split_once(':') else {
-        if whole {
-            faults.push(Fault::new(format!("the line {text:?} has no colon"), "4.2.1"));
-        }
-        return Part::bytes(range, "line", text);
-    };
-    let part = Part::bytes(range, name, value.trim());
-    if !whole || !HIXIE76_KEYS.iter().any(|key| key.eq_ignore_ascii_case(name)) {
-        return part.note(meaning(name, value.trim()));
+fn status_line(text: &str, range: Range<usize>, faults: &mut Vec<Fault>, complete: bool) -> Part {
+    let status = status(text);
+    // An old server may say 1.0, but nothing can be upgraded in that.
+    let is_known = matches!(status, Some(("1.1", _)))
+        || matches!(status, Some(("1.0", code)) if code != "101");
+    if complete && !is_known {
+        let why = "the first line is not HTTP/1.1 and a status of three digits";
+        faults.push(Fault::new(why, "4.2.2").at(range.start));
     }
-    match hixie76_key(value.trim()) {
-        Ok(sum) => part.note(sum),
-        Err(why) => {
-            faults.push(Fault::new(why, "Hixie-76"));
-            part
+    let note = status.map_or("", |(_, code)| status_note(code));
+    Part::bytes(range, "status line", text).note(note)
+}
+
+/// A line of a head that is not its first, and not empty.
+struct Field<'a> {
+    kind: Kind,
+    line: &'a [u8],
+    start: usize,
+    whole: bool,
+}
+
+impl Field<'_> {
+    fn name(&self, text: &str, faults: &mut Vec<Fault>) -> Part {
+        let range = self.start..self.start + self.line.len();
+        let Some((name, value)) = text.split_once(':') else {
+            if self.whole {
+                let why = format!("the line {:?} has no colon", short(text));
+                faults.push(Fault::new(why, "4.2.1").at(self.start));
+            }
+            return Part::bytes(range, "line", text);
+        };
+        let value = value.trim();
+        let part = Part::bytes(range, name, value).note(meaning(self.kind, name, value));
+        if !self.whole {
+            return part;
+        }
+        let at = self.start + place_of_value(self.line);
+        faults.extend(self.value_fault(name, value).map(|fault| fault.at(at)));
+        match HIXIE76_KEYS.iter().any(|key| key.eq_ignore_ascii_case(name)) {
+            true => hixie76_key(value).map_or(part.clone(), |sum| part.note(sum)),
+            false => part,
+        }
+    }
+
+    /// What is wrong with a value, whatever the other head says.
+    fn value_fault(&self, name: &str, value: &str) -> Option<Fault> {
+        if HIXIE76_KEYS.iter().any(|key| key.eq_ignore_ascii_case(name)) {
+            return hixie76_key(value).err().map(|why| Fault::new(why, "Hixie-76"));
+        }
+        let answers = self.kind == Kind::ResponseHead;
+        match name.to_ascii_lowercase().as_str() {
+            "sec-websocket-accept" if answers && !is_accept_value(value) => Some(Fault::new(
+                "an accept value has 28 characters of base64, the last of them =",
+                "4.2.2",
+            )),
+            EXTENSIONS if value.is_empty() => Some(Fault::new(
+                "a list of extensions names one at the least: without any, leave the field out",
+                "9.1",
+            )),
+            EXTENSIONS if answers && is_offer_of_deflate(value) => Some(Fault::new(
+                "client_max_window_bits has a value in an answer",
+                "RFC 7692, section 7.1.2.2",
+            )),
+            PROTOCOL if value.is_empty() => Some(Fault::new(
+                "a subprotocol has a name: without one, leave the field out",
+                if answers { "4.2.2" } else { "4.1" },
+            )),
+            _ => None,
         }
     }
 }
 
+/// Where in a field's line its value begins.
+pub(crate) fn place_of_value(line: &[u8]) -> usize {
+    let colon = line.iter().position(|&byte| byte == b':').map_or(0, |at| at + 1);
+    colon + line[colon..].iter().take_while(|byte| matches!(byte, b' ' | b'\t')).count()
+}
+
+/// Whether a value has the form of 20 bytes in base64.
+fn is_accept_value(value: &str) -> bool {
+    let is_digit = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'/');
+    value.len() == 28 && value.ends_with('=') && value.bytes().take(27).all(is_digit)
+}
+
+/// The beginning of a text that somebody else wrote.
+pub(crate) fn short(text: &str) -> String {
+    text.chars().take(48).collect()
+}
+
 /// What the header fields of the opening handshake are for (RFC 6455, section 11.3).
-fn meaning(name: &str, value: &str) -> &'static str {
+fn meaning(kind: Kind, name: &str, value: &str) -> &'static str {
     match name.to_ascii_lowercase().as_str() {
         "host" => "which of the server's names was meant",
         "upgrade" => "the protocol to change to",
@@ -165,8 +232,9 @@ fn meaning(name: &str, value: &str) -> &'static str {
         "origin" => "the site whose page asks",
         "sec-websocket-key" => "16 random bytes in base64",
         "sec-websocket-version" => "13: the protocol of RFC 6455",
-        "sec-websocket-protocol" => "what to speak inside the frames",
-        "sec-websocket-extensions" => "changes to the frames that are on offer",
+        PROTOCOL => "what to speak inside the frames",
+        EXTENSIONS if kind == Kind::ResponseHead => "changes to the frames that are agreed on",
+        EXTENSIONS => "changes to the frames that are on offer",
         "sec-websocket-origin" | "websocket-origin" => "whose page is answered",
         "sec-websocket-location" | "websocket-location" => "the address that was meant",
         "websocket-protocol" => "what to speak inside the frames",

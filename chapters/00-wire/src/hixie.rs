@@ -79,7 +79,7 @@ pub(crate) fn name(bytes: &[u8], arrived: usize, complete: bool, messages: &mut 
         false => name_text(bytes, arrived, complete),
     };
     if after_goodbye {
-        unit.faults.push(Fault::new("nothing may follow a Close frame", DRAFT));
+        unit.faults.push(Fault::new("nothing may follow a Close frame", DRAFT).at(0));
     }
     unit
 }
@@ -106,8 +106,12 @@ fn name_text(bytes: &[u8], arrived: usize, complete: bool) -> Unit {
     }
     if is_text {
         let all_kept = kept.len() == count;
-        if complete && all_kept && std::str::from_utf8(kept).is_err() {
-            unit.faults.push(Fault::new("the text is not UTF-8", DRAFT));
+        if complete
+            && all_kept
+            && let Err(error) = std::str::from_utf8(kept)
+        {
+            let at = 1 + error.valid_up_to();
+            unit.faults.push(Fault::new("the text is not UTF-8", DRAFT).at(at));
         }
         unit.set_text(Some(String::from_utf8_lossy(kept).into_owned()));
     }
@@ -141,10 +145,10 @@ fn name_with_length(bytes: &[u8], arrived: usize, complete: bool, messages: &mut
         unit.parts.push(part.note(format!("{count} to be skipped")));
     }
     if size > 1 && bytes[1] == 0x80 {
-        unit.faults.push(Fault::new("the length takes more bytes than it needs", DRAFT));
+        unit.faults.push(Fault::new("the length takes more bytes than it needs", DRAFT).at(1));
     }
     if length.is_none() {
-        unit.faults.push(Fault::new("the length does not fit in 64 bits", DRAFT));
+        unit.faults.push(Fault::new("the length does not fit in 64 bits", DRAFT).at(1));
     }
     if closes {
         messages.end();

@@ -8,6 +8,7 @@
 //! - [`Recorder`] keeps what several clients and their server say, and what the server prints, or hands it on.
 
 mod frame;
+mod grant;
 mod head;
 mod header;
 mod hex;

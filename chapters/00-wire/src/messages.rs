@@ -3,6 +3,9 @@
 use crate::header::Header;
 use crate::unit::Fault;
 
+/// The first of the three reserved bits.
+const RSV1: u8 = 0b100;
+
 /// The state of one direction between frames.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Messages {
@@ -12,6 +15,10 @@ pub(crate) struct Messages {
     cut: Vec<u8>,
     /// Bytes of the open message were not kept, so it is not judged.
     unjudged: bool,
+    /// permessage-deflate was agreed on (RFC 7692).
+    deflate: bool,
+    /// The open message is compressed.
+    compressed: bool,
     closing: bool,
 }
 
@@ -37,17 +44,47 @@ impl Messages {
         self.closing
     }
 
+    /// Both ends have agreed on permessage-deflate, or have not.
+    pub(crate) fn agree_on_deflate(&mut self, agreed: bool) {
+        self.deflate = agreed;
+    }
+
     /// What is wrong with a frame of this opcode at this point (section 5.4).
     pub(crate) fn fault_before(&self, opcode: u8) -> Option<Fault> {
-        if self.closing {
-            return Some(Fault::new("nothing may follow a Close frame", "5.5.1"));
-        }
-        match (opcode, self.open) {
-            (0x0, None) => Some(Fault::new("there is no message to continue", "5.4")),
-            (0x1 | 0x2, Some(_)) => {
-                Some(Fault::new("the message before has not ended: opcode 0 continues it", "5.4"))
+        let why = match (opcode, self.open) {
+            _ if self.closing => {
+                return Some(Fault::new("nothing may follow a Close frame", "5.5.1"));
             }
-            _ => None,
+            (0x0, None) => "there is no message to continue",
+            (0x1 | 0x2, Some(_)) => "the message before has not ended: opcode 0 continues it",
+            _ => return None,
+        };
+        Some(Fault::new(why, "5.4"))
+    }
+
+    /// What is wrong with the reserved bits of a frame, as the three low bits of a number (section 5.2).
+    pub(crate) fn reserved_fault(&self, rsv: u8, opcode: u8) -> Option<Fault> {
+        if rsv == 0 {
+            return None;
+        }
+        let why = match (self.deflate, rsv, opcode) {
+            (false, ..) => "a reserved bit is set, and no extension was agreed on",
+            (true, RSV1, 0x1 | 0x2) => return None,
+            (true, RSV1, _) => {
+                let why = "only a message's first frame says that it is compressed";
+                return Some(Fault::new(why, "RFC 7692, section 6"));
+            }
+            (true, ..) => "a reserved bit is set that the extension does not use",
+        };
+        Some(Fault::new(why, "5.2"))
+    }
+
+    /// Whether a frame is part of a compressed message (RFC 7692, section 6).
+    pub(crate) fn is_compressed(&self, header: &Header) -> bool {
+        match header.opcode {
+            0x0 => self.compressed,
+            0x1 | 0x2 => self.deflate && header.rsv & RSV1 != 0,
+            _ => false,
         }
     }
 
@@ -67,7 +104,7 @@ impl Messages {
             self.unjudged = false;
         }
         let opcode = if header.opcode == 0 { self.open? } else { header.opcode };
-        if opcode != 0x1 {
+        if opcode != 0x1 || self.is_compressed(header) {
             return None;
         }
         // Of bytes that were not kept, nobody knows whether they were UTF-8.
@@ -80,7 +117,9 @@ impl Messages {
         };
         let ends_cut = only_cut && !header.fin;
         if whole && valid < bytes.len() && !ends_cut {
-            faults.push(Fault::new("the text is not UTF-8", "8.1"));
+            // A character that an earlier frame began is wrong from this frame's first byte on.
+            let at = header.size + valid.saturating_sub(self.cut.len());
+            faults.push(Fault::new("the text is not UTF-8", "8.1").at(at));
         }
         if whole {
             self.cut = if ends_cut { bytes[valid..].to_vec() } else { Vec::new() };
@@ -91,6 +130,10 @@ impl Messages {
 
     /// The frame is over: what is open after it?
     pub(crate) fn end_frame(&mut self, header: &Header) {
+        self.compressed = match header.opcode & 0x8 {
+            0 => !header.fin && self.is_compressed(header),
+            _ => self.compressed,
+        };
         match header.opcode {
             0x8 => self.end(),
             opcode if opcode & 0x8 != 0 => {}

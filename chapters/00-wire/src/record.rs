@@ -6,9 +6,9 @@ use std::sync::{Arc, Mutex, MutexGuard};
 
 use serde::{Deserialize, Serialize};
 
-use crate::head::{Agreed, grants};
+use crate::grant::{Agreed, faults_against, grants};
 use crate::stream::Stream;
-use crate::unit::{Kind, Side, Unit};
+use crate::unit::{Fault, Kind, Side, Unit};
 
 /// How a side ended the connection.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -100,6 +100,8 @@ pub struct Recorder(Arc<Mutex<Log>>);
 struct Log {
     output: Output,
     streams: HashMap<(usize, Side), Stream>,
+    /// The last request of each client, as far as it has come.
+    requests: HashMap<usize, Unit>,
     closed: Vec<bool>,
 }
 
@@ -161,7 +163,8 @@ impl Recorder {
     }
 
     fn with(output: Output) -> Self {
-        let log = Log { output, streams: HashMap::new(), closed: Vec::new() };
+        let log =
+            Log { output, streams: HashMap::new(), requests: HashMap::new(), closed: Vec::new() };
         Recorder(Arc::new(Mutex::new(log)))
     }
 
@@ -182,14 +185,17 @@ impl Recorder {
         let Some(stream) = log.streams.get_mut(&(client, from)) else {
             return Vec::new();
         };
-        let units = stream.feed(bytes);
-        for unit in &units {
+        let mut units = stream.feed(bytes);
+        for unit in &mut units {
+            let agreed = grants(unit).filter(|_| unit.complete);
+            if agreed.is_some() {
+                unit.faults.extend(log.faults_of_grant(client, unit));
+            }
             log.put(Event::Unit { client, from, unit: Box::new(unit.clone()) });
-            if unit.kind == Kind::ResponseHead
-                && unit.complete
-                && let Some(agreed) = grants(unit)
-            {
-                log.upgrade(client, agreed);
+            match (unit.kind, agreed) {
+                (Kind::RequestHead, _) => drop(log.requests.insert(client, unit.clone())),
+                (_, Some(agreed)) => log.upgrade(client, agreed),
+                _ => {}
             }
         }
         units
@@ -201,6 +207,7 @@ impl Recorder {
         for side in [Side::Client, Side::Server] {
             log.streams.remove(&(client, side));
         }
+        log.requests.remove(&client);
         if matches!(log.output, Output::Report(_)) {
             log.put(Event::Gone { client });
         }
@@ -244,6 +251,16 @@ impl Recorder {
 }
 
 impl Log {
+    /// What is wrong with a response that grants a WebSocket, held against what the client has sent.
+    fn faults_of_grant(&self, client: usize, response: &Unit) -> Vec<Fault> {
+        let has_asked = self.streams.get(&(client, Side::Client)).is_some_and(Stream::has_asked);
+        let Some(request) = self.requests.get(&client).filter(|_| has_asked) else {
+            let why = "the answer came before the request's head had ended";
+            return vec![Fault::new(why, "4.2.1").at(response.start)];
+        };
+        faults_against(request, response)
+    }
+
     /// The server has granted frames: the client's stream changes to them too.
     fn upgrade(&mut self, client: usize, agreed: Agreed) {
         let stream = self.streams.get_mut(&(client, Side::Client));

@@ -1,7 +1,8 @@
 //! One direction of a connection: bytes in, as they come; named units out.
 
 use crate::frame;
-use crate::head::{self, Agreed};
+use crate::grant::{Agreed, grants};
+use crate::head;
 use crate::header::Header;
 use crate::hixie;
 use crate::messages::Messages;
@@ -10,7 +11,7 @@ use crate::unit::{Fault, Kind, Side, Unit};
 /// How many bytes of one unit are kept. The rest is counted, not stored, whatever a header declares.
 const KEPT: usize = 128 * 1024;
 /// How many reads of one unit are told apart. What comes later counts as one piece.
-const PIECES: usize = 64;
+pub(crate) const PIECES: usize = 64;
 /// How long a head may grow before it is given up as one.
 const LONGEST_HEAD: usize = 64 * 1024;
 
@@ -20,6 +21,10 @@ pub struct Stream {
     side: Side,
     phase: Phase,
     messages: Messages,
+    /// A whole head has come.
+    has_asked: bool,
+    /// What the other side has granted before this side's head ended: it is what follows the head.
+    granted: Option<Agreed>,
     /// Offset of `buffer[0]` in the stream.
     start: usize,
     /// The unit that is not complete yet.
@@ -49,6 +54,8 @@ impl Stream {
             side,
             phase: Phase::Head,
             messages: Messages::default(),
+            has_asked: false,
+            granted: None,
             start: 0,
             buffer: Vec::new(),
             skipped: 0,
@@ -84,16 +91,25 @@ impl Stream {
         units
     }
 
-    /// The other side has agreed to change to frames: what comes now are frames, and so is what has
-    /// come and was not a whole head. Hands back the units that this makes of it.
+    /// The other side has agreed to change to frames: what comes after this side's head are frames, and
+    /// so is what has come after it. Hands back the units that this makes of it.
     pub fn upgrade(&mut self) -> Vec<Unit> {
-        self.change_to(Agreed::Newer)
+        self.change_to(Agreed::Rfc6455 { deflate: false })
     }
 
-    /// The same, for one of the two ages.
+    /// Whether a whole head has come from this side.
+    pub(crate) fn has_asked(&self) -> bool {
+        self.has_asked
+    }
+
+    /// The same as [`Stream::upgrade`], for one of the protocols.
     pub(crate) fn change_to(&mut self, agreed: Agreed) -> Vec<Unit> {
+        if self.phase == Phase::Head && !self.has_asked {
+            self.granted = Some(agreed);
+            return Vec::new();
+        }
         self.phase = match (agreed, self.phase) {
-            (Agreed::Newer, _) => Phase::Frames,
+            (Agreed::Rfc6455 { deflate }, _) => self.frames(deflate),
             // A request with keys has told already what follows it.
             (Agreed::Hixie76, Phase::Challenge(_) | Phase::HixieFrames) => return Vec::new(),
             (Agreed::Hixie76 | Agreed::Hixie75, _) => Phase::HixieFrames,
@@ -166,7 +182,10 @@ impl Stream {
         self.end_skipped = false;
         self.cuts.retain(|&cut| cut > unit.end);
         match self.phase {
-            Phase::Head => self.phase = self.phase_after(&unit),
+            Phase::Head => {
+                self.has_asked = true;
+                self.phase = self.phase_after(&unit);
+            }
             Phase::Frames => {
                 if let Some(frame) = &unit.frame {
                     self.messages.end_frame(&frame.header);
@@ -178,18 +197,31 @@ impl Stream {
         unit
     }
 
-    fn phase_after(&self, head: &Unit) -> Phase {
+    fn phase_after(&mut self, head: &Unit) -> Phase {
         match self.side {
-            Side::Client if head::has_hixie76_keys(head) => Phase::Challenge(8),
-            // Only the server's answer tells whether frames follow: see `upgrade`.
-            Side::Client => Phase::Head,
-            Side::Server => match head::grants(head) {
-                Some(Agreed::Newer) => Phase::Frames,
+            Side::Client => self.phase_after_request(head),
+            Side::Server => match grants(head) {
+                Some(Agreed::Rfc6455 { deflate }) => self.frames(deflate),
                 Some(Agreed::Hixie76) => Phase::Challenge(16),
                 Some(Agreed::Hixie75) => Phase::HixieFrames,
                 None => Phase::Body,
             },
         }
+    }
+
+    fn phase_after_request(&mut self, head: &Unit) -> Phase {
+        match self.granted.take() {
+            Some(Agreed::Rfc6455 { deflate }) => self.frames(deflate),
+            Some(Agreed::Hixie76) | None if head::has_hixie76_keys(head) => Phase::Challenge(8),
+            Some(Agreed::Hixie76 | Agreed::Hixie75) => Phase::HixieFrames,
+            // Only the server's answer tells whether frames follow: see `upgrade`.
+            None => Phase::Head,
+        }
+    }
+
+    fn frames(&mut self, deflate: bool) -> Phase {
+        self.messages.agree_on_deflate(deflate);
+        Phase::Frames
     }
 
     /// The growing unit, named with a copy of the state: it will be named again.

@@ -4,6 +4,7 @@ use std::fmt;
 
 use crate::hex::hex;
 use crate::record::{Closing, Event, Recording};
+use crate::stream::PIECES;
 use crate::unit::{Kind, Part, Unit, source};
 
 /// How many bytes a row of a dump shows.
@@ -12,6 +13,8 @@ const ROW: usize = 8;
 const ROWS: usize = 3;
 /// The column of a row's meaning.
 const MEANING: usize = 28;
+/// How many pieces are counted out one by one.
+const FEW_PIECES: usize = 6;
 /// How many lines of a terminal are shown; where there are more, how many from its beginning.
 const LINES: usize = 60;
 const FIRST_LINES: usize = 20;
@@ -61,8 +64,7 @@ impl fmt::Display for Unit {
             }
         }
         if self.pieces.len() > 1 {
-            let pieces: Vec<String> = self.pieces.iter().map(usize::to_string).collect();
-            writeln!(out, "  in {} pieces: {} bytes", pieces.len(), pieces.join(" + "))?;
+            writeln!(out, "  in {}", pieces(&self.pieces))?;
         }
         if !self.complete && self.is_frame() {
             writeln!(out, "  not all here yet")?;
@@ -116,6 +118,38 @@ fn write_event(out: &mut fmt::Formatter<'_>, event: &Event, crowd: bool) -> fmt:
             let verb = if *how == Closing::Closed { "closes" } else { "resets" };
             writeln!(out, "{by} {verb} the connection")
         }
+    }
+}
+
+/// In how many reads something came, and how long they were.
+fn pieces(lengths: &[usize]) -> String {
+    let count = lengths.len();
+    if count <= FEW_PIECES {
+        let lengths: Vec<String> = lengths.iter().map(usize::to_string).collect();
+        return format!("{count} pieces: {} bytes", lengths.join(" + "));
+    }
+    // The last of too many is all that came after the ones that were told apart.
+    let (told_apart, count) = match count > PIECES {
+        true => (&lengths[..PIECES], format!("more than {PIECES}")),
+        false => (lengths, count.to_string()),
+    };
+    let fewest = told_apart.iter().min().copied().unwrap_or_default();
+    let most = told_apart.iter().max().copied().unwrap_or_default();
+    match fewest == most {
+        true => format!("{count} pieces, each of {}", counted(most)),
+        false => format!("{count} pieces, of {fewest} to {}", counted(most)),
+    }
+}
+
+fn counted(bytes: usize) -> String {
+    format!("{} byte{}", grouped(bytes), if bytes == 1 { "" } else { "s" })
+}
+
+/// A number with its thousands set apart.
+fn grouped(number: usize) -> String {
+    match number {
+        0..1_000 => number.to_string(),
+        _ => format!("{},{:03}", grouped(number / 1_000), number % 1_000),
     }
 }
 

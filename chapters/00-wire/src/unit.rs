@@ -58,13 +58,16 @@ pub enum Kind {
     Unknown,
 }
 
-/// What is wrong with some bytes, and which section of RFC 6455 says so.
+/// What is wrong with some bytes, where, and which section of RFC 6455 says so.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Fault {
     /// One sentence.
     pub why: String,
-    /// A section's number, such as `5.1`, or the name of the older draft.
+    /// A section's number, such as `5.1`, or the name of another document.
     pub section: String,
+    /// The byte at which it is wrong, as an offset in its direction's stream, if it has a place.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub at: Option<usize>,
 }
 
 /// Where to read about a section: its number, and in which document it is.
@@ -77,7 +80,15 @@ pub fn source(section: &str) -> String {
 
 impl Fault {
     pub(crate) fn new(why: impl Into<String>, section: &str) -> Self {
-        Fault { why: why.into(), section: section.into() }
+        Fault { why: why.into(), section: section.into(), at: None }
+    }
+
+    pub(crate) fn at(self, at: usize) -> Self {
+        Fault { at: Some(at), ..self }
+    }
+
+    fn shift(&mut self, by: usize) {
+        self.at = self.at.map(|at| at + by);
     }
 }
 
@@ -199,6 +210,11 @@ impl Unit {
         parts.find(|part| part.name.eq_ignore_ascii_case(name)).map(|part| part.value.as_str())
     }
 
+    /// The part that a byte belongs to, which is given as an offset in the stream.
+    pub fn part_at(&self, at: usize) -> Option<&Part> {
+        self.parts.iter().find(|part| part.start <= at && at < part.end)
+    }
+
     pub(crate) fn set_text(&mut self, text: Option<String>) {
         self.text = text.map(|text| text.chars().take(SHOWN_AS_DATA).collect());
     }
@@ -213,8 +229,7 @@ impl Unit {
     pub(crate) fn shift(&mut self, by: usize) {
         self.start += by;
         self.end += by;
-        for part in &mut self.parts {
-            part.shift(by);
-        }
+        self.parts.iter_mut().for_each(|part| part.shift(by));
+        self.faults.iter_mut().for_each(|fault| fault.shift(by));
     }
 }

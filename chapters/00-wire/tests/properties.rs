@@ -1,8 +1,8 @@
 //! What holds for any bytes at all: the instrument never panics, and names what it is given.
 
 use ch00_wire::{
-    HIXIE76_ANSWER, HIXIE76_KEY1, HIXIE76_KEY2, HIXIE76_KEY3, Side, Stream, Unit, hixie_frame,
-    hixie76_request,
+    Event, HIXIE76_ANSWER, HIXIE76_KEY1, HIXIE76_KEY2, HIXIE76_KEY3, Recorder, Side, Stream, Unit,
+    hixie_frame, hixie76_request,
 };
 use proptest::prelude::*;
 
@@ -73,6 +73,9 @@ proptest! {
             for part in &unit.parts {
                 prop_assert!(unit.start <= part.start && part.end <= unit.end);
             }
+            for at in unit.faults.iter().filter_map(|fault| fault.at) {
+                prop_assert!(unit.start <= at && at < unit.end, "{unit:?}");
+            }
         }
     }
 
@@ -94,6 +97,43 @@ proptest! {
     ) {
         let at_once = fed_in_pieces(stream(side, frames), &bytes, &[]);
         prop_assert_eq!(fed_in_pieces(stream(side, frames), &bytes, &cuts), at_once);
+    }
+}
+
+proptest! {
+    /// A head that was answered too early included.
+    #[test]
+    fn a_conversation_leaves_no_byte_without_a_name(
+        reads in prop::collection::vec((any::<bool>(), bytes(), any::<usize>()), 0..6),
+    ) {
+        let recorder = Recorder::new();
+        let client = recorder.new_client();
+        let mut fed = [0, 0];
+        for (is_server, bytes, cut) in &reads {
+            let side = if *is_server { Side::Server } else { Side::Client };
+            let (first, second) = bytes.split_at(cut % (bytes.len() + 1));
+            recorder.bytes(client, side, first);
+            recorder.bytes(client, side, second);
+            fed[usize::from(*is_server)] += bytes.len();
+        }
+        for (side, fed) in [Side::Client, Side::Server].into_iter().zip(fed) {
+            let mut named: Vec<(usize, usize)> = recorder
+                .recording("")
+                .events
+                .iter()
+                .filter_map(|event| match event {
+                    Event::Unit { from, unit, .. } if *from == side => Some((unit.start, unit.end)),
+                    _ => None,
+                })
+                .collect();
+            named.sort_unstable();
+            let mut at = 0;
+            for (start, end) in named {
+                prop_assert_eq!(start, at);
+                at = end;
+            }
+            prop_assert_eq!(at, fed);
+        }
     }
 }
 
