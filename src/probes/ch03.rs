@@ -74,16 +74,6 @@ pub(super) const SCRIPTS: &[(&str, Script)] = &[
         let wanted = "no second response head";
         Err(session.missed(Failure::wrong(wanted, Sight::Extra, &head).with("another one came")))
     }),
-    ("whole-head-first", |session| {
-        let mut visitor = session.visitor()?;
-        let request = rfc_request();
-        // The key is in it, and the line after the key as well.
-        let half = request.len() - "Sec-WebSocket-Version: 13\r\n\r\n".len();
-        visitor.send_alone(&request[..half])?;
-        visitor.hears_nothing("no answer before the head is whole")?;
-        visitor.send(&request[half..])?;
-        visitor.head(101).map(drop)
-    }),
     ("real-clients", |session| {
         HEADS.iter().try_for_each(|(client, head)| {
             let (head, with_cookie) =

@@ -1,9 +1,6 @@
 //! Chapter 06, Many at once: nobody waits for anybody else.
 
-use std::thread;
-use std::time::{Duration, Instant};
-
-use ch00_wire::{masked_frame, rfc_request};
+use ch00_wire::{Unit, masked_frame, rfc_request};
 
 use super::Script;
 use super::ch05::text_of;
@@ -14,12 +11,11 @@ use super::session::Session;
 
 /// What the slow reader of the two last scripts is sent: the length of the longest message of chapter 05.
 const LONG: usize = 1_500;
-/// More than the buffers of a system hold on their way from a client to a server and back, in bytes.
-const MORE_THAN_A_SYSTEM: usize = 16_000_000;
-/// After how many messages of the slow one the other is heard.
-const ROUND: usize = 64;
-/// How soon to look again whether the server has read, or somebody was cut off.
-const LOOK: Duration = Duration::from_micros(100);
+/// How much is said to see whether the server waits for the slow one, in bytes: more than a system keeps for a client
+/// that asks it to keep little, and for one that cannot.
+const TO_BLOCK: (usize, usize) = (1_500_000, 8_000_000);
+/// How much, to see whether it keeps without end: far more than a server may keep for one client.
+const TO_FILL: (usize, usize) = (8_000_000, 16_000_000);
 
 pub(super) const SCRIPTS: &[(&str, Script)] = &[
     ("second-client", |session| {
@@ -72,7 +68,7 @@ pub(super) const SCRIPTS: &[(&str, Script)] = &[
         last.has_sent_all();
         last.hears("Li Jing").map(drop)
     }),
-    ("close-is-goodbye", |session| {
+    ("control-is-no-message", |session| {
         let mut member = session.member()?;
         member.send_alone(&masked_frame(9, b"Li Jing"))?;
         member
@@ -80,13 +76,11 @@ pub(super) const SCRIPTS: &[(&str, Script)] = &[
             .and_then(|()| member.is_echoed("Li Jing"))
             .map_err(|failure| failure.step("ping"))?;
         member.send(&masked_frame(8, b"\x03\xe8"))?;
+        member.has_sent_all();
         let goodbye = member
             .ends("the connection to be closed, after a Close frame or without one")
             .map_err(|failure| failure.step("close"))?;
-        let is_close = |unit: &ch00_wire::Unit| {
-            unit.frame.as_ref().is_some_and(|frame| frame.header.opcode == 8)
-        };
-        match goodbye.iter().find(|unit| !is_close(unit)) {
+        match goodbye.iter().find(|unit| !is_control(unit)) {
             None => Ok(()),
             Some(unit) => Err(session
                 .missed(Failure::wrong("no message: a Close frame is none", Sight::Extra, unit))
@@ -102,8 +96,8 @@ pub(super) const SCRIPTS: &[(&str, Script)] = &[
         }
         crowd.iter_mut().enumerate().try_for_each(|(i, member)| member.hear_among(&text(i)))
     }),
-    ("slow-reader", |session| flood(session, MORE_THAN_A_SYSTEM / 2).map(drop)),
-    ("bounded-debt", |session| match flood(session, MORE_THAN_A_SYSTEM)? {
+    ("slow-reader", |session| flood(session, TO_BLOCK.0, TO_BLOCK.1).map(drop)),
+    ("bounded-debt", |session| match flood(session, TO_FILL.0, TO_FILL.1)? {
         None => Ok(()),
         Some(bytes) => Err(session.missed(Failure::missed(
             "the one that reads nothing to be cut off, or heard no longer",
@@ -113,38 +107,26 @@ pub(super) const SCRIPTS: &[(&str, Script)] = &[
     }),
 ];
 
-/// One client talks, and reads nothing of what comes back; another one is answered all the while. `None` if the server
-/// had enough of the first before it had said so many bytes; how many they were, if not.
-fn flood(session: &Session, bytes: usize) -> Result<Option<usize>, Failure> {
-    let (mut other, mut slow) = one_and_a_slow_one(session)?;
-    for message in 0..bytes / LONG {
+fn is_control(unit: &Unit) -> bool {
+    unit.frame.as_ref().is_some_and(|frame| frame.header.opcode >= 8)
+}
+
+/// One client talks, and reads nothing of what comes back; another one is answered after each message. `None` if the
+/// server had enough of the first before it had said so much; how many bytes it was, if not.
+fn flood(session: &Session, small: usize, large: usize) -> Result<Option<usize>, Failure> {
+    let (mut other, mut slow, is_little) = one_and_a_slow_one(session)?;
+    let messages = if is_little { small } else { large } / LONG;
+    for message in 0..messages {
         let text = text_of(LONG, &format!("message {message}, "));
-        let goes_on = slow.say(&text) && is_heard(session, &mut other, &slow)?;
-        if !goes_on || message % ROUND == 0 {
-            answered(session, &mut other)?;
-        }
+        // When the other one is answered, this was read: the next one might come in the same read, where one read is
+        // taken for one frame.
+        let goes_on = slow.say(&text) && !slow.is_cut_off();
+        answered(session, &mut other)?;
         if !goes_on {
             return Ok(None);
         }
     }
-    answered(session, &mut other)?;
-    Ok(Some(bytes / LONG * LONG))
-}
-
-/// Whether the server reads what a member has said: the next message might come in the same read, where one read is taken
-/// for one frame. It may have cut the member off in the meantime, or have stopped to read from it.
-fn is_heard(session: &Session, other: &mut Member, member: &Member) -> Result<bool, Failure> {
-    let deadline = Instant::now() + session.patience();
-    loop {
-        match member.was_read() {
-            Some(true) => return Ok(true),
-            _ if member.is_cut_off() => return Ok(false),
-            Some(false) if Instant::now() < deadline => thread::sleep(LOOK),
-            Some(false) => return Ok(false),
-            // This system does not say what was read. By the time that the other one is answered, it was.
-            None => return answered(session, other).map(|()| true),
-        }
-    }
+    Ok(Some(messages * LONG))
 }
 
 fn answered(session: &Session, other: &mut Member) -> Result<(), Failure> {

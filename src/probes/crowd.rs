@@ -11,7 +11,6 @@ use socket2::{Domain, Socket, Type};
 use super::missed::{Failure, beginning};
 use super::promises::Sight;
 use super::session::Session;
-use super::system::{self, Ends};
 
 /// How long a member listens to others. In a large room, on a slow machine, these say much.
 const OTHERS: Duration = Duration::from_secs(60);
@@ -19,6 +18,9 @@ const OTHERS: Duration = Duration::from_secs(60);
 const LONGEST_HEAD: u64 = 64 * 1024;
 /// What the system is asked to keep for a member that does not read, in bytes.
 const KEPT: usize = 64 * 1024;
+/// And the size of its packets, in bytes: the smallest that every system allows.
+#[cfg(unix)]
+const PACKET: u32 = 536;
 /// No message of a crowd is longer, in bytes: a header that says so is none.
 const LONGEST: usize = 64 * 1024;
 
@@ -42,35 +44,50 @@ pub(super) fn gather<'s>(
     // Where not even one connection opens, the instrument says best why.
     session.member()?.leave();
     (1..=count)
-        .map(|number| Member::open(session, connect(session, number, false)?, number))
+        .map(|number| Member::open(session, connect(session, number, |_| true)?.0, number))
         .collect()
 }
 
-/// A crowd of two: one that listens, and one that is not going to read, for which the system keeps little.
+/// A crowd of two: one that listens, and one that is not going to read. Also whether the system keeps little for that
+/// one: less than a megabyte.
 pub(super) fn one_and_a_slow_one<'s>(
     session: &'s Session<'s>,
-) -> Result<(Member<'s>, Member<'s>), Failure> {
+) -> Result<(Member<'s>, Member<'s>, bool), Failure> {
     session.member()?.leave();
-    let one = Member::open(session, connect(session, 1, false)?, 1)?;
-    let slow = Member::open(session, connect(session, 2, true)?, 2)?;
-    Ok((one, slow))
+    let one = Member::open(session, connect(session, 1, |_| true)?.0, 1)?;
+    let (stream, is_little) = connect(session, 2, keep_little)?;
+    let slow = Member::open(session, stream, 2)?;
+    Ok((one, slow, is_little))
 }
 
-fn connect(session: &Session, number: usize, is_slow: bool) -> Result<TcpStream, Failure> {
+/// Asks the system to keep little on the way to a socket that has not connected: small buffers, and small packets, as it
+/// keeps so many of those. Whether it does.
+fn keep_little(socket: &Socket) -> bool {
+    let buffers =
+        socket.set_recv_buffer_size(KEPT).and_then(|()| socket.set_send_buffer_size(KEPT));
+    #[cfg(unix)]
+    let packets = socket.set_tcp_mss(PACKET);
+    #[cfg(not(unix))]
+    let packets = Err(ErrorKind::Unsupported);
+    buffers.is_ok() && packets.is_ok()
+}
+
+/// A connection, and what `prepare` says of its socket.
+fn connect(
+    session: &Session,
+    number: usize,
+    prepare: impl FnOnce(&Socket) -> bool,
+) -> Result<(TcpStream, bool), Failure> {
     let address = session.address();
     let connected =
         Socket::new(Domain::for_address(address), Type::STREAM, None).and_then(|socket| {
-            if is_slow {
-                // Where a system does not let us choose, it keeps more, and the probe takes longer.
-                let _ = socket.set_recv_buffer_size(KEPT);
-                let _ = socket.set_send_buffer_size(KEPT);
-            }
+            let prepared = prepare(&socket);
             socket.connect_timeout(&address.into(), session.patience())?;
             let stream = TcpStream::from(socket);
             stream.set_nodelay(true)?;
             stream.set_read_timeout(Some(session.patience()))?;
             stream.set_write_timeout(Some(session.patience()))?;
-            Ok(stream)
+            Ok((stream, prepared))
         });
     connected.map_err(|error| {
         session.missed(Failure::missed(
@@ -119,14 +136,6 @@ impl<'s> Member<'s> {
     /// Whether the server has ended the connection.
     pub(super) fn is_cut_off(&self) -> bool {
         !matches!(self.stream.get_ref().take_error(), Ok(None))
-    }
-
-    /// Whether the server's program has read all that was said. `None`: the system does not say, or the connection
-    /// is gone.
-    pub(super) fn was_read(&self) -> Option<bool> {
-        let stream = self.stream.get_ref();
-        let ends = Ends { client: stream.local_addr().ok()?, server: stream.peer_addr().ok()? };
-        system::has_read(ends)
     }
 
     /// What comes next, which has to be a text. `expected` is for the failure.

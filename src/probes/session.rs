@@ -101,26 +101,19 @@ impl<'a> Session<'a> {
         self.refuses(bytes).map_err(|failure| failure.step(step))
     }
 
-    /// Sees that a request, which was sent, is a good one to the server: answered with 101, or not answered until
-    /// the client has said its last word. A server that keeps silent shows that it is still there by what it
-    /// says to the next one.
+    /// Sees that a request, which was sent, is a good one to the server: answered with 101, or with silence. A server that
+    /// keeps silent shows that it is still there by what it says to the next one.
     pub(super) fn takes(&self, mut visitor: Visitor<'_>) -> Result<(), Failure> {
         const WANTED: &str = "a 101, or silence: the request is a good one";
-        visitor.has_sent_all();
-        let answered = match visitor.ends(WANTED) {
-            Ok(units) => units,
-            Err(Failure::Missed(missed)) if missed.sight == Sight::Open => visitor.waiting(),
-            Err(failure) => return Err(failure),
-        };
-        match answered.first() {
-            Some(unit) if unit.kind != Kind::ResponseHead => {
-                return Err(self.missed(Failure::wrong(WANTED, Sight::Other, unit)));
-            }
-            Some(unit) if status(unit) != Some("101") => {
-                return Err(self.missed(Failure::wrong(WANTED, Sight::Status, unit)));
-            }
+        let answer = visitor.what_comes();
+        let sight = match &answer {
+            Some(unit) if unit.kind != Kind::ResponseHead => Some(Sight::Other),
+            Some(unit) if status(unit) != Some("101") => Some(Sight::Status),
             Some(_) => return Ok(()),
-            None => {}
+            None => None,
+        };
+        if let (Some(sight), Some(unit)) = (sight, &answer) {
+            return Err(self.missed(Failure::wrong(WANTED, sight, unit)));
         }
         drop(visitor);
         self.refuses(b"hello\r\n\r\n")
@@ -280,13 +273,7 @@ impl Visitor<'_> {
 
     /// Sees that nothing comes while the server has nothing to answer: it has read all that was sent, and rests.
     pub(super) fn hears_nothing(&mut self, wanted: &str) -> Result<(), Failure> {
-        let read = self.was_read();
-        let rests = read.and_then(|_| self.session.wait_until_rest());
-        let listening = match rests {
-            Some(_) => Duration::from_millis(1),
-            None => self.session.listening(),
-        };
-        match self.client.quiet(listening) {
+        match self.listen() {
             Ok(()) => Ok(()),
             Err(Trouble::Unexpected(unit)) if is_aside(&unit) => Ok(()),
             Err(Trouble::Unexpected(unit)) => {
@@ -294,6 +281,23 @@ impl Visitor<'_> {
             }
             Err(trouble) => Err(self.session.trouble(wanted, trouble)),
         }
+    }
+
+    /// What has come when the server has read all that was sent, and rests.
+    fn what_comes(&mut self) -> Option<Unit> {
+        match self.listen() {
+            Err(Trouble::Unexpected(unit)) => Some(*unit),
+            _ => None,
+        }
+    }
+
+    /// Listens until the server has read all that was sent, and rests; where the system does not tell, for a while.
+    fn listen(&mut self) -> Result<(), Trouble> {
+        let rests = self.was_read().and_then(|_| self.session.wait_until_rest());
+        self.client.quiet(match rests {
+            Some(_) => Duration::from_millis(1),
+            None => self.session.listening(),
+        })
     }
 
     /// Waits for the next whole unit. A ping or a pong is no answer to anything.
@@ -408,14 +412,6 @@ impl Visitor<'_> {
 
     fn stays_open(&self, wanted: &str) -> Failure {
         Failure::missed(wanted, Sight::Open, "it stays open")
-    }
-
-    /// What has come and was not asked for.
-    fn waiting(&mut self) -> Vec<Unit> {
-        match self.client.quiet(Duration::from_millis(1)) {
-            Err(Trouble::Unexpected(unit)) => vec![*unit],
-            _ => Vec::new(),
-        }
     }
 
     /// Says that nothing more will be sent, and goes on listening.

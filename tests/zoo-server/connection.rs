@@ -16,6 +16,10 @@ use super::room::Age;
 const LONGEST_HEAD: usize = 16 * 1024;
 const LONGEST: usize = 64 * 1024;
 
+/// How much of a head some servers read, and how much of it others look at, in bytes.
+const SMALL: usize = 512;
+const LITTLE: usize = 2048;
+
 struct Connection<'z> {
     zoo: &'z Zoo,
     number: usize,
@@ -35,19 +39,39 @@ pub fn talk(zoo: &Zoo, number: usize, stream: TcpStream, asking: Sender<()>) {
     if connection.run().is_err() && zoo.makes("ends-with-an-error") {
         process::exit(1);
     }
+    // It asks who is ready, and a socket at its end always is.
+    while zoo.makes("spins-at-an-end") && matches!(connection.stream.read(&mut [0]), Ok(0)) {}
     zoo.room.leave(zoo, number);
     zoo.say(&format!("client {number} is gone"));
 }
 
+/// Leaves a connection as it is, and does nothing more about it.
+fn forget() -> ! {
+    loop {
+        thread::park();
+    }
+}
+
 impl Connection<'_> {
     fn run(&mut self) -> io::Result<()> {
-        let head = self.head()?;
+        if self.zoo.makes("member-at-once") {
+            self.zoo.room.join(self.number, &self.stream, Age::Newer, b"")?;
+        }
+        let mut head = self.head()?;
+        if head.len() > LITTLE && self.zoo.makes("first-2048-bytes") {
+            head.truncate(LITTLE);
+            head.extend(b"\r\n\r\n");
+        }
         self.asking = None;
         if head.is_empty() {
             return Ok(());
         }
         String::from_utf8_lossy(&head).lines().for_each(|line| self.zoo.say(&format!("  {line}")));
         let Some(head) = Head::parse(self.zoo, &head) else { return self.refuse() };
+        let connection = head.field("Connection").is_none_or(|value| value == "Upgrade");
+        if !connection && self.zoo.makes("connection-as-a-whole") {
+            return self.refuse();
+        }
         if head.target() == "/" && head.field("Upgrade").is_none() && !self.zoo.makes("no-page") {
             return self.page();
         }
@@ -55,7 +79,7 @@ impl Connection<'_> {
             return self.older(&older);
         }
         match head.key(self.zoo) {
-            Some(key) => self.newer(&key),
+            Some(key) => self.newer(&head, &key),
             None => self.refuse(),
         }
     }
@@ -71,6 +95,10 @@ impl Connection<'_> {
     /// The head, with its empty line if that came. Empty if the client left without a word.
     fn head(&mut self) -> io::Result<Vec<u8>> {
         loop {
+            if self.unread.len() > SMALL && self.zoo.makes("head-of-512") {
+                while self.fill()? {}
+                return Ok(Vec::new());
+            }
             let end = self.unread.windows(4).position(|four| four == b"\r\n\r\n");
             if let Some(end) = end {
                 return Ok(self.unread.drain(..end + 4).collect());
@@ -84,6 +112,9 @@ impl Connection<'_> {
             }
             if !more && !self.unread.is_empty() && self.zoo.makes("half-a-head-ends-all") {
                 process::exit(1);
+            }
+            if !more && !self.unread.is_empty() && self.zoo.makes("half-head-unanswered") {
+                forget();
             }
             if !more || self.zoo.makes("head-in-one-read") {
                 return Ok(std::mem::take(&mut self.unread));
@@ -105,24 +136,31 @@ impl Connection<'_> {
 
     fn page(&mut self) -> io::Result<()> {
         let body = "<!doctype html><title>The room</title>";
-        let head = format!(
-            "HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nContent-Length: {}\r\n\r\n{body}",
-            body.len()
-        );
-        self.stream.write_all(head.as_bytes())
+        let kind = match self.zoo.makes("no-content-type") {
+            true => "",
+            false => "Content-Type: text/html\r\n",
+        };
+        let length = body.len();
+        let head = format!("HTTP/1.1 200 OK\r\n{kind}Content-Length: {length}\r\n\r\n{body}");
+        self.stream.write_all(head.as_bytes())?;
+        while self.zoo.makes("page-stays-open") && self.fill()? {}
+        Ok(())
     }
 
-    fn newer(&mut self, key: &str) -> io::Result<()> {
+    fn newer(&mut self, head: &Head, key: &str) -> io::Result<()> {
         if self.zoo.makes("hundred-at-most") && self.zoo.room.count() >= 100 {
             return Ok(());
         }
-        let answer = heads::answer(self.zoo, key);
+        let answer = heads::answer(self.zoo, head, key);
         if self.zoo.makes("closes-after-101") {
             return self.stream.write_all(&answer);
         }
         self.zoo.room.join(self.number, &self.stream, Age::Newer, &answer)?;
         loop {
             if self.unread.is_empty() && !self.fill()? {
+                if self.zoo.makes("end-not-looked-at") {
+                    forget();
+                }
                 return Ok(());
             }
             let bytes = std::mem::take(&mut self.unread);
@@ -130,6 +168,15 @@ impl Connection<'_> {
                 self.gives_up(&bytes);
                 return Ok(());
             };
+            match bytes[0] & 0x0f {
+                0x8 if self.zoo.makes("goodbye-to-all") => {
+                    self.zoo.room.tell(self.zoo, self.number, &text);
+                    return Ok(());
+                }
+                0x8 if !self.zoo.makes("close-is-text") => return Ok(()),
+                0x9 | 0xA if !self.zoo.makes("ping-is-text") => continue,
+                _ => {}
+            }
             if self.zoo.makes("no-text-ends-all") && std::str::from_utf8(&text).is_err() {
                 process::exit(1);
             }

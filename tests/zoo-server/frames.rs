@@ -37,7 +37,8 @@ pub fn decode(zoo: &Zoo, bytes: &[u8]) -> Option<Vec<u8>> {
     if zoo.makes("all-that-came") {
         payload = &bytes[start..];
     }
-    if zoo.makes("not-unmasked") {
+    let is_left = length.is_multiple_of(2) && zoo.makes("even-lengths-masked");
+    if is_left || zoo.makes("not-unmasked") {
         return Some(payload.to_vec());
     }
     Some(payload.iter().zip(key.iter().cycle()).map(|(byte, key)| byte ^ key).collect())
@@ -62,6 +63,11 @@ fn encode_newer(zoo: &Zoo, text: &[u8]) -> Vec<u8> {
     if zoo.makes("escapes-html") {
         escaped = String::from_utf8_lossy(text).replace('&', "&amp;").replace('<', "&lt;");
         text = escaped.as_bytes();
+    }
+    let longer;
+    if zoo.makes("array-too-long") {
+        longer = [text, &[0; 6]].concat();
+        text = &longer;
     }
     if zoo.makes("no-frame-around-it") {
         return text.to_vec();

@@ -64,8 +64,8 @@ impl Head {
     }
 }
 
-/// The answer to a request with this key.
-pub fn answer(zoo: &Zoo, key: &str) -> Vec<u8> {
+/// The answer to a request with this head and this key.
+pub fn answer(zoo: &Zoo, request: &Head, key: &str) -> Vec<u8> {
     let guid = match zoo.makes("guid-mistyped") {
         true => "258EAFA5-E914-4710-995CA-C5AB0DC85B11",
         false => "258EAFA5-E914-47DA-95CA-C5AB0DC85B11",
@@ -74,6 +74,7 @@ pub fn answer(zoo: &Zoo, key: &str) -> Vec<u8> {
     let accept = match () {
         _ if zoo.makes("hexadecimal-digest") => ch00_wire::hex(&digest).replace(' ', ""),
         _ if zoo.makes("accept-copied") => "s3pPLMBiTxaQ9kYGzzhZRbK+xOo=".to_owned(),
+        _ if zoo.makes("line-end-in-the-accept-value") => BASE64_STANDARD.encode(digest) + "\n",
         _ => BASE64_STANDARD.encode(digest),
     };
     let mut lines = vec!["HTTP/1.1 101 Switching Protocols".to_owned()];
@@ -81,6 +82,15 @@ pub fn answer(zoo: &Zoo, key: &str) -> Vec<u8> {
         lines.extend(["Upgrade: websocket".to_owned(), "Connection: Upgrade".to_owned()]);
     }
     lines.push(format!("Sec-WebSocket-Accept: {accept}"));
+    let offered = request.field("Sec-WebSocket-Extensions");
+    match (zoo.mistake(), offered) {
+        ("protocol-unasked", _) => lines.push("Sec-WebSocket-Protocol: chat".to_owned()),
+        ("extensions-empty", _) => lines.push("Sec-WebSocket-Extensions:".to_owned()),
+        ("extensions-echoed", Some(offered)) => {
+            lines.push(format!("Sec-WebSocket-Extensions: {offered}"));
+        }
+        _ => {}
+    }
     let end = if zoo.makes("bare-line-feeds") { "\n" } else { "\r\n" };
     let mut head = lines.join(end) + end;
     if !zoo.makes("no-empty-line") {

@@ -24,7 +24,7 @@ const FEW: usize = 3;
 
 /// In a crowd, a message wakes so many threads that each of them had better find several to write: how
 /// many people are one, and how long to wait for more, for each of them.
-const CROWD: usize = 50;
+const CROWD: usize = 40;
 const GATHERING: Duration = Duration::from_micros(100);
 
 /// Which protocol a client speaks.
@@ -83,6 +83,10 @@ impl Room {
 
     /// Sends a message of one to everybody, or back to it alone.
     pub fn tell(&self, zoo: &Zoo, from: usize, text: &[u8]) {
+        // Whoever gets invalid UTF-8 has to leave.
+        let valid = String::from_utf8_lossy(text);
+        let is_valid = zoo.echoes() || ["bytes-to-all", "goodbye-to-all"].contains(&zoo.mistake());
+        let text = if is_valid { text } else { valid.as_bytes() };
         let frames = [Age::Newer, Age::Older].map(|age| encode(zoo, age, text));
         let round = Round { zoo, frames, people: self.count() };
         if zoo.makes("own-words-first") {

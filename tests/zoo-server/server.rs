@@ -24,6 +24,8 @@ use room::Room;
 /// What every part of the server knows.
 pub struct Zoo {
     mistake: String,
+    /// The echo was asked for, in place of the room.
+    is_echo: bool,
     room: Room,
 }
 
@@ -33,10 +35,16 @@ impl Zoo {
         self.mistake == name
     }
 
-    /// Whether a message goes back to its speaker alone, as up to chapter 06.
+    /// The mistake to make; empty if there is none.
+    pub fn mistake(&self) -> &str {
+        &self.mistake
+    }
+
+    /// Whether a message goes back to its speaker alone, as up to chapter 06, or because the echo was asked for.
     pub fn echoes(&self) -> bool {
         let chapter = MISTAKES.iter().find(|one| one.name == self.mistake).map(|one| one.chapter);
-        chapter.is_some_and(|chapter| chapter <= 6) || self.makes("echo-only")
+        let echoes = self.is_echo || chapter.is_some_and(|chapter| chapter <= 6);
+        (echoes || self.makes("echo-only")) && !self.makes("no-echo")
     }
 
     /// Whether the next client waits for the one before: also where a client ends the program, so that
@@ -64,6 +72,7 @@ impl Zoo {
 
 fn main() -> ExitCode {
     let mistake = std::env::args().nth(1).unwrap_or_default();
+    let is_echo = std::env::args().nth(2).is_some_and(|app| app == "echo");
     if !mistake.is_empty() && MISTAKES.iter().all(|known| known.name != mistake) {
         eprintln!("there is no mistake {mistake}; there are:");
         for Mistake { name, chapter, promise } in MISTAKES {
@@ -72,13 +81,17 @@ fn main() -> ExitCode {
         return ExitCode::FAILURE;
     }
     let port = std::env::var("PORT").ok().and_then(|port| port.parse().ok()).unwrap_or(0);
-    let zoo = Arc::new(Zoo { mistake, room: Room::default() });
+    let zoo = Arc::new(Zoo { mistake, is_echo, room: Room::default() });
     let address = if zoo.makes("listens-everywhere") { "0.0.0.0" } else { "127.0.0.1" };
     let listener = TcpListener::bind((address, port)).expect("a port to listen on");
     let port = listener.local_addr().expect("bound").port();
     println!("listening on ws://127.0.0.1:{port}");
     for (number, client) in listener.incoming().enumerate() {
         let Ok(client) = client else { continue };
+        if zoo.makes("first-byte-waited-for") {
+            // A client that says nothing is waited for as long as it takes.
+            let _ = client.peek(&mut [0]);
+        }
         let its = zoo.clone();
         let (asking, asked) = channel();
         let thread = thread::spawn(move || talk(&its, number, client, asking));
