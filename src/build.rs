@@ -140,6 +140,7 @@ fn words(stderr: impl Read, at_work: &mut dyn FnMut(&str)) -> String {
     while let Some(Ok(line)) = lines.next() {
         let line = String::from_utf8_lossy(&line);
         match status(&line) {
+            Some(status) if status.starts_with("Finished") => {}
             Some(status) => at_work(&status),
             None => words.extend([line.trim_end_matches('\r'), "\n"]),
         }
@@ -154,9 +155,8 @@ fn status(line: &str) -> Option<String> {
     let says = plain.trim_start();
     let word = says.split(' ').next().unwrap_or_default();
     let is_column = plain.len() - says.len() + word.len() == 12;
-    let is_word = word.starts_with(|c: char| c.is_ascii_uppercase()) && word.ends_with("ing");
-    let is_done = ["Finished", "Downloaded", "Locked", "Fresh", "Dirty"].contains(&word);
-    (is_column && (is_word || is_done)).then(|| says.trim_end().to_owned())
+    let is_word = word.starts_with(|c: char| c.is_ascii_uppercase()) && word.len() > 4;
+    (is_column && is_word).then(|| says.trim_end().to_owned())
 }
 
 /// A message of cargo's, as far as it matters here.

@@ -424,6 +424,8 @@
       if (event.type === 'ready') {
         this.port = event.port;
         this.say(`This page reaches the server at ${event.server} through the tap at 127.0.0.1:${event.port}.`);
+      } else if (event.type === 'building') {
+        this.say(event.text);
       } else if (event.type === 'failed' || event.type === 'stopped') {
         this.failed = true;
         this.say(event.text);

@@ -3,7 +3,6 @@
 use std::collections::HashSet;
 use std::io::{Read, Write};
 use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
-use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, mpsc};
 use std::thread::{self, JoinHandle};
@@ -23,7 +22,7 @@ use tokio_stream::StreamExt;
 use tokio_stream::wrappers::ReceiverStream;
 
 use super::{QUEUE, Workshop, streamed};
-use crate::chapters;
+use crate::{book, chapters};
 
 /// How long a server may take to start, or a connection to be taken.
 const PATIENCE: Duration = Duration::from_secs(10);
@@ -34,9 +33,6 @@ const LOOK: Duration = Duration::from_millis(200);
 
 /// The labs that are running.
 pub(super) struct Labs {
-    /// This program, which runs the chapters. Its path is kept: a build in another terminal may have
-    /// put a newer one in its place by the time that a lab starts.
-    program: PathBuf,
     running: Arc<Running>,
     threads: Mutex<Vec<JoinHandle<()>>>,
 }
@@ -50,9 +46,8 @@ struct Running {
 }
 
 impl Labs {
-    pub(super) fn new() -> Result<Labs> {
-        let program = std::env::current_exe().context("the workshop cannot find itself")?;
-        Ok(Labs { program, running: Arc::default(), threads: Mutex::default() })
+    pub(super) fn new() -> Labs {
+        Labs { running: Arc::default(), threads: Mutex::default() }
     }
 
     /// Ends all labs, with their servers, and waits until they have ended.
@@ -65,10 +60,10 @@ impl Labs {
     }
 
     fn start(&self, subject: Subject, page: Sender<News>) {
-        let (program, running) = (self.program.clone(), self.running.clone());
+        let running = self.running.clone();
         let mut threads = lock(&self.threads);
         threads.retain(|thread| !thread.is_finished());
-        threads.push(thread::spawn(move || run(&program, &subject, running, &page)));
+        threads.push(thread::spawn(move || run(&subject, running, &page)));
     }
 }
 
@@ -90,6 +85,8 @@ pub(super) enum Subject {
 #[derive(Serialize)]
 #[serde(tag = "type", rename_all = "lowercase")]
 enum News {
+    /// The server is being built: what cargo does.
+    Building { text: String },
     /// Connect here.
     Ready { port: u16, server: SocketAddr },
     /// There is no lab; why.
@@ -125,9 +122,9 @@ pub(super) async fn start(
 }
 
 /// Lives as long as the lab.
-fn run(program: &Path, subject: &Subject, running: Arc<Running>, page: &Sender<News>) {
+fn run(subject: &Subject, running: Arc<Running>, page: &Sender<News>) {
     let (sender, events) = mpsc::sync_channel(QUEUE);
-    match Lab::open(program, subject, running, Recorder::reporting(sender)) {
+    match Lab::open(subject, running, Recorder::reporting(sender), page) {
         Ok(mut lab) => {
             lab.report(&events, page);
             // Whoever waits to tell an event is let go, and only then asked to end.
@@ -155,14 +152,14 @@ impl Lab {
     }
 
     fn open(
-        program: &Path,
         subject: &Subject,
         running: Arc<Running>,
         recorder: Recorder,
+        page: &Sender<News>,
     ) -> Result<Lab> {
         let (server, address) = match *subject {
             Subject::Chapter(number) => {
-                let server = start_chapter(program, number, &recorder)?;
+                let server = start_chapter(number, &recorder, page)?;
                 let address = server.address();
                 (Some(server), address)
             }
@@ -186,10 +183,15 @@ impl Drop for Lab {
     }
 }
 
-/// Starts this program once more, to run a chapter.
-fn start_chapter(program: &Path, number: u8, recorder: &Recorder) -> Result<Server> {
+/// Starts a chapter's program, and tells the page while it is built.
+fn start_chapter(number: u8, recorder: &Recorder, page: &Sender<News>) -> Result<Server> {
     let chapter = chapters::find(number).map_err(anyhow::Error::msg)?;
-    Ok(Server::announced(chapter.command(program), recorder, PATIENCE)?)
+    let program = chapter.program(&book::course(), &mut |status| {
+        let text = format!("building the server: {status}");
+        // A page that has gone misses it; the build goes on, for the next one.
+        let _ = page.blocking_send(News::Building { text });
+    })?;
+    Ok(Server::announced(chapters::announced(&program), recorder, PATIENCE)?)
 }
 
 /// Where the reader's own server is: on this machine. A page shall not make us connect to others.

@@ -9,6 +9,7 @@ mod crowd;
 mod ladder;
 mod own;
 mod pages;
+mod programs;
 mod room;
 mod steps;
 mod workshop;
