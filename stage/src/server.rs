@@ -1,19 +1,27 @@
 //! A server under observation: any program, started as a process, with its terminal read along.
 
 use std::fmt;
+use std::hash::{BuildHasher, RandomState};
 use std::io::{BufRead, BufReader, Read};
-use std::net::{Ipv6Addr, SocketAddr, TcpListener, TcpStream};
+use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr, TcpStream};
+use std::ops::Range;
 use std::process::{Command, Stdio};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard};
 use std::thread;
 use std::time::{Duration, Instant};
 
 use ch00_wire::{Recorder, visible};
+use socket2::{Domain, Socket, Type};
 
 use crate::program::{Exit, Program};
 
 /// How many of its lines an error repeats.
 const LINES_SHOWN: usize = 10;
+
+/// Ports below those that Linux (from 32,768), macOS and Windows (from 49,152) hand out.
+const PORTS: Range<u16> = 20_000..32_000;
+/// How many of them may be taken before one is free.
+const TRIES: u32 = 100;
 
 /// How soon to ask again where there is no event to wait for: whether some process listens, or has
 /// ended.
@@ -216,9 +224,26 @@ impl Server {
         Ok(Server { program, address, terminal })
     }
 
-    /// An address on loopback with a port that was free a moment ago.
+    /// An address on loopback with a port that was free a moment ago, and that no system gives to a program which
+    /// asks for any port: in the moment until the server listens there, no other program gets it, and no client
+    /// that connects too early can meet itself.
+    ///
+    /// # Errors
+    ///
+    /// No such port can be had.
     pub fn free_address() -> std::io::Result<SocketAddr> {
-        TcpListener::bind("127.0.0.1:0")?.local_addr()
+        let mut tried = 0;
+        loop {
+            // A hasher of the standard library has a random key.
+            let random = RandomState::new().hash_one(tried);
+            let span = u64::from(PORTS.end - PORTS.start);
+            let port = PORTS.start + (random % span) as u16;
+            match bind(port) {
+                Ok(()) => return Ok(SocketAddr::from((Ipv4Addr::LOCALHOST, port))),
+                Err(error) if tried == TRIES => return Err(error),
+                Err(_) => tried += 1,
+            }
+        }
     }
 
     /// Where it listens.
@@ -401,6 +426,12 @@ fn lines(output: impl Read) -> impl Iterator<Item = String> {
             _ => None,
         }
     })
+}
+
+/// Binds a port of every address, as a program does that does not ask to use a port again, and lets it go.
+fn bind(port: u16) -> std::io::Result<()> {
+    let socket = Socket::new(Domain::IPV4, Type::STREAM, None)?;
+    socket.bind(&SocketAddr::from((Ipv4Addr::UNSPECIFIED, port)).into())
 }
 
 /// The address in a line such as `listening on ws://127.0.0.1:4000`.

@@ -2,7 +2,9 @@
 
 use std::cell::Cell;
 use std::process::Command;
-use std::time::{Duration, Instant};
+use std::time::Duration;
+#[cfg(unix)]
+use std::time::Instant;
 
 use ch00_wire::{Recorder, Recording, rfc_request};
 

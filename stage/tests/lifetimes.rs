@@ -93,3 +93,11 @@ fn both_outputs_of_a_command_are_read_to_their_ends() {
     assert_eq!(output.stdout, output.stderr);
     assert!(output.stdout.ends_with(b"100000\n"));
 }
+
+#[test]
+fn a_free_port_is_no_port_that_a_system_gives_away() {
+    for _ in 0..100 {
+        let at = Server::free_address().expect("a port");
+        assert!((20_000..32_000).contains(&at.port()), "{at}");
+    }
+}
