@@ -10,4 +10,4 @@ mod tap;
 pub use client::{Client, Trouble};
 pub use server::{ENDING, Server, StartError};
 pub use stage::Stage;
-pub use tap::Tap;
+pub use tap::{Relay, Tap};

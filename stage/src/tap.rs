@@ -4,31 +4,99 @@ use std::collections::HashMap;
 use std::io::{self, ErrorKind, Read, Write};
 use std::net::{Shutdown, SocketAddr, TcpListener, TcpStream};
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread;
 use std::time::Duration;
 
 use ch00_wire::{Closing, Recorder, Side};
 
-/// A listening tap. It stops listening, and ends its connections, when this is dropped.
-pub struct Tap {
-    address: SocketAddr,
-    stopped: Arc<AtomicBool>,
-    open: Arc<Open>,
+use crate::client::{Client, Trouble};
+
+/// Joins clients to one server, and records what crosses; clones share its connections.
+#[derive(Clone)]
+pub struct Relay(Arc<Joined>);
+
+struct Joined {
+    to: SocketAddr,
+    recorder: Recorder,
+    closed: AtomicBool,
+    /// Both streams of each open connection, by the client's number.
+    open: Mutex<HashMap<usize, [TcpStream; 2]>>,
 }
 
-/// Both streams of each open connection, by the client's number.
-type Open = Mutex<HashMap<usize, [TcpStream; 2]>>;
+impl Relay {
+    /// Joins to the server at `to`.
+    pub fn new(to: SocketAddr, recorder: Recorder) -> Relay {
+        let open = Mutex::default();
+        Relay(Arc::new(Joined { to, recorder, closed: AtomicBool::new(false), open }))
+    }
+
+    /// Carries both directions of one connection until both have ended. `first` is what was read from the
+    /// client already.
+    pub fn join(&self, client: &TcpStream, first: &[u8]) {
+        let Joined { to, recorder, .. } = &*self.0;
+        let number = recorder.new_client();
+        let Ok(server) = TcpStream::connect(to) else {
+            recorder.line(&format!("(the tap could not reach a server at {to})"));
+            return recorder.closed(number, Side::Server, Closing::Reset);
+        };
+        if let Ok(pair) = pair(client, &server) {
+            self.open().insert(number, pair);
+        }
+        if self.is_closed() {
+            return drop(self.open().remove(&number));
+        }
+        thread::scope(|scope| {
+            scope.spawn(|| carry(first, client, &server, Side::Client, number, recorder));
+            carry(&[], &server, client, Side::Server, number, recorder);
+        });
+        self.open().remove(&number);
+        recorder.forget(number);
+    }
+
+    /// A scripted client of the same server, recorded with the others.
+    ///
+    /// # Errors
+    ///
+    /// Nobody listens there.
+    pub fn client(&self, patience: Duration) -> Result<Client, Trouble> {
+        Client::connect(self.0.to, &self.0.recorder, patience)
+    }
+
+    /// Ends all connections, and joins no more.
+    pub fn close(&self) {
+        self.0.closed.store(true, Ordering::SeqCst);
+        for (_, [client, server]) in self.open().drain() {
+            let _ = client.shutdown(Shutdown::Both);
+            let _ = server.shutdown(Shutdown::Both);
+        }
+    }
+
+    /// Whether it was closed.
+    pub fn is_closed(&self) -> bool {
+        self.0.closed.load(Ordering::SeqCst)
+    }
+
+    fn open(&self) -> MutexGuard<'_, HashMap<usize, [TcpStream; 2]>> {
+        self.0.open.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// A listening tap: a relay for whoever connects. It stops listening, and ends its connections, when this is
+/// dropped.
+pub struct Tap {
+    address: SocketAddr,
+    relay: Relay,
+}
 
 impl Tap {
     /// Listens, and joins each client that comes to the server at `to`.
     pub fn open(listener: TcpListener, to: SocketAddr, recorder: Recorder) -> io::Result<Tap> {
-        let tap =
-            Tap { address: listener.local_addr()?, stopped: Arc::default(), open: Arc::default() };
-        let (stopped, open) = (tap.stopped.clone(), tap.open.clone());
+        let tap = Tap { address: listener.local_addr()?, relay: Relay::new(to, recorder) };
+        let relay = tap.relay.clone();
         thread::spawn(move || {
             for client in listener.incoming() {
-                if stopped.load(Ordering::SeqCst) {
+                if relay.is_closed() {
                     return;
                 }
                 let Ok(client) = client else {
@@ -36,9 +104,8 @@ impl Tap {
                     thread::sleep(Duration::from_millis(10));
                     continue;
                 };
-                let (recorder, open) = (recorder.clone(), open.clone());
-                let stopped = stopped.clone();
-                thread::spawn(move || join(client, to, &recorder, &open, &stopped));
+                let relay = relay.clone();
+                thread::spawn(move || relay.join(&client, &[]));
             }
         });
         Ok(tap)
@@ -52,39 +119,10 @@ impl Tap {
 
 impl Drop for Tap {
     fn drop(&mut self) {
-        self.stopped.store(true, Ordering::SeqCst);
+        self.relay.close();
         // Wakes the thread that waits for clients.
         let _ = TcpStream::connect(self.address);
-        for (_, [client, server]) in lock(&self.open).drain() {
-            let _ = client.shutdown(Shutdown::Both);
-            let _ = server.shutdown(Shutdown::Both);
-        }
     }
-}
-
-fn lock(open: &Open) -> MutexGuard<'_, HashMap<usize, [TcpStream; 2]>> {
-    open.lock().unwrap_or_else(|poisoned| poisoned.into_inner())
-}
-
-/// Carries both directions of one connection until both have ended.
-fn join(client: TcpStream, to: SocketAddr, recorder: &Recorder, open: &Open, stopped: &AtomicBool) {
-    let number = recorder.new_client();
-    let Ok(server) = TcpStream::connect(to) else {
-        recorder.line(&format!("(the tap could not reach a server at {to})"));
-        return recorder.closed(number, Side::Server, Closing::Reset);
-    };
-    if let Ok(pair) = pair(&client, &server) {
-        lock(open).insert(number, pair);
-    }
-    if stopped.load(Ordering::SeqCst) {
-        return drop(lock(open).remove(&number));
-    }
-    thread::scope(|scope| {
-        scope.spawn(|| carry(&client, &server, Side::Client, number, recorder));
-        carry(&server, &client, Side::Server, number, recorder);
-    });
-    lock(open).remove(&number);
-    recorder.forget(number);
 }
 
 /// Handles on both streams, with which to end them; nothing waits for a full packet on either.
@@ -94,10 +132,18 @@ fn pair(client: &TcpStream, server: &TcpStream) -> io::Result<[TcpStream; 2]> {
     Ok([client.try_clone()?, server.try_clone()?])
 }
 
-fn carry(mut from: &TcpStream, mut to: &TcpStream, side: Side, number: usize, recorder: &Recorder) {
+fn carry(
+    first: &[u8],
+    from: &TcpStream,
+    mut to: &TcpStream,
+    side: Side,
+    number: usize,
+    recorder: &Recorder,
+) {
+    let mut bytes = first.chain(from);
     let mut buffer = [0; 16 * 1024];
     let how = loop {
-        match from.read(&mut buffer) {
+        match bytes.read(&mut buffer) {
             Ok(0) => break Closing::Closed,
             Ok(count) => {
                 recorder.bytes(number, side, &buffer[..count]);

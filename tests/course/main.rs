@@ -6,6 +6,7 @@ mod chat;
 mod clients;
 mod common;
 mod crowd;
+mod desk;
 mod ladder;
 mod own;
 mod pages;
