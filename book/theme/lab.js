@@ -419,7 +419,7 @@
 
     // The workshop sends an event a line, for as long as the lab lives.
     hear(event) {
-      if (event.type === 'preparing') {
+      if (event.type === 'building') {
         this.say(event.text);
       } else if (event.type === 'ready') {
         this.number = event.lab;

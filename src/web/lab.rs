@@ -108,7 +108,7 @@ pub(super) enum ServerChoice {
 #[serde(tag = "type", rename_all = "lowercase")]
 enum News {
     /// The server is not there yet; what it waits for.
-    Preparing { text: String },
+    Building { text: String },
     /// Connect to this lab.
     Ready { lab: u64, server: SocketAddr },
     /// There is no lab; why.
@@ -224,7 +224,7 @@ fn start_chapter(
     let chapter = chapters::find(number).map_err(anyhow::Error::msg)?;
     let text = format!("starting chapter {:02}, {} …", chapter.number, chapter.title);
     // Where the page has gone, the lab ends as soon as it is open.
-    let _ = page.blocking_send(News::Preparing { text });
+    let _ = page.blocking_send(News::Building { text });
     Ok(Server::announced(chapter.command(program), recorder, PATIENCE)?)
 }
 
