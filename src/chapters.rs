@@ -1,24 +1,185 @@
-//! The chapters, in order: the one list of them.
+//! The chapters, in order: the one list of them. Whatever speaks of chapters follows from it: the sidebar,
+//! the table of the preface, the minutes, the labs, the ladder, the tests.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use ch01_listen::Socket;
+use anyhow::anyhow;
 
-/// One chapter with a server.
+use crate::build::{BuildError, build_course};
+
+/// One chapter.
 #[derive(Clone, Copy)]
 pub struct Chapter {
-    /// From 1.
+    /// From 0; its slug begins with it.
     pub number: u8,
-    /// What the book calls it.
-    pub title: &'static str,
     /// The name of its folder and of its page.
     pub slug: &'static str,
-    /// Its server.
-    pub serve: fn(&Socket) -> !,
+    /// What the book calls it.
+    pub title: &'static str,
+    /// The part of the book that it belongs to.
+    pub part: Part,
+    /// What it adds to the chapters before it.
+    pub adds: &'static str,
+    /// What a reader sees at its end.
+    pub shows: &'static str,
+    /// How many minutes a reader needs to predict, run and check, found by trial. How long it takes to read
+    /// follows from its page.
+    pub trying: usize,
+    /// Its lab; only a chapter with a server has one.
+    pub lab: Option<Lab>,
 }
 
+/// A part of the book.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Part {
+    /// The article's five steps.
+    OneClient,
+    /// From the second client on.
+    Room,
+}
+
+impl Part {
+    /// Its name.
+    pub fn title(self) -> &'static str {
+        match self {
+            Part::OneClient => "Part I: One client",
+            Part::Room => "Part II: A room full of clients",
+        }
+    }
+}
+
+/// What a page can do with the server of its chapter.
+#[derive(Clone, Copy)]
+pub struct Lab {
+    /// Whether a browser can connect: where it cannot, raw requests come first.
+    pub connects: bool,
+    /// How many clients connect side by side.
+    pub clients: u8,
+    /// What a client that says something hears.
+    pub hears: Hears,
+    /// The raw request that is ready to be sent.
+    pub request: Prepared,
+}
+
+/// Who hears what a client says.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Hears {
+    /// Nobody.
+    Nobody,
+    /// The client that said it.
+    Itself,
+    /// Every client.
+    All,
+}
+
+/// A raw request, and what follows it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Prepared {
+    /// The request of RFC 6455.
+    Rfc,
+    /// The request of Hixie-76, with a message; a browser cannot send it.
+    Hixie76,
+}
+
+impl Lab {
+    const RAW: Lab =
+        Lab { connects: false, clients: 1, hears: Hears::Nobody, request: Prepared::Rfc };
+    const SILENT: Lab = Lab { connects: true, ..Lab::RAW };
+    const ECHO: Lab = Lab { hears: Hears::Itself, ..Lab::SILENT };
+    const CROWD: Lab = Lab { clients: 3, ..Lab::ECHO };
+    const ROOM: Lab = Lab { hears: Hears::All, ..Lab::CROWD };
+}
+
+/// Every chapter. The first one is about the instrument, and has no server.
+pub const ALL: &[Chapter] = &[
+    Chapter {
+        title: "The wire",
+        adds: "how to read bytes",
+        shows: "a conversation, named byte by byte",
+        trying: 30,
+        ..Chapter::new("00-wire", Part::OneClient, None)
+    },
+    Chapter {
+        title: "Listen",
+        adds: "a socket that clients can reach",
+        shows: "the browser's request in your terminal",
+        trying: 10,
+        ..Chapter::new("01-listen", Part::OneClient, Some(Lab::RAW))
+    },
+    Chapter {
+        title: "The key",
+        adds: "a request is told from anything else",
+        shows: "a refusal with a reason, or the key",
+        trying: 10,
+        ..Chapter::new("02-key", Part::OneClient, Some(Lab::RAW))
+    },
+    Chapter {
+        title: "Accept",
+        adds: "the answer that opens the connection",
+        shows: "`onopen` fires",
+        trying: 15,
+        ..Chapter::new("03-accept", Part::OneClient, Some(Lab::SILENT))
+    },
+    Chapter {
+        title: "Decode",
+        adds: "frames, lengths, the mask",
+        shows: "what the page says",
+        trying: 15,
+        ..Chapter::new("04-decode", Part::OneClient, Some(Lab::SILENT))
+    },
+    Chapter {
+        title: "Reply",
+        adds: "a frame back",
+        shows: "the page hears itself",
+        trying: 25,
+        ..Chapter::new("05-reply", Part::OneClient, Some(Lab::ECHO))
+    },
+    Chapter {
+        title: "Many at once",
+        adds: "one thread for all, and a state for each",
+        shows: "nobody waits for anybody",
+        trying: 15,
+        ..Chapter::new("06-select", Part::Room, Some(Lab::CROWD))
+    },
+    Chapter {
+        title: "The room",
+        adds: "what one says, all hear",
+        shows: "a chat, with its page",
+        trying: 15,
+        ..Chapter::new("07-room", Part::Room, Some(Lab::ROOM))
+    },
+    Chapter {
+        title: "2010",
+        adds: "the older handshake, by hand",
+        shows: "two ages in one room",
+        trying: 20,
+        ..Chapter::new(
+            "08-hixie",
+            Part::Room,
+            Some(Lab { request: Prepared::Hixie76, ..Lab::ROOM }),
+        )
+    },
+];
+
+/// Every chapter with a server.
+pub const CHAPTERS: [Chapter; ALL.len() - 1] = match ALL.last_chunk() {
+    Some(with_servers) => *with_servers,
+    None => panic!("there are chapters with servers"),
+};
+
 impl Chapter {
+    const fn new(slug: &'static str, part: Part, lab: Option<Lab>) -> Chapter {
+        let [tens, ones, ..] = slug.as_bytes() else { panic!("a slug begins with two digits") };
+        let number = (*tens - b'0') * 10 + *ones - b'0';
+        Chapter { number, slug, title: "", part, adds: "", shows: "", trying: 0, lab }
+    }
+
+    /// Its number and its title, as the sidebar and a table name it.
+    pub fn name(&self) -> String {
+        format!("{:02} {}", self.number, self.title)
+    }
+
     /// The name of its package.
     pub fn package(&self) -> String {
         format!("ch{}", self.slug)
@@ -29,25 +190,60 @@ impl Chapter {
         course.join("chapters").join(self.slug)
     }
 
-    /// The command that runs its server on a port that the system chooses. `workshop` is this program.
-    pub fn command(&self, workshop: &Path) -> Command {
-        let mut command = Command::new(workshop);
-        command.args(["run", &self.number.to_string(), "127.0.0.1:0"]);
-        command
+    /// Its program, which is built if it is not there yet: meanwhile `at_work` hears what cargo does.
+    ///
+    /// # Errors
+    ///
+    /// It cannot be built: cargo's words, and what to do.
+    pub fn program(&self, course: &Path, at_work: &mut dyn FnMut(&str)) -> anyhow::Result<PathBuf> {
+        let mut programs = programs_of(&[*self], course, at_work)?;
+        Ok(programs.remove(0))
     }
 }
 
-/// Every chapter with a server. Chapter 00, the instrument, has none.
-pub const CHAPTERS: [Chapter; 8] = [
-    Chapter { number: 1, title: "Listen", slug: "01-listen", serve: ch01_listen::serve },
-    Chapter { number: 2, title: "The key", slug: "02-key", serve: ch02_key::serve },
-    Chapter { number: 3, title: "Accept", slug: "03-accept", serve: ch03_accept::serve },
-    Chapter { number: 4, title: "Decode", slug: "04-decode", serve: ch04_decode::serve },
-    Chapter { number: 5, title: "Reply", slug: "05-reply", serve: ch05_reply::serve },
-    Chapter { number: 6, title: "Many at once", slug: "06-select", serve: ch06_select::serve },
-    Chapter { number: 7, title: "The room", slug: "07-room", serve: ch07_room::serve },
-    Chapter { number: 8, title: "2010", slug: "08-hixie", serve: ch08_hixie::serve },
-];
+/// The program of each of [`CHAPTERS`], built like [`Chapter::program`], all with one call of cargo.
+///
+/// # Errors
+///
+/// As there.
+pub fn programs(course: &Path, at_work: &mut dyn FnMut(&str)) -> anyhow::Result<Vec<PathBuf>> {
+    programs_of(&CHAPTERS, course, at_work)
+}
+
+fn programs_of(
+    chapters: &[Chapter],
+    course: &Path,
+    at_work: &mut dyn FnMut(&str),
+) -> anyhow::Result<Vec<PathBuf>> {
+    let packages: Vec<String> = chapters.iter().map(Chapter::package).collect();
+    build_course(course, &packages, at_work).map_err(|error| match &error {
+        BuildError::Fails(words) => anyhow!("{error}\n\n{}", advice(words)),
+        _ => error.into(),
+    })
+}
+
+/// What to do when the course's own programs cannot be built.
+fn advice(words: &str) -> &'static str {
+    let of_network = ["failed to download", "failed to get `", "--offline"];
+    match of_network.iter().any(|words_of_it| words.contains(words_of_it)) {
+        true => {
+            "The chapter needs a crate that this machine does not have yet. When there is a network, run \
+             `cargo fetch` once in the course's folder."
+        }
+        false => {
+            "The chapter's server cannot be built. If a file of the course has been changed, `git status` \
+             names it."
+        }
+    }
+}
+
+/// The command that runs a chapter's program on a port that the system chooses.
+pub fn announced(program: &Path) -> Command {
+    let mut command = Command::new(program);
+    // What the server says is repeated, and where Rust was when it said so is not the point.
+    command.arg("127.0.0.1:0").env("RUST_BACKTRACE", "0");
+    command
+}
 
 /// The chapter with this number; the error says which there are.
 pub fn find(number: u8) -> Result<Chapter, String> {
@@ -58,4 +254,17 @@ pub fn find(number: u8) -> Result<Chapter, String> {
             CHAPTERS.len()
         )
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::ALL;
+
+    #[test]
+    fn chapters_are_counted_from_0() {
+        for (number, chapter) in ALL.iter().enumerate() {
+            assert_eq!(usize::from(chapter.number), number, "{}", chapter.slug);
+            assert_eq!(chapter.lab.is_some(), number > 0, "{}", chapter.slug);
+        }
+    }
 }

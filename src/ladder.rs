@@ -2,13 +2,13 @@
 //! the chapter before it, and hold in every chapter from it on.
 
 use std::fmt;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 use std::time::Duration;
 
-use crate::chapters::{self, CHAPTERS};
+use crate::chapters;
 use crate::probes::{self, PATIENCE, Probe, Target, Verdict, explain};
 
 /// How long a probe waits where the law wants it to fail, mostly in silence.
@@ -58,14 +58,11 @@ pub struct Ladder {
     matrix: Matrix,
 }
 
-/// Climbs the ladder. `workshop` is this program: it runs the chapters' servers.
-pub fn climb(workshop: &Path) -> Ladder {
-    let column = |chapter: u8| Column {
-        name: format!("{chapter:02}"),
-        target: target(workshop, chapter),
-        chapter,
-    };
-    Ladder { matrix: matrix((0..=CHAPTERS.len() as u8).map(column).collect()) }
+/// Climbs the ladder. `programs` are the chapters' servers, in order.
+pub fn climb(programs: &[PathBuf]) -> Ladder {
+    let column =
+        |(chapter, target): (u8, Target)| Column { name: format!("{chapter:02}"), target, chapter };
+    Ladder { matrix: matrix((0..).zip(targets(programs)).map(column).collect()) }
 }
 
 /// Holds each of some servers against every probe.
@@ -101,14 +98,11 @@ fn judge(column: &Column, probe: &Probe) -> Cell {
 }
 
 /// Chapter 00 has no server: its column is tried where nobody listens, and port 0 is nobody's.
-fn target(workshop: &Path, chapter: u8) -> Target {
-    match chapters::find(chapter) {
-        Ok(chapter) => {
-            let workshop = PathBuf::from(workshop);
-            Target::Announced(Box::new(move || chapter.command(&workshop)))
-        }
-        Err(_) => Target::Running(([127, 0, 0, 1], 0).into()),
-    }
+fn targets(programs: &[PathBuf]) -> impl Iterator<Item = Target> {
+    let nobody = Target::Running(([127, 0, 0, 1], 0).into());
+    let announced =
+        |program: PathBuf| Target::Announced(Box::new(move || chapters::announced(&program)));
+    [nobody].into_iter().chain(programs.iter().cloned().map(announced))
 }
 
 impl Ladder {

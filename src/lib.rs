@@ -2,6 +2,7 @@
 //! any server against the probes. It uses the chapters; no chapter uses it.
 
 pub mod book;
+pub mod build;
 mod changes;
 pub mod chapters;
 pub mod check;

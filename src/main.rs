@@ -1,8 +1,9 @@
 //! The command line of the workshop: `cargo run` opens the book.
 
+use std::ffi::OsString;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
-use std::process::ExitCode;
+use std::process::{Command, ExitCode};
 
 use anyhow::{Context, Result, bail};
 use clap::{Args, Parser, Subcommand};
@@ -30,7 +31,7 @@ struct Cli {
     origin: Vec<web::Origin>,
     /// What the pages check; the same as with `check`
     #[command(flatten)]
-    subject: Subject,
+    server: ServerChoice,
 }
 
 #[derive(Subcommand)]
@@ -39,8 +40,10 @@ enum Task {
     Run {
         /// The chapter, such as 5
         chapter: u8,
-        /// Where to listen; otherwise the port in PORT, or 127.0.0.1:4000
-        address: Option<String>,
+        /// What its program is told: where to listen, if not on the port in PORT or on 127.0.0.1:4000, and
+        /// the options that it has
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true, value_name = "ARGUMENT")]
+        arguments: Vec<OsString>,
     },
     /// Make a Rust project of your own, or add the next chapter to it
     ///
@@ -77,7 +80,7 @@ enum Task {
         #[arg(long)]
         json: bool,
         #[command(flatten)]
-        subject: Subject,
+        server: ServerChoice,
     },
     /// Show any conversation, named byte by byte
     Tap {
@@ -101,7 +104,7 @@ enum Task {
 
 #[derive(Args)]
 #[group(multiple = false)]
-struct Subject {
+struct ServerChoice {
     /// The command that starts your server; its port is in the variable PORT, and replaces {port}
     #[arg(long, value_name = "COMMAND")]
     server: Option<String>,
@@ -119,7 +122,7 @@ fn main() -> ExitCode {
         None => {
             let desk = web::Desk { port: cli.port, listen: cli.listen, origins: cli.origin };
             let out = std::io::stdout();
-            web::open(book::course(), &desk, cli.subject.into(), out).map(|()| ExitCode::SUCCESS)
+            web::open(book::course(), &desk, cli.server.into(), out).map(|()| ExitCode::SUCCESS)
         }
         Some(task) => perform(task, &mut Screen::stdout()),
     };
@@ -133,19 +136,16 @@ fn main() -> ExitCode {
 
 fn perform(task: Task, screen: &mut Screen) -> Result<ExitCode> {
     let holds = match task {
-        Task::Run { chapter, address } => {
-            let chapter = chapters::find(chapter).map_err(anyhow::Error::msg)?;
-            return Ok(ch01_listen::run(address, chapter.serve));
-        }
-        Task::Start { folder, chapter } => start(&folder, chapter, screen)?,
-        Task::Check { chapter, all, watch, hint, solution, json, subject } => {
+        Task::Run { chapter, arguments } => return run_server(chapter, &arguments),
+        Task::Start { folder, chapter } => begin_chapter(&folder, chapter, screen)?,
+        Task::Check { chapter, all, watch, hint, solution, json, server } => {
             let check = match (watch, solution) {
                 (true, _) => check::watch,
                 (_, true) => check::solution,
                 _ => check::check,
             };
             let options = check::Options { last: chapter, all, hint, json };
-            check(&subject.into(), options, screen)?
+            check(&server.into(), options, screen)?
         }
         Task::Tap { listen, to } => tap::tap(listen, to, screen).map(|()| true)?,
         Task::Ladder => climb(screen)?,
@@ -154,7 +154,40 @@ fn perform(task: Task, screen: &mut Screen) -> Result<ExitCode> {
     Ok(if holds { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
-fn start(folder: &Path, chapter: u8, screen: &mut Screen) -> Result<bool> {
+/// Becomes the chapter's program, or runs it to its end where a program cannot become another.
+fn run_server(chapter: u8, arguments: &[OsString]) -> Result<ExitCode> {
+    let chapter = chapters::find(chapter).map_err(anyhow::Error::msg)?;
+    let what = format!("the server of chapter {:02}", chapter.number);
+    let program = chapter.program(&book::course(), &mut says_what_is_built(&what))?;
+    let mut server = Command::new(program);
+    server.args(arguments);
+    become_program(server).with_context(|| format!("{what} cannot be started"))
+}
+
+#[cfg(unix)]
+fn become_program(mut command: Command) -> std::io::Result<ExitCode> {
+    use std::os::unix::process::CommandExt;
+    Err(command.exec())
+}
+
+#[cfg(not(unix))]
+fn become_program(mut command: Command) -> std::io::Result<ExitCode> {
+    let code = command.status()?.code().and_then(|code| u8::try_from(code).ok());
+    Ok(code.map_or(ExitCode::FAILURE, ExitCode::from))
+}
+
+/// Tells a terminal what cargo does, under a line that says why.
+fn says_what_is_built(what: &str) -> impl FnMut(&str) {
+    let mut head = Some(format!("building {what}:"));
+    move |status| {
+        if let Some(head) = head.take() {
+            anstream::eprintln!("{head}");
+        }
+        anstream::eprintln!("  {status}");
+    }
+}
+
+fn begin_chapter(folder: &Path, chapter: u8, screen: &mut Screen) -> Result<bool> {
     let chapter = chapters::find(chapter).map_err(anyhow::Error::msg)?;
     let to_write = own::start(&book::course(), folder, chapter)?;
     screen.say(&format!("chapter {:02}, {}, is yours to write:", chapter.number, chapter.title))?;
@@ -170,8 +203,9 @@ fn start(folder: &Path, chapter: u8, screen: &mut Screen) -> Result<bool> {
 }
 
 fn climb(screen: &mut Screen) -> Result<bool> {
-    let workshop = std::env::current_exe().context("the workshop cannot find itself")?;
-    let ladder = ladder::climb(&workshop);
+    let programs =
+        chapters::programs(&book::course(), &mut says_what_is_built("the chapters' servers"))?;
+    let ladder = ladder::climb(&programs);
     screen.write(&ladder.to_string())?;
     let broken = ladder.broken();
     for law in &broken {
@@ -203,12 +237,12 @@ fn write_book(out: Option<PathBuf>, screen: &mut Screen) -> Result<bool> {
     Ok(true)
 }
 
-impl From<Subject> for check::Subject {
-    fn from(subject: Subject) -> Self {
-        match (subject.server, subject.attach) {
+impl From<ServerChoice> for check::Subject {
+    fn from(choice: ServerChoice) -> Self {
+        match (choice.server, choice.attach) {
             (Some(command), _) => check::Subject::Command(command),
             (None, Some(address)) => check::Subject::Running(address),
-            (None, None) => check::Subject::Own(subject.own.unwrap_or_else(|| ".".into())),
+            (None, None) => check::Subject::Own(choice.own.unwrap_or_else(|| ".".into())),
         }
     }
 }

@@ -4,6 +4,7 @@ use std::collections::HashSet;
 use std::fs;
 use std::path::Path;
 
+use super::lines::without_imports;
 use super::listing::Listing;
 use crate::chapters::CHAPTERS;
 use crate::marks::is_mark;
@@ -38,17 +39,6 @@ pub(super) fn missing(course: &Path, shown: &[Listing]) -> std::io::Result<Vec<S
         }
     }
     Ok(missing)
-}
-
-/// The lines of a file, numbered from 0, without its imports, some of which take several lines.
-fn without_imports(text: &str) -> impl Iterator<Item = (usize, &str)> {
-    let mut within = false;
-    text.lines().enumerate().filter(move |(_, line)| {
-        within |= line.starts_with("use ") || line.starts_with("pub use ");
-        let import = within;
-        within &= !line.ends_with(';');
-        !import
-    })
 }
 
 /// All but what every file has: modules, its own description, the marks of the book.

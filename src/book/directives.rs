@@ -6,7 +6,7 @@ use mdbook_preprocessor::book::{Book, BookItem};
 use mdbook_preprocessor::{Preprocessor, PreprocessorContext};
 
 use super::listing::Listing;
-use super::{Edition, Mistakes, coverage, figures, house};
+use super::{Edition, Mistakes, contents, coverage, dependencies, figures, lines};
 
 /// The book's one preprocessor.
 pub(super) struct Directives {
@@ -20,7 +20,7 @@ impl Preprocessor for Directives {
     }
 
     fn run(&self, _: &PreprocessorContext, mut book: Book) -> anyhow::Result<Book> {
-        let mut pass = Pass { directives: self, listings: Vec::new(), mistakes: Vec::new() };
+        let mut pass = Pass::new(self);
         book.for_each_mut(|item| {
             if let BookItem::Chapter(chapter) = item {
                 let page = chapter.source_path.clone().unwrap_or_default();
@@ -38,13 +38,19 @@ struct Pass<'a> {
     directives: &'a Directives,
     listings: Vec<Listing>,
     mistakes: Vec<String>,
+    /// The minutes of the rows so far of a lesson's plan.
+    planned: usize,
 }
 
 impl Pass<'_> {
+    fn new(directives: &Directives) -> Pass<'_> {
+        Pass { directives, listings: Vec::new(), mistakes: Vec::new(), planned: 0 }
+    }
+
     fn page(&mut self, page: &Path, content: &str) -> String {
         let mut out = String::new();
         for (i, line) in content.lines().enumerate() {
-            let mistake = match self.line(line) {
+            let mistake = match self.line(page, line) {
                 Ok(line) => {
                     out += &line;
                     out.push('\n');
@@ -57,9 +63,9 @@ impl Pass<'_> {
         out
     }
 
-    fn line(&mut self, line: &str) -> Result<String, String> {
+    fn line(&mut self, page: &Path, line: &str) -> Result<String, String> {
         if !line.contains("{{#") {
-            return Ok(line.to_owned());
+            return contents::with_minutes(&self.directives.course, line);
         }
         let inner = line.trim().strip_prefix("{{#").and_then(|rest| rest.strip_suffix("}}"));
         let Some(inner) = inner else {
@@ -67,10 +73,10 @@ impl Pass<'_> {
         };
         let (call, caption) = inner.split_once('|').unwrap_or((inner, ""));
         let words: Vec<&str> = call.split_whitespace().collect();
-        self.directive(&words, caption.trim())
+        self.directive(page, &words, caption.trim())
     }
 
-    fn directive(&mut self, words: &[&str], caption: &str) -> Result<String, String> {
+    fn directive(&mut self, page: &Path, words: &[&str], caption: &str) -> Result<String, String> {
         let course = &self.directives.course;
         match *words {
             ["code", place] => {
@@ -87,12 +93,30 @@ impl Pass<'_> {
             ["snapshot", path] => figures::snapshot(course, path, caption),
             ["probes", chapter] => figures::probes(chapter, self.directives.edition),
             ["lab", chapter, name] => figures::lab(course, chapter, name, self.directives.edition),
-            ["house"] => house::house(course),
+            ["facts"] => contents::facts(course, page, caption),
+            ["contents"] => contents::table(course),
+            ["plan"] => Ok(self.end_of_plan()),
+            ["plan", minutes, chapter] => self.plan(minutes, chapter, caption),
+            ["dependencies"] => dependencies::section(course),
+            ["lines"] => lines::table(course),
             _ => Err(format!(
-                "there is no directive {{{{#{}}}}}: use code, recording, terminal, frame, sequence, \
-                 snapshot, probes, lab or house",
+                "there is no directive {{{{#{}}}}}: use facts, code, recording, terminal, frame, \
+                 sequence, snapshot, probes, lab, contents, plan, dependencies or lines",
                 words.join(" ")
             )),
         }
+    }
+
+    /// A row of a lesson's plan, and before the first one the head of its table.
+    fn plan(&mut self, minutes: &str, chapter: &str, what: &str) -> Result<String, String> {
+        let (minutes, row) = contents::plan(minutes, chapter, what)?;
+        let head = if self.planned == 0 { "| Minutes | What |\n|--:|---|\n" } else { "" };
+        self.planned += minutes;
+        Ok(format!("{head}{row}"))
+    }
+
+    /// The last row of a lesson's plan: all minutes.
+    fn end_of_plan(&mut self) -> String {
+        format!("| **{}** | together |", std::mem::take(&mut self.planned))
     }
 }

@@ -3,12 +3,14 @@
 use std::fs;
 use std::path::Path;
 
-use ch00_wire::{Event, Kind, Recording};
+use ch00_wire::{
+    Event, Kind, OLDER_KEY1, OLDER_KEY2, OLDER_KEY3, Recording, older_request, rfc_request,
+};
 
 use super::html::escaped;
 use super::listing::Listing;
 use super::{Edition, drawing};
-use crate::chapters;
+use crate::chapters::{self, Chapter, Hears, Lab, Prepared};
 use crate::probes;
 
 /// Code, under its file's name.
@@ -90,7 +92,7 @@ pub(super) fn snapshot(course: &Path, path: &str, caption: &str) -> Result<Strin
 
 /// A table of what a chapter promises, and in the workshop a check of the reader's own server.
 pub(super) fn probes(chapter: &str, edition: Edition) -> Result<String, String> {
-    let number = number(chapter)?;
+    let number = chapter_of(chapter)?.number;
     let mut table =
         String::from("\n| The server… | Section | The usual mistake |\n|---|---|---|\n");
     for probe in probes::all().iter().filter(|probe| probe.chapter == number) {
@@ -110,17 +112,8 @@ pub(super) fn probes(chapter: &str, edition: Edition) -> Result<String, String> 
     Ok(table)
 }
 
-/// The chapter from which on a browser can connect: before it, a lab sends raw requests.
-const CONNECTS: u8 = 3;
-/// The chapter from which on a server has many clients, and how many a lab has then.
-const MANY: u8 = 6;
-const CROWD: u8 = 3;
-/// The chapter that speaks as in 2010, which no browser does: its lab has the raw request ready.
-const OLDER: u8 = 8;
-
-/// A request of 2010, its eight bytes, and a message, as a lab's raw request is written.
-fn older_request() -> Vec<u8> {
-    use ch00_wire::{OLDER_KEY1, OLDER_KEY2, OLDER_KEY3, older_request};
+/// A request of Hixie-76, its eight bytes, and a message, as a lab's raw request is written.
+fn hixie76_request() -> Vec<u8> {
     let message = br"\x00Li Jing\xff";
     [&older_request(OLDER_KEY1, OLDER_KEY2)[..], OLDER_KEY3, message].concat()
 }
@@ -133,16 +126,25 @@ pub(super) fn lab(
     edition: Edition,
 ) -> Result<String, String> {
     let recording = load(course, name)?;
-    let number = number(chapter)?;
-    let first = if number < CONNECTS { "raw" } else { "socket" };
-    let raw = if (CONNECTS..OLDER).contains(&number) { "folded" } else { "open" };
-    let clients = if number < MANY { 1 } else { CROWD };
-    let request = if number < OLDER { ch00_wire::rfc_request() } else { older_request() };
+    let Chapter { number, lab, .. } = chapter_of(chapter)?;
+    let Lab { connects, clients, hears, request } = lab.ok_or("this chapter has no server")?;
+    let first = if connects { "socket" } else { "raw" };
+    // A browser makes the request of the RFC by itself.
+    let raw = if connects && request == Prepared::Rfc { "folded" } else { "open" };
+    let (prepared, request) = match request {
+        Prepared::Rfc => ("rfc", rfc_request()),
+        Prepared::Hixie76 => ("hixie76", hixie76_request()),
+    };
+    let hears = match hears {
+        Hears::Nobody => "nobody",
+        Hears::Itself => "itself",
+        Hears::All => "all",
+    };
     let request = String::from_utf8_lossy(&request).replace("\r\n", "\n");
     let json = serde_json::to_string(&recording).map_err(|error| error.to_string())?;
     Ok(format!(
         "<section class=\"lab\" data-chapter=\"{number}\" data-first=\"{first}\" data-raw=\"{raw}\" \
-         data-clients=\"{clients}\" data-workshop=\"{}\" \
+         data-clients=\"{clients}\" data-hears=\"{hears}\" data-prepared=\"{prepared}\" data-workshop=\"{}\" \
          aria-label=\"Lab: chapter {number:02}\" data-request=\"{}\">\
          <script type=\"application/json\" class=\"lab-recording\">{}</script></section>\n",
         edition == Edition::Workshop,
@@ -152,10 +154,9 @@ pub(super) fn lab(
     ))
 }
 
-/// The number of a chapter that has a server.
-fn number(chapter: &str) -> Result<u8, String> {
-    let number = chapter.parse().map_err(|_| format!("{chapter} is no chapter's number"))?;
-    chapters::find(number).map(|chapter| chapter.number)
+/// A chapter that has a server, by its number.
+fn chapter_of(number: &str) -> Result<Chapter, String> {
+    chapters::find(number.parse().map_err(|_| format!("{number} is no chapter's number"))?)
 }
 
 /// Reads `05-reply/echo` from the chapter's snapshots.

@@ -3,14 +3,17 @@
 //! The build is strict: a missing file, anchor, recording or link, and a line of a chapter that no page
 //! shows, each is an error, and all of them are reported together.
 
+mod contents;
 mod coverage;
+mod dependencies;
 mod directives;
 mod drawing;
 mod figures;
-mod house;
 mod html;
+mod lines;
 mod links;
 mod listing;
+mod minutes;
 mod warnings;
 
 use std::fmt;
@@ -18,6 +21,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use mdbook_driver::MDBook;
+use mdbook_driver::config::Config;
 
 pub use listing::Listing;
 
@@ -59,8 +63,8 @@ pub fn course() -> PathBuf {
 }
 
 /// What the book is made of: a change of any of these changes the book.
-pub fn sources(course: &Path) -> [PathBuf; 5] {
-    ["book", "chapters", "appendix", "tests/course/snapshots", "Cargo.toml"]
+pub fn sources(course: &Path) -> [PathBuf; 7] {
+    ["book", "chapters", "appendix", "stage", "src", "tests/course/snapshots", "Cargo.toml"]
         .map(|name| course.join(name))
 }
 
@@ -80,10 +84,16 @@ fn render(course: &Path, to: &Path, edition: Edition) -> Result<(), Mistakes> {
         Ok(mistakes) => mistakes,
         Err(error) => Mistakes::one(format!("{error:#}")),
     };
-    let mut book = MDBook::load(course.join("book")).map_err(mistakes)?;
+    let mut book = load(course).map_err(mistakes)?;
     book.config.build.build_dir = to.to_path_buf();
     book.with_preprocessor(directives::Directives { course: course.to_path_buf(), edition });
     book.build().map_err(mistakes)
+}
+
+fn load(course: &Path) -> anyhow::Result<MDBook> {
+    let root = course.join("book");
+    let config = Config::from_disk(root.join("book.toml"))?;
+    MDBook::load_with_config_and_summary(root, config, contents::summary(course)?)
 }
 
 /// Tells the pages whether the workshop serves them, which the theme leaves open.

@@ -2,13 +2,12 @@
 
 use std::collections::HashMap;
 use std::net::SocketAddr;
-use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, mpsc};
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Result, bail};
 use axum::Json;
 use axum::body::Bytes;
 use axum::extract::State;
@@ -22,7 +21,7 @@ use tokio_stream::StreamExt;
 use tokio_stream::wrappers::ReceiverStream;
 
 use super::{QUEUE, Workshop, streamed};
-use crate::chapters;
+use crate::{book, chapters};
 
 /// How long a server may take to start.
 const PATIENCE: Duration = Duration::from_secs(10);
@@ -38,10 +37,8 @@ const HAS_ENDED: &str = "this lab has ended: start it again";
 const MOST: usize = 24;
 
 /// The labs that are open.
+#[derive(Default)]
 pub(super) struct Labs {
-    /// This program, which runs the chapters. Its path is kept: a build in another terminal may have
-    /// put a newer one in its place by the time that a lab starts.
-    program: PathBuf,
     open: Arc<Open>,
     threads: Mutex<Vec<JoinHandle<()>>>,
 }
@@ -57,11 +54,6 @@ struct Open {
 }
 
 impl Labs {
-    pub(super) fn new() -> Result<Labs> {
-        let program = std::env::current_exe().context("the workshop cannot find itself")?;
-        Ok(Labs { program, open: Arc::default(), threads: Mutex::default() })
-    }
-
     /// What joins clients to the server of a lab, if it is open.
     pub(super) fn relay(&self, number: u64) -> Option<Relay> {
         lock(&self.open.relays).get(&number).cloned()
@@ -78,13 +70,13 @@ impl Labs {
 
     /// Runs a lab in a thread of its own, until its page goes away.
     fn run(&self, choice: ServerChoice, page: Sender<News>) -> Result<()> {
-        let (program, open) = (self.program.clone(), self.open.clone());
+        let open = self.open.clone();
         let mut threads = lock(&self.threads);
         threads.retain(|thread| !thread.is_finished());
         if threads.len() >= MOST {
             bail!("{MOST} labs are open, and no more can be: stop one, or close its page");
         }
-        threads.push(thread::spawn(move || run(&program, &choice, open, &page)));
+        threads.push(thread::spawn(move || run(&choice, open, &page)));
         Ok(())
     }
 }
@@ -107,7 +99,7 @@ pub(super) enum ServerChoice {
 #[derive(Serialize)]
 #[serde(tag = "type", rename_all = "lowercase")]
 enum News {
-    /// The server is not there yet; what it waits for.
+    /// The server is being built: what cargo does.
     Building { text: String },
     /// Connect to this lab.
     Ready { lab: u64, server: SocketAddr },
@@ -152,9 +144,9 @@ pub(super) async fn no_lab() -> Response {
 }
 
 /// Lives as long as the lab.
-fn run(program: &Path, choice: &ServerChoice, open: Arc<Open>, page: &Sender<News>) {
+fn run(choice: &ServerChoice, open: Arc<Open>, page: &Sender<News>) {
     let (sender, events) = mpsc::sync_channel(QUEUE);
-    match Lab::open(program, choice, open, Recorder::reporting(sender), page) {
+    match Lab::open(choice, open, Recorder::reporting(sender), page) {
         Ok(mut lab) => {
             lab.report(&events, page);
             // Whoever waits to tell an event is let go, and only then asked to end.
@@ -182,7 +174,6 @@ impl Lab {
     }
 
     fn open(
-        program: &Path,
         choice: &ServerChoice,
         open: Arc<Open>,
         recorder: Recorder,
@@ -190,7 +181,7 @@ impl Lab {
     ) -> Result<Lab> {
         let (server, address) = match *choice {
             ServerChoice::Chapter(number) => {
-                let server = start_chapter(program, number, &recorder, page)?;
+                let server = start_chapter(number, &recorder, page)?;
                 let address = server.address();
                 (Some(server), address)
             }
@@ -214,18 +205,15 @@ impl Drop for Lab {
     }
 }
 
-/// Starts this program once more, to run a chapter, and tells the page what takes time.
-fn start_chapter(
-    program: &Path,
-    number: u8,
-    recorder: &Recorder,
-    page: &Sender<News>,
-) -> Result<Server> {
+/// Starts a chapter's program, and tells the page while it is built.
+fn start_chapter(number: u8, recorder: &Recorder, page: &Sender<News>) -> Result<Server> {
     let chapter = chapters::find(number).map_err(anyhow::Error::msg)?;
-    let text = format!("starting chapter {:02}, {} …", chapter.number, chapter.title);
-    // Where the page has gone, the lab ends as soon as it is open.
-    let _ = page.blocking_send(News::Building { text });
-    Ok(Server::announced(chapter.command(program), recorder, PATIENCE)?)
+    let program = chapter.program(&book::course(), &mut |status| {
+        let text = format!("building the server: {status}");
+        // A page that has gone misses it; the build goes on, for the next one.
+        let _ = page.blocking_send(News::Building { text });
+    })?;
+    Ok(Server::announced(chapters::announced(&program), recorder, PATIENCE)?)
 }
 
 /// Where the reader's own server is: on this machine. A page shall not make us connect to others.

@@ -65,6 +65,10 @@ fn a_directive_that_asks_for_nothing_is_a_mistake() {
         ("{{#probes 99}}", "there is no chapter 99 with a server"),
         ("{{#lab 0 05-reply/echo}}", "there is no chapter 00 with a server"),
         ("text {{#probes 5}}", "a directive must be alone on its line"),
+        ("{{#plan x 00-wire | read}}", "x is no number of minutes"),
+        ("{{#plan 5 99-nothing | read}}", "there is no chapter 99-nothing"),
+        ("about {{hours 5-99}} hours", "99 is no chapter"),
+        ("about {{days 5}} days", "there is no {{days 5}} within a line"),
     ] {
         let mistakes = with_line(line);
         assert_eq!(mistakes.len(), 1, "{line}: {mistakes:?}");
@@ -80,6 +84,7 @@ fn a_link_that_leads_nowhere_is_a_mistake() {
         ("[next](04-decode.md#no-such-place)", "04-decode.html#no-such-place, which is not there"),
         ("![picture](picture.png)", "picture.png, which is not there"),
         ("<script src=\"https://example.com/a.js\"></script>", "from another machine"),
+        ("<img src='https://example.com/a.png' alt=''>", "from another machine"),
         ("<img src=\"//example.com/a.png\" alt=\"\">", "from another machine"),
         ("<link rel=\"stylesheet\" href=\"https://example.com/a.css\">", "from another machine"),
     ] {

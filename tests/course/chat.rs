@@ -1,17 +1,16 @@
 //! The room's own page in a real browser, through an end of the server and a new beginning.
 
 use std::io::{BufRead, BufReader, Write};
-use std::path::Path;
 use std::process::{Command, Stdio};
 
-use crate::common::{PATIENCE, course};
+use crate::common::{PATIENCE, course, program};
 use ch00_wire::Recorder;
 use stage::Server;
 
 /// Chapter 07's server at a place that is known beforehand.
 fn room_at(place: &str) -> Server {
-    let mut command = Command::new(Path::new(env!("CARGO_BIN_EXE_frame-by-frame")));
-    command.args(["run", "7", place]);
+    let mut command = Command::new(program(7));
+    command.arg(place);
     Server::announced(command, &Recorder::new(), PATIENCE).expect("the room opens")
 }
 

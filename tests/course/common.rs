@@ -5,6 +5,7 @@ use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{SocketAddr, TcpStream};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
+use std::sync::OnceLock;
 use std::time::Duration;
 
 use ch00_wire::{Recorder, rfc_request};
@@ -38,17 +39,33 @@ pub fn workshop(arguments: &[&str]) -> Command {
     command
 }
 
+/// The chapters' programs, in order, built once for all tests.
+pub fn programs() -> &'static [PathBuf] {
+    static PROGRAMS: OnceLock<Vec<PathBuf>> = OnceLock::new();
+    PROGRAMS.get_or_init(|| {
+        chapters::programs(course(), &mut |_| ()).unwrap_or_else(|error| panic!("{error}"))
+    })
+}
+
+/// A chapter's program.
+pub fn program(number: usize) -> &'static Path {
+    &programs()[number - 1]
+}
+
 /// A chapter's server, on a port that the system chose.
 pub fn chapter(number: u8) -> Server {
-    let chapter = chapters::find(number).expect("a chapter");
-    let command = chapter.command(Path::new(env!("CARGO_BIN_EXE_frame-by-frame")));
+    let command = chapters::announced(program(number.into()));
     Server::announced(command, &Recorder::new(), PATIENCE).expect("the chapter's server starts")
 }
 
 /// The command that runs a chapter's server, as `--server` takes it.
-pub fn serving(chapter: usize) -> String {
-    let program = env!("CARGO_BIN_EXE_frame-by-frame");
-    format!("\"{program}\" run {chapter} 127.0.0.1:{{port}}")
+pub fn serving(number: usize) -> String {
+    serving_on(number, "127.0.0.1:{port}")
+}
+
+/// The same, at a place of its own.
+pub fn serving_on(number: usize, place: &str) -> String {
+    format!("\"{}\" {place}", program(number).display())
 }
 
 /// The workshop with the open book, on a port that the system chose.

@@ -1,7 +1,5 @@
 //! The law: a chapter's probes fail on the chapter before it, and hold in every chapter from it on.
 
-use std::path::Path;
-
 use frame_by_frame::chapters::CHAPTERS;
 use frame_by_frame::{ladder, probes};
 
@@ -15,7 +13,7 @@ fn every_chapter_makes_promises() {
 
 #[test]
 fn the_ladder_holds() {
-    let ladder = ladder::climb(Path::new(env!("CARGO_BIN_EXE_frame-by-frame")));
+    let ladder = ladder::climb(crate::common::programs());
     let broken = ladder.broken();
     assert!(broken.is_empty(), "{}", broken.join("\n"));
     insta::assert_snapshot!("ladder", ladder.to_string());

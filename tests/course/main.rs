@@ -10,6 +10,7 @@ mod desk;
 mod ladder;
 mod own;
 mod pages;
+mod programs;
 mod room;
 mod steps;
 mod workshop;

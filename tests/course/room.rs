@@ -19,7 +19,7 @@ struct Member {
 
 impl Member {
     /// Starts a script of `tests/clients` with what every member is told.
-    fn start(mut command: Command, script: &'static str, url: &str, text: &str) -> Member {
+    fn join(mut command: Command, script: &'static str, url: &str, text: &str) -> Member {
         command.arg(course().join("tests/clients").join(script));
         command.args([url, text, &TEXTS.len().to_string()]);
         command.stdin(Stdio::piped()).stdout(Stdio::piped());
@@ -68,10 +68,10 @@ fn four_real_clients_hear_each_other() {
     let at = server.address();
     let (page, chat) = (format!("http://{at}"), format!("ws://{at}/chat"));
     let mut members = [
-        Member::start(browser, "room-browser.mjs", &page, TEXTS[0]),
-        Member::start(node, "room-ws.mjs", &chat, TEXTS[1]),
-        Member::start(python, "room_websockets.py", &chat, TEXTS[2]),
-        Member::start(older, "room_2010.py", &chat, TEXTS[3]),
+        Member::join(browser, "room-browser.mjs", &page, TEXTS[0]),
+        Member::join(node, "room-ws.mjs", &chat, TEXTS[1]),
+        Member::join(python, "room_websockets.py", &chat, TEXTS[2]),
+        Member::join(older, "room_2010.py", &chat, TEXTS[3]),
     ];
     members.iter().for_each(|member| member.prints("open"));
     for (i, text) in TEXTS.iter().enumerate() {

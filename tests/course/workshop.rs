@@ -4,7 +4,7 @@ use std::io::{BufRead, BufReader};
 use std::net::TcpListener;
 use std::process::Stdio;
 
-use crate::common::{PATIENCE, chapter, serving, workshop};
+use crate::common::{PATIENCE, chapter, serving, serving_on, workshop};
 use ch00_wire::{Recorder, masked_frame, rfc_request};
 use frame_by_frame::chapters::CHAPTERS;
 use frame_by_frame::probes;
@@ -172,11 +172,11 @@ fn check_looks_at_a_running_server_too() {
 fn check_says_what_is_wrong_with_a_server_that_does_not_start() {
     let says = |server: &str| says(&["check", "--server", server]);
     assert!(says("no-such-program").contains("cannot be started"));
-    let elsewhere = format!("\"{}\" run 5 127.0.0.1:0", env!("CARGO_BIN_EXE_frame-by-frame"));
+    let elsewhere = serving_on(5, "127.0.0.1:0");
     let said = says(&elsewhere);
     assert!(said.contains("the server listens on 127.0.0.1:"), "{said}");
     assert!(said.contains("its port is in the variable PORT"), "{said}");
-    let other = format!("\"{}\" run 5 [::1]:{{port}}", env!("CARGO_BIN_EXE_frame-by-frame"));
+    let other = serving_on(5, "[::1]:{port}");
     match TcpListener::bind("[::1]:0") {
         Ok(_) => {
             let said = says(&other);

@@ -1,0 +1,86 @@
+//! What follows from the list of chapters: the sidebar, the table of the preface, the head of a page, the
+//! minutes.
+
+use std::fs;
+use std::path::Path;
+
+use mdbook_summary::{Summary, parse_summary};
+
+use super::minutes;
+use crate::chapters::{ALL, Chapter};
+
+/// The line of the summary in whose place the chapters come.
+const CHAPTERS_HERE: &str = "{{#chapters}}";
+
+/// The sidebar: `SUMMARY.md`, with the parts of the book and their chapters.
+pub(super) fn summary(course: &Path) -> anyhow::Result<Summary> {
+    let summary = fs::read_to_string(course.join("book/src/SUMMARY.md"))?;
+    anyhow::ensure!(summary.contains(CHAPTERS_HERE), "SUMMARY.md has no {CHAPTERS_HERE}");
+    let parts = ALL.chunk_by(|one, next| one.part == next.part).map(|chapters| {
+        let lines = chapters.iter().map(|chapter| format!("- {}\n", link(chapter)));
+        format!("# {}\n\n{}", chapters[0].part.title(), lines.collect::<String>())
+    });
+    parse_summary(&summary.replace(CHAPTERS_HERE, &parts.collect::<Vec<_>>().join("\n")))
+}
+
+/// The table of the preface: what each chapter adds, what is seen at its end, and how long it takes.
+pub(super) fn table(course: &Path) -> Result<String, String> {
+    let mut table =
+        String::from("| chapter | what it adds | what you see | minutes |\n|---|---|---|--:|\n");
+    for chapter in ALL {
+        let Chapter { adds, shows, .. } = chapter;
+        let minutes = minutes::of(course, chapter)?;
+        table += &format!("| {} | {adds} | {shows} | {minutes} |\n", link(chapter));
+    }
+    Ok(table)
+}
+
+/// The head of a chapter's page: its minutes, what it needs, where the standard speaks of it, its crate.
+pub(super) fn facts(course: &Path, page: &Path, standard: &str) -> Result<String, String> {
+    let at = ALL.iter().position(|chapter| page == Path::new(chapter.slug).with_extension("md"));
+    let at = at.ok_or("only a chapter's page has facts")?;
+    let needs = match at.checked_sub(1) {
+        Some(before) => link(&ALL[before]),
+        None => "nothing".to_owned(),
+    };
+    let minutes = minutes::of(course, &ALL[at])?;
+    let package = ALL[at].package();
+    Ok(format!(
+        "<div class=\"facts\">\n\n{minutes} minutes · needs {needs} · {standard} · adds crate \
+         `{package}`\n\n</div>\n"
+    ))
+}
+
+/// A row of a lesson's plan: so many minutes for what is done with a chapter.
+pub(super) fn plan(minutes: &str, chapter: &str, what: &str) -> Result<(usize, String), String> {
+    let count = minutes.parse().map_err(|_| format!("{minutes} is no number of minutes"))?;
+    let found = ALL.iter().find(|other| other.slug == chapter);
+    let found = found.ok_or_else(|| format!("there is no chapter {chapter}"))?;
+    Ok((count, format!("| {count} | {}: {what} |", link(found))))
+}
+
+/// A line of prose in which `{{minutes 1-5}}` stands for the minutes of these chapters, and `{{hours 1-5}}`
+/// for the same in hours and halves.
+pub(super) fn with_minutes(course: &Path, line: &str) -> Result<String, String> {
+    let Some((before, rest)) = line.split_once("{{") else { return Ok(line.to_owned()) };
+    let (inner, after) = rest.split_once("}}").ok_or("a directive has no end")?;
+    let text = match inner.split_once(' ') {
+        Some(("minutes", range)) => minutes::of_range(course, range)?.to_string(),
+        Some(("hours", range)) => hours(minutes::of_range(course, range)?),
+        _ => {
+            return Err(format!("there is no {{{{{inner}}}}} within a line: use minutes or hours"));
+        }
+    };
+    Ok(format!("{before}{text}{}", with_minutes(course, after)?))
+}
+
+fn hours(minutes: usize) -> String {
+    let halves = minutes.div_ceil(30);
+    let half = if halves % 2 == 1 { "½" } else { "" };
+    format!("{}{half}", halves / 2)
+}
+
+/// A link to a chapter's page.
+fn link(chapter: &Chapter) -> String {
+    format!("[{}]({}.md)", chapter.name(), chapter.slug)
+}

@@ -1,0 +1,68 @@
+//! How long a chapter takes: what its page has to read, and what there is to try.
+
+use std::fs;
+use std::path::Path;
+
+use super::listing::Listing;
+use crate::chapters::{self, Chapter};
+
+/// How many words of prose, or lines of code, are read in a minute.
+const WORDS: usize = 200;
+const LINES: usize = 8;
+/// A plan for a lesson has no use for single minutes.
+const STEP: usize = 5;
+
+/// The minutes of one chapter.
+pub(super) fn of(course: &Path, chapter: &Chapter) -> Result<usize, String> {
+    let path = format!("book/src/{}.md", chapter.slug);
+    let page = fs::read_to_string(course.join(&path))
+        .map_err(|error| format!("there is no page {path}: {error}"))?;
+    let listings = page.lines().filter_map(place);
+    // One that cannot be taken is a mistake of its page, and is told there.
+    let listings = listings.filter_map(|place| Listing::take(course, place).ok());
+    let code = listings.map(|listing| listing.lines.count()).sum();
+    Ok(rounded(prose(&page), code, chapter.trying))
+}
+
+/// To the nearest step.
+fn rounded(words: usize, lines: usize, trying: usize) -> usize {
+    let in_a_minute = WORDS * LINES;
+    let all = words * LINES + lines * WORDS + trying * in_a_minute;
+    (2 * all + STEP * in_a_minute) / (2 * STEP * in_a_minute) * STEP
+}
+
+/// The minutes of the chapters from the first to the last of a range like `1-5`, or of one.
+pub(super) fn of_range(course: &Path, range: &str) -> Result<usize, String> {
+    let (first, last) = range.split_once('-').unwrap_or((range, range));
+    let place = |text: &str| {
+        let number = text.parse::<usize>().ok().filter(|number| *number < chapters::ALL.len());
+        number.ok_or_else(|| format!("{text} is no chapter"))
+    };
+    let (first, last) = (place(first)?, place(last)?);
+    let chapters = chapters::ALL.get(first..=last).ok_or(format!("{range} is no range"))?;
+    chapters.iter().map(|chapter| of(course, chapter)).sum()
+}
+
+/// What a listing of the page shows.
+fn place(line: &str) -> Option<&str> {
+    line.strip_prefix("{{#code ")?.split(['|', '}']).next().map(str::trim)
+}
+
+/// How many words a page has, without its figures.
+fn prose(page: &str) -> usize {
+    let lines = page.lines().filter(|line| !line.starts_with("{{#"));
+    lines.map(|line| line.split_whitespace().count()).sum()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{prose, rounded};
+
+    #[test]
+    fn words_and_lines_and_trying_make_minutes() {
+        assert_eq!(rounded(2_000, 80, 10), 30);
+        assert_eq!(rounded(2_000, 80, 12), 30);
+        assert_eq!(rounded(2_000, 80, 13), 35);
+        assert_eq!(prose("One word\n{{#code a.rs:b | of these}}\n\nmore"), 3);
+    }
+}
