@@ -9,6 +9,7 @@ use std::process::{Command, Stdio};
 use std::thread;
 
 use serde::Deserialize;
+use stage::Program;
 
 /// Why there is no program.
 #[derive(Debug)]
@@ -116,13 +117,12 @@ fn run<S: AsRef<str>>(
         cargo.args(["--package", package.as_ref()]);
     }
     cargo.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
-    let mut child = cargo.spawn().map_err(BuildError::NoCargo)?;
-    let (stdout, stderr) = (child.stdout.take(), child.stderr.take());
-    let messages = thread::spawn(move || stdout.map(programs).unwrap_or_default());
-    let words = stderr.map(|stderr| words(stderr, at_work)).unwrap_or_default();
-    let status = child.wait().map_err(BuildError::NoCargo)?;
+    let cargo = Program::start(cargo).map_err(BuildError::NoCargo)?;
+    let (stdout, stderr) = cargo.outputs();
+    let messages = thread::spawn(move || programs(stdout));
+    let words = words(stderr, at_work);
     let programs = messages.join().unwrap_or_default();
-    if !status.success() {
+    if !cargo.wait().status.success() {
         return Err(BuildError::Fails(words));
     }
     let program = |package: &S| {

@@ -6,7 +6,7 @@ pub mod build;
 mod changes;
 pub mod chapters;
 pub mod check;
-mod command_line;
+pub mod command_line;
 pub mod folder;
 pub mod ladder;
 mod marks;

@@ -8,6 +8,7 @@ use std::process::{Command, ExitCode};
 use anyhow::{Context, Result, bail};
 use clap::{Args, Parser, Subcommand};
 use frame_by_frame::book::{self, Edition};
+use frame_by_frame::command_line::{address, address_of_server};
 use frame_by_frame::folder::{self, is_occupied};
 use frame_by_frame::screen::{Screen, Unheard};
 use frame_by_frame::{chapters, check, ladder, own, tap, web};
@@ -88,7 +89,7 @@ enum Task {
         #[arg(long, value_parser = address)]
         listen: SocketAddr,
         /// Where the server is: a port, or an address with a port
-        #[arg(long, value_parser = address)]
+        #[arg(long, value_parser = address_of_server)]
         to: SocketAddr,
     },
     /// Print which probe holds in which chapter
@@ -109,7 +110,7 @@ struct ServerChoice {
     #[arg(long, value_name = "COMMAND")]
     server: Option<String>,
     /// The port, or the address, of a server that runs already
-    #[arg(long, value_name = "ADDRESS", value_parser = address)]
+    #[arg(long, value_name = "ADDRESS", value_parser = address_of_server)]
     attach: Option<SocketAddr>,
     /// The folder of your project, if it is not my-server in this folder
     #[arg(long, value_name = "FOLDER")]
@@ -227,11 +228,10 @@ fn write_book(out: Option<PathBuf>, screen: &mut Screen) -> Result<bool> {
     if is_occupied(&out) && !out.join(MARK).exists() {
         bail!("{} holds other things, which would be lost: choose a new folder", out.display());
     }
+    folder::make(&out, "choose another one with --out")?;
     let built = book::build(&course, &out, Edition::Static);
-    if out.is_dir() {
-        // Also where the build has failed half-way: the next one may empty the folder again.
-        std::fs::write(out.join(MARK), "").context("the folder cannot be marked as the book's")?;
-    }
+    // Also where the build has failed half-way: the next one may empty the folder again.
+    std::fs::write(out.join(MARK), "").context("the folder cannot be marked as the book's")?;
     built?;
     screen.say(&format!("the book is written: {}", out.join("index.html").display()))?;
     Ok(true)
@@ -245,12 +245,4 @@ impl From<ServerChoice> for check::Subject {
             (None, None) => check::Subject::Own(choice.own.unwrap_or_else(|| ".".into())),
         }
     }
-}
-
-/// `4000` or `127.0.0.1:4000`.
-fn address(text: &str) -> Result<SocketAddr, String> {
-    if let Ok(port) = text.parse() {
-        return Ok(SocketAddr::from(([127, 0, 0, 1], port)));
-    }
-    text.parse().map_err(|_| "write it like 4000 or 127.0.0.1:4000".to_owned())
 }

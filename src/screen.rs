@@ -3,7 +3,7 @@
 //! All of them are told the same plain text. What a line is, its beginning says: a mark, a label, a caret. So
 //! nothing has to be known here of what is told, and nothing there of where.
 
-use std::io::{ErrorKind, Write};
+use std::io::{ErrorKind, IsTerminal, Write};
 
 use anstream::{AutoStream, ColorChoice};
 use anstyle::{AnsiColor, Style};
@@ -52,6 +52,20 @@ pub struct Screen {
     /// In columns. Without it, a line is as long as it is.
     width: Option<usize>,
     colours: bool,
+    passing: Passing,
+    /// What is said for the moment.
+    status: String,
+}
+
+/// What becomes of a line that is said for the moment only.
+#[derive(Clone, Copy, PartialEq)]
+enum Passing {
+    /// The next line takes its place, as a terminal can.
+    Overwritten,
+    /// It stays, in a page.
+    Kept,
+    /// It is not said: what goes through a pipe is the result.
+    Unsaid,
 }
 
 impl Screen {
@@ -61,13 +75,19 @@ impl Screen {
         Screen {
             width: terminal_size_of(&stdout).map(|(width, _)| width.0.into()),
             colours: AutoStream::choice(&stdout) != ColorChoice::Never,
+            passing: match stdout.is_terminal() {
+                true => Passing::Overwritten,
+                false => Passing::Unsaid,
+            },
             out: Box::new(anstream::stdout()),
+            status: String::new(),
         }
     }
 
-    /// Plain text, in so many columns.
+    /// Plain text, in so many columns: a page.
     pub fn plain(out: impl Write + 'static, width: Option<usize>) -> Screen {
-        Screen { out: Box::new(out), width, colours: false }
+        let (passing, status) = (Passing::Kept, String::new());
+        Screen { out: Box::new(out), width, colours: false, passing, status }
     }
 
     /// Whether whoever writes here may use colours.
@@ -86,6 +106,41 @@ impl Screen {
     ///
     /// [`Unheard`], or what is said cannot be written.
     pub fn write(&mut self, text: &str) -> Result<()> {
+        let status = std::mem::take(&mut self.status);
+        if self.passing == Passing::Overwritten && !status.is_empty() {
+            self.put(&format!("\r{:1$}\r", "", status.chars().count()))?;
+        }
+        self.put(text)
+    }
+
+    /// Says for the moment what is being waited for. On a terminal the next thing that is said takes its place;
+    /// a page keeps it as a line, once; a pipe does not get it. Say it only after a few seconds.
+    ///
+    /// # Errors
+    ///
+    /// As [`Screen::write`].
+    pub fn status(&mut self, text: &str) -> Result<()> {
+        // In the last column, a terminal may go on to the next line.
+        let columns = self.columns().map_or(usize::MAX, |columns| columns - 1);
+        let text: String = text.chars().take(columns).collect();
+        if text == self.status {
+            return Ok(());
+        }
+        match self.passing {
+            Passing::Overwritten => {
+                self.write(&text)?;
+                self.status = text;
+            }
+            Passing::Kept => {
+                self.say(&text)?;
+                self.status = text;
+            }
+            Passing::Unsaid => {}
+        }
+        Ok(())
+    }
+
+    fn put(&mut self, text: &str) -> Result<()> {
         self.out.write_all(text.as_bytes()).and_then(|()| self.out.flush()).map_err(|error| {
             match error.kind() {
                 ErrorKind::BrokenPipe => Error::new(Unheard),
@@ -178,7 +233,7 @@ mod tests {
     use std::io;
     use std::sync::{Arc, Mutex};
 
-    use super::{COMMAND, Screen, Unheard, labelled};
+    use super::{COMMAND, Passing, Screen, Unheard, labelled};
 
     /// What stands on it can be read.
     #[derive(Clone, Default)]
@@ -247,6 +302,30 @@ mod tests {
         let coloured = said(Some(40), true);
         insta::assert_snapshot!("colours", coloured.replace('\u{1b}', "ESC"));
         assert_eq!(anstream::adapter::strip_str(&coloured).to_string(), said(Some(40), false));
+    }
+
+    #[test]
+    fn what_is_waited_for_is_said_for_the_moment() {
+        let said = |passing| {
+            let paper = Paper::default();
+            let mut screen = Screen { passing, ..Screen::plain(paper.clone(), Some(30)) };
+            for _ in 0..2 {
+                screen.status("waiting for the second client").expect("written");
+            }
+            screen.status("waiting").expect("written");
+            screen.say("● kept").expect("written");
+            let bytes = paper.0.lock().expect("nobody panics").clone();
+            String::from_utf8(bytes).expect("UTF-8")
+        };
+        assert_eq!(said(Passing::Unsaid), "● kept\n");
+        assert_eq!(said(Passing::Kept), "waiting for the second client\nwaiting\n● kept\n");
+        let spaces = |count| " ".repeat(count);
+        let terminal = format!(
+            "waiting for the second client\r{}\rwaiting\r{}\r● kept\n",
+            spaces(29),
+            spaces(7)
+        );
+        assert_eq!(said(Passing::Overwritten), terminal);
     }
 
     #[test]

@@ -8,6 +8,7 @@ use anyhow::{Context, Result, bail};
 use ch00_wire::{Event, Recorder, Side};
 use stage::Tap;
 
+use crate::probes;
 use crate::screen::Screen;
 
 /// Listens on one address, passes everything on to the other, and prints what crosses, for ever.
@@ -21,6 +22,8 @@ pub fn tap(listen: SocketAddr, to: SocketAddr, screen: &mut Screen) -> Result<()
     }
     let listener = TcpListener::bind(listen)
         .with_context(|| format!("cannot listen on {listen}: choose another port with --listen"))?;
+    // Each client is two files here.
+    probes::raise_file_limit();
     let (sender, events) = mpsc::sync_channel(64);
     let tap = Tap::open(listener, to, Recorder::reporting(sender))?;
     let at = tap.address();
@@ -52,12 +55,55 @@ impl Growing {
                 vec![event]
             }
             Event::Closed { client, .. } => {
-                let client = *client;
-                let sides = [Side::Client, Side::Server];
-                let rest = sides.into_iter().filter_map(|side| self.0.remove(&(client, side)));
-                rest.chain([event]).collect()
+                let mut rest = self.rest(*client);
+                rest.push(event);
+                rest
             }
-            Event::Line { .. } => vec![event],
+            // After the first end, the other side may have said a part of something.
+            Event::Gone { client } => self.rest(*client),
+            Event::Line { .. } | Event::LeftOut { .. } => vec![event],
         }
+    }
+
+    /// What has begun of one client, and did not become whole.
+    fn rest(&mut self, client: usize) -> Vec<Event> {
+        [Side::Client, Side::Server]
+            .iter()
+            .filter_map(|side| self.0.remove(&(client, *side)))
+            .collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::mpsc;
+
+    use ch00_wire::{Closing, Recorder, Side};
+
+    use super::Growing;
+
+    #[test]
+    fn a_part_that_comes_after_the_other_sides_end_is_shown() {
+        let (sender, events) = mpsc::sync_channel(64);
+        let recorder = Recorder::reporting(sender);
+        let client = recorder.new_client();
+        recorder.bytes(client, Side::Client, b"GET / HTTP/1.1\r\n");
+        recorder.closed(client, Side::Client, Closing::Closed);
+        recorder.bytes(client, Side::Server, b"HTTP/1.1 4");
+        recorder.bytes(client, Side::Server, b"00 Bad");
+        recorder.forget(client);
+        drop(recorder);
+        let mut growing = Growing::default();
+        let told: Vec<String> = events
+            .iter()
+            .flat_map(|event| growing.settle(event))
+            .map(|event| event.to_string())
+            .collect();
+        assert_eq!(told.len(), 3, "{told:#?}");
+        assert!(
+            told[0].contains("GET / HTTP/1.1") && told[2].contains("HTTP/1.1 400 Bad"),
+            "{told:#?}"
+        );
+        assert!(growing.0.is_empty());
     }
 }

@@ -172,7 +172,7 @@ pub(super) fn sequence(recording: &Recording) -> String {
                 let verb = if *how == Closing::Closed { "closes" } else { "resets" };
                 (*client, *by, format!("{verb} the connection"), "arrow closing")
             }
-            Event::Line { .. } => continue,
+            Event::Line { .. } | Event::Gone { .. } | Event::LeftOut { .. } => continue,
         };
         arrow(&mut svg, lifeline_of(client, clients), y, from, class, &text);
         told.push(match (from, clients) {

@@ -3,7 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
-use std::io::ErrorKind;
+use std::io::{self, ErrorKind};
 use std::path::Path;
 use std::sync::{Mutex, PoisonError};
 
@@ -62,7 +62,12 @@ fn read(folder: &Path) -> Result<Servers> {
     let file = folder.join(FILE);
     let unread =
         || format!("{} remembers your progress, and cannot be read: remove it", file.display());
-    match fs::read(&file) {
+    // Anything else that has this name, such as a pipe, may never come to an end.
+    let read = fs::metadata(&file).and_then(|found| match found.is_file() {
+        true => fs::read(&file),
+        false => Err(io::Error::other("it is not a file")),
+    });
+    match read {
         Ok(text) => serde_json::from_slice(&text).with_context(unread),
         Err(error) if error.kind() == ErrorKind::NotFound => Ok(Servers::new()),
         Err(error) => Err(error).with_context(unread),
@@ -158,5 +163,15 @@ mod tests {
         assert_eq!(progress.hints(&probe), 1);
         assert!(written.is_err_and(|error| error.to_string().contains("remove it")));
         assert_eq!(fs::read(&file).expect("read"), b"{");
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_pipe_in_the_place_of_the_file_holds_up_nobody() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let made = std::process::Command::new("mkfifo").arg(folder.path().join(FILE)).status();
+        assert!(made.expect("mkfifo runs").success());
+        let (_, written) = update(folder.path(), "a server", |_| ());
+        assert!(written.is_err_and(|error| format!("{error:#}").contains("it is not a file")));
     }
 }

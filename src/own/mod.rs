@@ -7,12 +7,11 @@ mod skeleton;
 mod start;
 mod unwritten;
 
-use std::env;
 use std::path::{self, Path, PathBuf};
-use std::process::Command;
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Error, Result, anyhow, bail};
 
+use crate::build::{BuildError, build};
 use crate::changes::Place;
 use crate::chapters::{CHAPTERS, Chapter};
 use crate::command_line::quoted;
@@ -85,24 +84,12 @@ impl Own {
                 self.begun[0].number
             );
         };
-        let cargo = env::var_os("CARGO").unwrap_or("cargo".into());
-        // The student's own folder, also where this program's builds go somewhere else.
-        let target = self.folder.join("target");
-        let output = Command::new(cargo)
-            .args(["build", "--quiet", "--package", &chapter.package()])
-            .current_dir(&self.folder)
-            .env("CARGO_TARGET_DIR", &target)
-            .env("CARGO_TERM_COLOR", if colours { "always" } else { "never" })
-            .output()
-            .context("cargo cannot be started, which is to build your server")?;
-        if !output.status.success() {
-            bail!(
-                "{}your server does not compile: mend what is said above, save, and check again",
-                String::from_utf8_lossy(&output.stderr)
-            );
-        }
-        let program = format!("{}{}", chapter.package(), env::consts::EXE_SUFFIX);
-        Ok(target.join("debug").join(program))
+        build(&self.folder, &chapter.package(), colours).map_err(|error| match error {
+            BuildError::Fails(words) => anyhow!(
+                "{words}your server does not compile: mend what is said above, save, and check again"
+            ),
+            error => Error::new(error),
+        })
     }
 }
 

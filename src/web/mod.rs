@@ -22,7 +22,7 @@ use axum::middleware;
 use axum::response::{Html, IntoResponse, Response};
 use axum::routing::{any, get, post};
 use tokio::runtime::Runtime;
-use tokio::sync::Mutex;
+use tokio::sync::{Mutex, oneshot};
 use tokio_stream::{Stream, StreamExt};
 use tower_http::services::ServeDir;
 
@@ -86,7 +86,8 @@ pub fn open(
     // The pages go first, so that no lab waits for one of them; then the labs, with their servers.
     runtime.shutdown_background();
     workshop.labs.close();
-    // A check ends with its probe, and ends the server that it has started.
+    // So does what a check has started: its probe then has nobody to wait for.
+    stage::end_all();
     drop(workshop.checking.blocking_lock());
     if served.is_ok() {
         terminal.say("\nthe workshop is closed");
@@ -109,29 +110,16 @@ fn announce(terminal: &Terminal, desk: &Desk, at: SocketAddr, guard: &Guard) {
 async fn serve(listener: TcpListener, door: Door) -> Result<()> {
     listener.set_nonblocking(true)?;
     let listener = tokio::net::TcpListener::from_std(listener)?;
+    let (warn, interrupted) = oneshot::channel();
+    stage::at_first_interrupt(move || {
+        // Where nobody waits for it, the workshop is about to end anyway.
+        let _ = warn.send(());
+    });
     tokio::select! {
-        () = door.open(listener) => Ok(()),
-        asked = asked_to_end() => Ok(asked?),
+        () = door.open(listener) => {}
+        _ = interrupted => {}
     }
-}
-
-/// Waits until somebody wants the workshop to end: with Ctrl-C, by closing its terminal, or with `kill`.
-#[cfg(unix)]
-async fn asked_to_end() -> std::io::Result<()> {
-    use tokio::signal::unix::{SignalKind, signal};
-    let mut terminated = signal(SignalKind::terminate())?;
-    let mut hung_up = signal(SignalKind::hangup())?;
-    tokio::select! {
-        result = tokio::signal::ctrl_c() => result,
-        _ = terminated.recv() => Ok(()),
-        _ = hung_up.recv() => Ok(()),
-    }
-}
-
-/// Waits until somebody wants the workshop to end: with Ctrl-C.
-#[cfg(not(unix))]
-async fn asked_to_end() -> std::io::Result<()> {
-    tokio::signal::ctrl_c().await
+    Ok(())
 }
 
 /// Every route of the workshop; all are guarded.

@@ -8,12 +8,24 @@ use std::time::{Duration, Instant};
 
 use ch00_wire::{Closing, Frame, Recorder, Side, Unit, short_hex};
 
+/// How many bytes a client takes in all, unless it is told otherwise: far more than any conversation of the
+/// course has, and far less than a memory.
+const TAKEN: usize = 4 * 1024 * 1024;
+/// How many units a client keeps that nobody has asked for: names take more room than the bytes they name.
+const UNITS: usize = 10_000;
+
 /// One connection to the server under observation; all that crosses it goes to a [`Recorder`].
+///
+/// Whatever the server does, each call comes back: in its patience, or by the moment that was named with
+/// [`Client::until`], and before more bytes have come than [`Client::at_most`] allows.
 pub struct Client {
     stream: TcpStream,
     recorder: Recorder,
     number: usize,
     patience: Duration,
+    until: Option<Instant>,
+    at_most: usize,
+    received: usize,
     complete: VecDeque<Unit>,
     growing: Option<Unit>,
     ended: Option<Closing>,
@@ -30,6 +42,15 @@ pub enum Trouble {
     Ended(Closing, Option<Box<Unit>>),
     /// Something came where nothing, or something else, should have.
     Unexpected(Box<Unit>),
+    /// More came than a client takes.
+    TooMuch {
+        /// It takes so many bytes.
+        bytes: usize,
+        /// And keeps so many units that nobody has asked for yet.
+        units: usize,
+    },
+    /// The moment has come that [`Client::until`] names; perhaps a unit began and did not end.
+    OutOfTime(Option<Box<Unit>>),
 }
 
 impl fmt::Display for Trouble {
@@ -54,6 +75,21 @@ impl fmt::Display for Trouble {
             Trouble::Unexpected(unit) => {
                 write!(out, "{} came: {}", unit.title, short_hex(&unit.bytes))
             }
+            Trouble::TooMuch { bytes, units } => {
+                let kib = bytes / 1024;
+                write!(out, "more than {kib} KiB came, or more than {units} frames, and no end")
+            }
+            Trouble::OutOfTime(None) => {
+                write!(out, "nothing more came before this conversation's time was over")
+            }
+            Trouble::OutOfTime(Some(unit)) => {
+                let here = short_hex(&unit.bytes);
+                write!(
+                    out,
+                    "only {here} came before this conversation's time was over: {}",
+                    unit.title
+                )
+            }
         }
     }
 }
@@ -61,7 +97,7 @@ impl fmt::Display for Trouble {
 impl std::error::Error for Trouble {}
 
 impl Client {
-    /// Connects. Every later wait for something to come ends after `patience`.
+    /// Connects. Every later wait for something to come, or to be taken, ends after `patience`.
     pub fn connect(
         server: SocketAddr,
         recorder: &Recorder,
@@ -70,7 +106,6 @@ impl Client {
         let stream = TcpStream::connect_timeout(&server, patience)
             .and_then(|stream| {
                 stream.set_nodelay(true)?;
-                stream.set_write_timeout(Some(patience))?;
                 Ok(stream)
             })
             .map_err(|error| Trouble::Refused(error.kind()))?;
@@ -79,20 +114,47 @@ impl Client {
             recorder: recorder.clone(),
             number: recorder.new_client(),
             patience,
+            until: None,
+            at_most: TAKEN,
+            received: 0,
             complete: VecDeque::new(),
             growing: None,
             ended: None,
         })
     }
 
+    /// Lets every wait end by this moment, however much patience is left: it is the end of the whole
+    /// conversation, which may have many waits.
+    pub fn until(mut self, moment: Instant) -> Client {
+        self.until = Some(moment);
+        self
+    }
+
+    /// Lets so many bytes come in all, and no more.
+    pub fn at_most(mut self, bytes: usize) -> Client {
+        self.at_most = bytes;
+        self
+    }
+
     /// Sends bytes in one piece.
     pub fn send(&mut self, bytes: &[u8]) -> Result<(), Trouble> {
         self.recorder.bytes(self.number, Side::Client, bytes);
-        match self.stream.write_all(bytes) {
-            Ok(()) => Ok(()),
-            Err(error) if is_timeout(&error) => Err(Trouble::Silent(self.patience, None)),
-            Err(_) => Err(Trouble::Ended(Closing::Reset, None)),
+        let deadline = self.deadline(self.patience);
+        let mut rest = bytes;
+        while !rest.is_empty() {
+            let _ = self.stream.set_write_timeout(Some(left_until(deadline)));
+            match self.stream.write(rest) {
+                // A server that takes a byte now and then could hold us up for ever.
+                Ok(count) if count < rest.len() && Instant::now() >= deadline => {
+                    return Err(self.silent(None));
+                }
+                Ok(count) => rest = &rest[count..],
+                Err(error) if error.kind() == ErrorKind::Interrupted => {}
+                Err(error) if is_timeout(&error) => return Err(self.silent(None)),
+                Err(_) => return Err(Trouble::Ended(Closing::Reset, None)),
+            }
         }
+        Ok(())
     }
 
     /// Sends bytes in pieces, cut before each offset in `cuts`, and listens for `pace` in between.
@@ -114,13 +176,7 @@ impl Client {
 
     /// Waits for the next whole unit that the server sends.
     pub fn unit(&mut self) -> Result<Unit, Trouble> {
-        let deadline = Instant::now() + self.patience;
-        loop {
-            if let Some(unit) = self.complete.pop_front() {
-                return Ok(unit);
-            }
-            self.read(deadline)?;
-        }
+        self.wait(self.patience, |client| client.complete.pop_front())
     }
 
     /// Waits for the next frame; anything else is [`Trouble::Unexpected`].
@@ -132,29 +188,21 @@ impl Client {
     /// Waits until the server ends the connection, and hands back what it sent before that, a
     /// unit that never became whole among it.
     pub fn ended(&mut self) -> Result<(Closing, Vec<Unit>), Trouble> {
-        let deadline = Instant::now() + self.patience;
-        while self.ended.is_none() {
-            match self.read(deadline) {
-                Ok(()) | Err(Trouble::Ended(..)) => {}
-                Err(trouble) => return Err(trouble),
-            }
-        }
-        let how = self.ended.unwrap_or(Closing::Closed);
+        let how = match self.wait(self.patience, |client| client.ended) {
+            Ok(how) | Err(Trouble::Ended(how, _)) => how,
+            Err(trouble) => return Err(trouble),
+        };
         Ok((how, self.complete.drain(..).chain(self.growing.take()).collect()))
     }
 
     /// Listens for a while; anything that comes is [`Trouble::Unexpected`].
     pub fn quiet(&mut self, pace: Duration) -> Result<(), Trouble> {
-        if self.complete.is_empty() && self.growing.is_none() {
-            match self.read(Instant::now() + pace) {
-                Err(Trouble::Silent(_, None)) => return Ok(()),
-                Err(trouble) => return Err(trouble),
-                Ok(()) => {}
-            }
-        }
-        match self.complete.pop_front().or_else(|| self.growing.clone()) {
-            Some(unit) => Err(Trouble::Unexpected(Box::new(unit))),
-            None => Ok(()),
+        let came =
+            |client: &mut Client| client.complete.pop_front().or_else(|| client.growing.clone());
+        match self.wait(pace, came) {
+            Ok(unit) => Err(Trouble::Unexpected(Box::new(unit))),
+            Err(Trouble::Silent(_, None)) => Ok(()),
+            Err(trouble) => Err(trouble),
         }
     }
 
@@ -175,26 +223,61 @@ impl Client {
         self.recorder.closed(self.number, Side::Client, Closing::Reset);
     }
 
-    /// One read, before the deadline.
+    /// Reads until `seen` finds what it wants. What has come by the deadline counts, also on a machine that
+    /// is too busy to let us look in time: so there is one read after it, and no more.
+    fn wait<T>(
+        &mut self,
+        patience: Duration,
+        mut seen: impl FnMut(&mut Client) -> Option<T>,
+    ) -> Result<T, Trouble> {
+        let deadline = self.deadline(patience);
+        loop {
+            if let Some(found) = seen(self) {
+                return Ok(found);
+            }
+            let is_last = Instant::now() >= deadline;
+            self.read(deadline)?;
+            if is_last {
+                return seen(self).ok_or_else(|| self.silent(self.growing.clone()));
+            }
+        }
+    }
+
+    fn deadline(&self, patience: Duration) -> Instant {
+        let deadline = Instant::now() + patience;
+        self.until.map_or(deadline, |until| until.min(deadline))
+    }
+
+    /// What was waited for did not come in time: in its own, or in that of the whole conversation.
+    fn silent(&self, growing: Option<Unit>) -> Trouble {
+        let growing = growing.map(Box::new);
+        match self.until {
+            Some(until) if Instant::now() >= until => Trouble::OutOfTime(growing),
+            _ => Trouble::Silent(self.patience, growing),
+        }
+    }
+
+    /// One read, which waits until the deadline.
     fn read(&mut self, deadline: Instant) -> Result<(), Trouble> {
         if let Some(how) = self.ended {
             return Err(Trouble::Ended(how, self.growing.clone().map(Box::new)));
         }
-        let left = deadline.saturating_duration_since(Instant::now());
-        let _ = self.stream.set_read_timeout(Some(left.max(Duration::from_millis(1))));
+        if self.received > self.at_most || self.complete.len() > UNITS {
+            return Err(Trouble::TooMuch { bytes: self.at_most, units: UNITS });
+        }
+        let _ = self.stream.set_read_timeout(Some(left_until(deadline)));
         let mut buffer = [0; 16 * 1024];
         match self.stream.read(&mut buffer) {
             Ok(0) => self.end(Closing::Closed),
             Ok(count) => self.receive(&buffer[..count]),
             Err(error) if error.kind() == ErrorKind::Interrupted => Ok(()),
-            Err(error) if is_timeout(&error) => {
-                Err(Trouble::Silent(self.patience, self.growing.clone().map(Box::new)))
-            }
+            Err(error) if is_timeout(&error) => Err(self.silent(self.growing.clone())),
             Err(_) => self.end(Closing::Reset),
         }
     }
 
     fn receive(&mut self, bytes: &[u8]) -> Result<(), Trouble> {
+        self.received += bytes.len();
         self.growing = None;
         for unit in self.recorder.bytes(self.number, Side::Server, bytes) {
             match unit.complete {
@@ -218,6 +301,11 @@ impl Drop for Client {
     fn drop(&mut self) {
         self.recorder.closed(self.number, Side::Client, Closing::Closed);
     }
+}
+
+/// A timeout for a read or a write: systems know none of zero.
+fn left_until(deadline: Instant) -> Duration {
+    deadline.saturating_duration_since(Instant::now()).max(Duration::from_millis(1))
 }
 
 /// Whether a read or a write took longer than it may: systems call that by two names.

@@ -3,11 +3,13 @@
 //! use it; no chapter's server does.
 
 mod client;
+mod program;
 mod server;
 mod stage;
 mod tap;
 
 pub use client::{Client, Trouble};
+pub use program::{Exit, Program, at_first_interrupt, end_all};
 pub use server::{ENDING, Server, StartError};
 pub use stage::Stage;
 pub use tap::{Relay, Tap};

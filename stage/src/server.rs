@@ -1,33 +1,50 @@
 //! A server under observation: any program, started as a process, with its terminal read along.
 
 use std::fmt;
+use std::hash::{BuildHasher, RandomState};
 use std::io::{BufRead, BufReader, Read};
-use std::net::{Ipv6Addr, SocketAddr, TcpListener, TcpStream};
-use std::process::{Child, Command, Stdio};
-use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr, TcpStream};
+use std::ops::Range;
+use std::process::{Command, Stdio};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard};
 use std::thread;
 use std::time::{Duration, Instant};
 
 use ch00_wire::{Recorder, visible};
+use socket2::{Domain, Socket, Type};
+
+use crate::program::{Exit, Program};
 
 /// How many of its lines an error repeats.
 const LINES_SHOWN: usize = 10;
 
+/// Ports below those that Linux (from 32,768), macOS and Windows (from 49,152) hand out.
+const PORTS: Range<u16> = 20_000..32_000;
+/// How many of them may be taken before one is free.
+const TRIES: u32 = 100;
+
 /// How soon to ask again where there is no event to wait for: whether some process listens, or has
 /// ended.
 const ASK_AGAIN: Duration = Duration::from_millis(10);
+
+/// How long the outputs may stay open of a program that was ended. They end with the last process that holds
+/// them; one that has left the group is not waited for for ever.
+const CLOSING: Duration = Duration::from_secs(5);
+
+/// How often whoever waits for a server is told that it is not there yet.
+const TELL: Duration = Duration::from_secs(1);
 
 /// How long a program is watched that did not do what it should, to see whether it is about to end.
 pub const ENDING: Duration = Duration::from_millis(200);
 
 /// How much of its terminal is kept, and of one line, in bytes. A server that prints without end shall not
 /// fill the memory of whoever observes it.
-const KEPT: usize = 64 * 1024 * 1024;
+const KEPT: usize = 16 * 1024 * 1024;
 const LONGEST_LINE: u64 = 64 * 1024;
 
-/// A running server. It ends when this is dropped.
+/// A running server. It ends when this is dropped, with everything that it has started.
 pub struct Server {
-    child: Mutex<Child>,
+    program: Program,
     address: SocketAddr,
     terminal: Terminal,
 }
@@ -39,11 +56,12 @@ pub enum StartError {
     Spawn(String, std::io::Error),
     /// Nobody listens at the address of a server that was said to run.
     Nobody(SocketAddr),
-    /// It ended before it listened; the lines that it printed.
-    Ended(Vec<String>),
+    /// It ended before it listened: how, and the lines that it printed.
+    Ended(Exit, Vec<String>),
     /// It runs, but does not listen where it should; the lines that it printed.
     NotListening(Option<SocketAddr>, Vec<String>),
-    /// It was ended, and a program that it had started still listens.
+    /// It was ended with its whole group, and a program that it had started, and that has left the group, still
+    /// listens.
     Outlived(SocketAddr),
     /// It runs, and listens, but not where it should.
     Elsewhere {
@@ -58,7 +76,7 @@ impl StartError {
     /// What the server printed, as far as it was observed.
     pub fn lines(&self) -> &[String] {
         match self {
-            StartError::Ended(lines) | StartError::NotListening(_, lines) => lines,
+            StartError::Ended(_, lines) | StartError::NotListening(_, lines) => lines,
             StartError::Spawn(..)
             | StartError::Nobody(_)
             | StartError::Outlived(_)
@@ -93,7 +111,9 @@ impl fmt::Display for StartError {
                 };
                 return write!(out, "the server listens on {listens}, and not on {told}: {what}");
             }
-            StartError::Ended(lines) => ("the server ended before it listened".to_owned(), lines),
+            StartError::Ended(exit, lines) => {
+                (format!("the server ended before it listened, with {exit}"), lines)
+            }
             StartError::NotListening(None, lines) => {
                 ("the server runs, but printed no address that it listens on".to_owned(), lines)
             }
@@ -144,36 +164,86 @@ impl Printed {
 
 impl Server {
     /// Starts a program whose first line says where it listens, as every chapter's does.
+    ///
+    /// # Errors
+    ///
+    /// It cannot be started, it ends, or it says nothing of the kind in time.
     pub fn announced(
         command: Command,
         recorder: &Recorder,
         patience: Duration,
     ) -> Result<Server, StartError> {
-        let (child, terminal) = spawn(command, recorder)?;
-        let nowhere = SocketAddr::from(([127, 0, 0, 1], 0));
-        let mut server = Server { child: Mutex::new(child), address: nowhere, terminal };
-        let deadline = Instant::now() + patience;
-        match server.terminal.wait_until(deadline, |printed| printed.announced) {
-            Some(address) => server.address = address,
-            None => return Err(server.not_listening_at(None)),
-        }
-        Ok(server)
+        Server::announced_telling(command, recorder, patience, &mut |_| ())
     }
 
-    /// Starts a program that was told to listen on `address`. Whether it does, the first client finds
-    /// out: see [`Server::not_listening`].
-    pub fn told(
-        address: SocketAddr,
+    /// The same; `waiting` is told, each second, for how long it has been waited.
+    ///
+    /// # Errors
+    ///
+    /// As [`Server::announced`].
+    pub fn announced_telling(
         command: Command,
         recorder: &Recorder,
+        patience: Duration,
+        waiting: &mut dyn FnMut(Duration),
     ) -> Result<Server, StartError> {
-        let (child, terminal) = spawn(command, recorder)?;
-        Ok(Server { child: Mutex::new(child), address, terminal })
+        let nowhere = SocketAddr::from(([127, 0, 0, 1], 0));
+        let mut server = Server::told(nowhere, command, recorder)?;
+        let start = Instant::now();
+        loop {
+            let deadline = Instant::now() + TELL.min(patience.saturating_sub(start.elapsed()));
+            if let Some(address) = server.terminal.wait_until(deadline, |printed| printed.announced)
+            {
+                server.address = address;
+                return Ok(server);
+            }
+            if start.elapsed() >= patience || server.terminal.lock().is_over() {
+                return Err(server.not_listening_at(None));
+            }
+            waiting(start.elapsed());
+        }
     }
 
-    /// An address on loopback with a port that was free a moment ago.
+    /// Starts a program that was told to listen on `address`. Whether it does, the first client sees.
+    ///
+    /// # Errors
+    ///
+    /// It cannot be started.
+    pub fn told(
+        address: SocketAddr,
+        mut command: Command,
+        recorder: &Recorder,
+    ) -> Result<Server, StartError> {
+        let name = command.get_program().to_string_lossy().into_owned();
+        command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        let program = Program::start(command).map_err(|error| StartError::Spawn(name, error))?;
+        let terminal = Terminal::default();
+        let (stdout, stderr) = program.outputs();
+        read_along(stdout, &terminal, recorder);
+        read_along(stderr, &terminal, recorder);
+        Ok(Server { program, address, terminal })
+    }
+
+    /// An address on loopback with a port that was free a moment ago, and that no system gives to a program which
+    /// asks for any port: in the moment until the server listens there, no other program gets it, and no client
+    /// that connects too early can meet itself.
+    ///
+    /// # Errors
+    ///
+    /// No such port can be had.
     pub fn free_address() -> std::io::Result<SocketAddr> {
-        TcpListener::bind("127.0.0.1:0")?.local_addr()
+        let mut tried = 0;
+        loop {
+            // A hasher of the standard library has a random key.
+            let random = RandomState::new().hash_one(tried);
+            let span = u64::from(PORTS.end - PORTS.start);
+            let port = PORTS.start + (random % span) as u16;
+            match bind(port) {
+                Ok(()) => return Ok(SocketAddr::from((Ipv4Addr::LOCALHOST, port))),
+                Err(error) if tried == TRIES => return Err(error),
+                Err(_) => tried += 1,
+            }
+        }
     }
 
     /// Where it listens.
@@ -183,7 +253,7 @@ impl Server {
 
     /// The number of its process.
     pub fn id(&self) -> u32 {
-        self.child().id()
+        self.program.id()
     }
 
     /// How many lines it has printed. Lines of before a moment end here.
@@ -218,14 +288,15 @@ impl Server {
         self.terminal.wait_until(deadline, |printed| seen(&printed.lines))
     }
 
-    fn child(&self) -> MutexGuard<'_, Child> {
-        self.child.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
     /// Whether the process has ended by itself. Its terminal may have ended long before: a program can send
     /// what it prints elsewhere.
     pub fn has_ended(&self) -> bool {
-        matches!(self.child().try_wait(), Ok(Some(_)))
+        self.exit().is_some()
+    }
+
+    /// How it ended, if it did so by itself.
+    pub fn exit(&self) -> Option<Exit> {
+        self.program.exit()
     }
 
     /// Waits until the process ends by itself: true if it did.
@@ -239,19 +310,16 @@ impl Server {
         self.has_ended()
     }
 
-    /// Ends it. False if it has started another program that goes on: that one still holds its outputs.
+    /// Ends it, with everything that it has started. False if a program goes on that has left its group: that
+    /// one still holds its outputs.
     pub fn end(self) -> bool {
         self.kill();
         self.terminal.lock().is_over()
     }
 
     fn kill(&self) {
-        // Both fail only where the process has ended already.
-        let _ = self.child().kill();
-        let _ = self.child().wait();
-        // A process that it started may keep the outputs open: they are not waited for for ever.
-        let deadline = Instant::now() + Duration::from_secs(1);
-        self.terminal.wait_until(deadline, |_| None::<()>);
+        self.program.end();
+        self.terminal.wait_until(Instant::now() + CLOSING, |_| None::<()>);
     }
 
     /// The program was not reached where it was told to listen: why, as far as can be told.
@@ -262,13 +330,13 @@ impl Server {
 
     fn not_listening_at(self, address: Option<SocketAddr>) -> StartError {
         // Whoever is refused may hear of the end before the system tells us, and before its last lines come.
-        let ended = self.wait_for_end(ENDING);
+        self.wait_for_end(ENDING);
         let lines = self.terminal.lock().lines.clone();
         let elsewhere = address.and_then(|told| Some((told, self.elsewhere(told)?)));
-        match elsewhere {
-            _ if ended => StartError::Ended(lines),
-            Some((told, listens)) => StartError::Elsewhere { told, listens },
-            None => StartError::NotListening(address, lines),
+        match (self.exit(), elsewhere) {
+            (Some(exit), _) => StartError::Ended(exit, lines),
+            (None, Some((told, listens))) => StartError::Elsewhere { told, listens },
+            (None, None) => StartError::NotListening(address, lines),
         }
     }
 
@@ -284,6 +352,7 @@ impl Server {
 }
 
 impl Drop for Server {
+    /// Its last lines come with its end.
     fn drop(&mut self) {
         self.kill();
     }
@@ -323,25 +392,10 @@ impl Terminal {
     }
 }
 
-fn spawn(mut command: Command, recorder: &Recorder) -> Result<(Child, Terminal), StartError> {
-    command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
-    let mut child = command.spawn().map_err(|error| {
-        StartError::Spawn(command.get_program().to_string_lossy().into_owned(), error)
-    })?;
-    let terminal = Terminal::default();
-    read_along(child.stdout.take(), &terminal, recorder);
-    read_along(child.stderr.take(), &terminal, recorder);
-    Ok((child, terminal))
-}
-
-fn read_along(
-    output: Option<impl Read + Send + 'static>,
-    terminal: &Terminal,
-    recorder: &Recorder,
-) {
+fn read_along(output: impl Read + Send + 'static, terminal: &Terminal, recorder: &Recorder) {
     let (terminal, recorder) = (terminal.clone(), recorder.clone());
     thread::spawn(move || {
-        for line in output.into_iter().flat_map(lines) {
+        for line in lines(output) {
             // Read and forgotten: the program would wait for us otherwise.
             if terminal.lock().bytes > KEPT {
                 continue;
@@ -372,6 +426,12 @@ fn lines(output: impl Read) -> impl Iterator<Item = String> {
             _ => None,
         }
     })
+}
+
+/// Binds a port of every address, as a program does that does not ask to use a port again, and lets it go.
+fn bind(port: u16) -> std::io::Result<()> {
+    let socket = Socket::new(Domain::IPV4, Type::STREAM, None)?;
+    socket.bind(&SocketAddr::from((Ipv4Addr::UNSPECIFIED, port)).into())
 }
 
 /// The address in a line such as `listening on ws://127.0.0.1:4000`.

@@ -5,7 +5,7 @@ use std::io::{self, ErrorKind, Read, Write};
 use std::net::{Shutdown, SocketAddr, TcpListener, TcpStream};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::thread;
+use std::thread::{self, Builder};
 use std::time::Duration;
 
 use ch00_wire::{Closing, Recorder, Side};
@@ -36,19 +36,26 @@ impl Relay {
     pub fn join(&self, client: &TcpStream, first: &[u8]) {
         let Joined { to, recorder, .. } = &*self.0;
         let number = recorder.new_client();
-        let Ok(server) = TcpStream::connect(to) else {
-            recorder.line(&format!("(the tap could not reach a server at {to})"));
-            return recorder.closed(number, Side::Server, Closing::Reset);
+        let joined = TcpStream::connect(to).and_then(|server| Ok((pair(client, &server)?, server)));
+        let (pair, server) = match joined {
+            Ok(joined) => joined,
+            Err(error) => {
+                recorder.line(&no_server(*to, &error));
+                recorder.closed(number, Side::Server, Closing::Reset);
+                return recorder.forget(number);
+            }
         };
-        if let Ok(pair) = pair(client, &server) {
-            self.open().insert(number, pair);
-        }
+        self.open().insert(number, pair);
         if self.is_closed() {
             return drop(self.open().remove(&number));
         }
         thread::scope(|scope| {
-            scope.spawn(|| carry(first, client, &server, Side::Client, number, recorder));
-            carry(&[], &server, client, Side::Server, number, recorder);
+            let there = || carry(first, client, &server, Side::Client, number, recorder);
+            match Builder::new().spawn_scoped(scope, there) {
+                Ok(_) => carry(&[], &server, client, Side::Server, number, recorder),
+                // Both connections end with this.
+                Err(error) => recorder.line(&no_server(*to, &error)),
+            }
         });
         self.open().remove(&number);
         recorder.forget(number);
@@ -91,23 +98,35 @@ pub struct Tap {
 
 impl Tap {
     /// Listens, and joins each client that comes to the server at `to`.
+    ///
+    /// # Errors
+    ///
+    /// The system has no thread for it.
     pub fn open(listener: TcpListener, to: SocketAddr, recorder: Recorder) -> io::Result<Tap> {
         let tap = Tap { address: listener.local_addr()?, relay: Relay::new(to, recorder) };
         let relay = tap.relay.clone();
-        thread::spawn(move || {
+        let take = move || {
+            let mut is_full = false;
             for client in listener.incoming() {
                 if relay.is_closed() {
                     return;
                 }
-                let Ok(client) = client else {
-                    // Out of descriptors, most likely: others have to end first.
+                let shared = relay.clone();
+                let taken = client
+                    .and_then(|client| Builder::new().spawn(move || shared.join(&client, &[])));
+                if let Err(error) = &taken {
+                    // Out of files or of threads, most likely: others have to end first. Said once.
+                    if !is_full {
+                        let recorder = &relay.0.recorder;
+                        recorder
+                            .line(&format!("(the tap can take no more clients for now: {error})"));
+                    }
                     thread::sleep(Duration::from_millis(10));
-                    continue;
-                };
-                let relay = relay.clone();
-                thread::spawn(move || relay.join(&client, &[]));
+                }
+                is_full = taken.is_err();
             }
-        });
+        };
+        Builder::new().spawn(take)?;
         Ok(tap)
     }
 
@@ -122,6 +141,19 @@ impl Drop for Tap {
         self.relay.close();
         // Wakes the thread that waits for clients.
         let _ = TcpStream::connect(self.address);
+    }
+}
+
+/// Why a client was not joined to the server: there is none, or this machine has reached a limit of its own.
+fn no_server(to: SocketAddr, error: &io::Error) -> String {
+    match error.kind() {
+        ErrorKind::ConnectionRefused
+        | ErrorKind::ConnectionReset
+        | ErrorKind::ConnectionAborted
+        | ErrorKind::HostUnreachable
+        | ErrorKind::NetworkUnreachable
+        | ErrorKind::TimedOut => format!("(the tap could not reach a server at {to})"),
+        _ => format!("(the tap could not join this client to {to}: {error})"),
     }
 }
 

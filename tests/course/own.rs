@@ -258,3 +258,56 @@ fn the_solution_is_shown_once_the_promises_hold() {
     let printed = done(folder.path(), &["check", "--solution"]);
     assert!(printed.contains("-const BACKLOG: i32 = 64;\n+const BACKLOG: i32 = 128;"), "{printed}");
 }
+
+/// The kind of machine that this one is, as Rust calls it.
+fn host() -> String {
+    let version = std::process::Command::new("rustc").arg("-vV").output().expect("rustc runs");
+    let version = String::from_utf8(version.stdout).expect("UTF-8");
+    let host = version.lines().find_map(|line| line.strip_prefix("host: "));
+    host.expect("it says which").to_owned()
+}
+
+/// Cargo may put the program in several places. The one that was built last is checked, and never an older one
+/// that lies where the program usually does.
+#[test]
+fn what_cargo_has_built_is_checked_wherever_cargo_puts_it() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let place = folder.path().join("mon dossier é 李");
+    fs::create_dir(&place).expect("a folder");
+    done(&place, &["start"]);
+    let project = place.join("my-server");
+    write(&project, "01-listen");
+    let source = project.join("01-listen/src/lib.rs");
+    let right = fs::read_to_string(&source).expect("the file");
+    let wrong = right.replace("println!(\"  {line}\");", "let _ = line;");
+    assert_ne!(wrong, right);
+
+    let checked = |source_now: &str, variables: &[(&str, &str)]| {
+        fs::write(&source, source_now).expect("saved");
+        let mut check = workshop(&["check"]);
+        check.envs(variables.iter().copied()).current_dir(&place);
+        let Output { status, stdout, stderr } = check.output().expect("the workshop runs");
+        let printed = [stdout, stderr].concat();
+        (status.code(), String::from_utf8_lossy(&printed).into_owned())
+    };
+    let holds = |variables: &[(&str, &str)]| {
+        let (code, printed) = checked(&right, variables);
+        assert_eq!(code, Some(0), "{variables:?}: {printed}");
+    };
+    let fails = |variables: &[(&str, &str)]| {
+        let (code, printed) = checked(&wrong, variables);
+        assert_eq!(code, Some(1), "{variables:?}: {printed}");
+    };
+    let host = host();
+    holds(&[]);
+    fails(&[("CARGO_BUILD_TARGET", &host)]);
+    let elsewhere = folder.path().join("elsewhere");
+    holds(&[("CARGO_TARGET_DIR", elsewhere.to_str().expect("UTF-8"))]);
+
+    let configuration = format!("[build]\ntarget = \"{host}\"\ntarget-dir = \"built here\"\n");
+    fs::create_dir(project.join(".cargo")).expect("a folder");
+    fs::write(project.join(".cargo/config.toml"), configuration).expect("written");
+    fails(&[]);
+    holds(&[]);
+    assert!(project.join("built here").join(host).is_dir(), "cargo obeys its configuration");
+}

@@ -1,8 +1,9 @@
 //! What the workshop does: opens the book, says no in clear words, ends cleanly.
 
 use std::io::{BufRead, BufReader};
-use std::net::TcpListener;
+use std::net::{TcpListener, TcpStream};
 use std::process::Stdio;
+use std::time::{Duration, Instant};
 
 use crate::common::{PATIENCE, chapter, serving, serving_on, workshop};
 use ch00_wire::{Recorder, masked_frame, rfc_request};
@@ -28,6 +29,95 @@ fn a_taken_port_is_no_obstacle() {
     let book = Server::announced(command, &Recorder::new(), PATIENCE).expect("the book opens");
     assert_ne!(book.address().port(), port);
     assert!(book.lines_from(0).concat().contains(&format!("port {port} is taken")));
+}
+
+/// Sends a signal to a process.
+#[cfg(unix)]
+fn send(signal: &str, process: &str) {
+    let sent = std::process::Command::new("kill").args([signal, process]).output();
+    // Whoever has ended meanwhile needs no second signal.
+    sent.expect("kill runs");
+}
+
+/// The numbers in the files that a script writes once it runs.
+#[cfg(unix)]
+fn numbers(files: &[std::path::PathBuf]) -> Vec<String> {
+    let read = || -> Option<Vec<String>> {
+        let numbers = files.iter().map(|file| std::fs::read_to_string(file).ok());
+        numbers.map(|number| number.filter(|number| number.ends_with('\n'))).collect()
+    };
+    let deadline = Instant::now() + PATIENCE;
+    loop {
+        match read() {
+            Some(numbers) => return numbers.iter().map(|line| line.trim().to_owned()).collect(),
+            None => assert!(Instant::now() < deadline, "the script does not run"),
+        }
+        std::thread::sleep(Duration::from_millis(10));
+    }
+}
+
+/// Waits until no such process is left. One that has ended, and that nobody has asked about, is a zombie.
+#[cfg(unix)]
+fn end(processes: &[String]) {
+    let lives = |process: &String| {
+        let mut ps = std::process::Command::new("ps");
+        let state = ps.args(["-o", "stat=", "-p", process]).output().expect("ps runs").stdout;
+        !state.is_empty() && !state.starts_with(b"Z")
+    };
+    let deadline = Instant::now() + PATIENCE;
+    while let Some(process) = processes.iter().find(|process| lives(process)) {
+        assert!(Instant::now() < deadline, "{process} goes on");
+        std::thread::sleep(Duration::from_millis(10));
+    }
+}
+
+/// A script that starts another program, says which processes the two are, and goes on for a long time.
+#[cfg(unix)]
+fn endless(folder: &std::path::Path) -> (String, [std::path::PathBuf; 2]) {
+    let script = folder.join("endless.sh");
+    let files = ["child", "itself"].map(|name| folder.join(name));
+    let text = "#!/bin/sh\ncd \"$(dirname \"$0\")\"\nsleep 1000 &\necho $! > child\necho $$ > itself\nwait\n";
+    std::fs::write(&script, text).expect("written");
+    crate::common::succeeds({
+        let mut chmod = std::process::Command::new("chmod");
+        chmod.arg("+x").arg(&script);
+        chmod
+    });
+    (script.display().to_string(), files)
+}
+
+#[cfg(unix)]
+#[test]
+fn a_check_that_is_interrupted_leaves_nothing_behind() {
+    for signal in ["-INT", "-TERM", "-HUP"] {
+        let folder = tempfile::tempdir().expect("a folder");
+        let (server, files) = endless(folder.path());
+        let mut check = workshop(&["check", "--server", &server]);
+        check.current_dir(&folder).stdout(Stdio::null()).stderr(Stdio::null());
+        let mut check = check.spawn().expect("the check runs");
+        let processes = numbers(&files);
+        for _ in 0..2 {
+            send(signal, &check.id().to_string());
+        }
+        assert_eq!(check.wait().expect("it ends").code(), Some(130), "{signal}");
+        end(&processes);
+    }
+}
+
+#[cfg(unix)]
+#[test]
+fn a_check_that_is_interrupted_leaves_no_cargo_behind() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let project = folder.path().join("my-server");
+    crate::common::succeeds(workshop(&["start", &project.display().to_string()]));
+    let (cargo, files) = endless(folder.path());
+    let mut check = workshop(&["check"]);
+    check.env("CARGO", cargo).current_dir(&folder).stdout(Stdio::null()).stderr(Stdio::null());
+    let mut check = check.spawn().expect("the check runs");
+    let processes = numbers(&files);
+    send("-TERM", &check.id().to_string());
+    check.wait().expect("it ends");
+    end(&processes);
 }
 
 #[test]
@@ -78,6 +168,29 @@ fn tap_names_what_passes() {
     let lines = tap.lines_from(1);
     let wanted = "  4c 69 20 4a 69 6e 67        payload \"Li Jing\"";
     assert!(lines.iter().any(|line| line == wanted), "{lines:#?}");
+}
+
+#[cfg(unix)]
+#[test]
+fn the_tap_calls_a_limit_of_its_own_by_its_name() {
+    let server = TcpListener::bind("127.0.0.1:0").expect("a port");
+    let to = server.local_addr().expect("bound").port();
+    let program = env!("CARGO_BIN_EXE_frame-by-frame");
+    let mut tap = std::process::Command::new("sh");
+    let line = format!("ulimit -n 40; exec \"{program}\" tap --listen 0 --to localhost:{to}");
+    tap.args(["-c", &line]);
+    let tap = Server::announced(tap, &Recorder::new(), PATIENCE).expect("the tap listens");
+    let mut clients = Vec::new();
+    let is_limit = |line: &str| line.contains("(the tap could") || line.contains("(the tap can");
+    let limit = loop {
+        clients.push(TcpStream::connect(tap.address()).expect("connected"));
+        assert!(clients.len() < 100, "it has no limit: {:#?}", tap.lines_from(0));
+        // Its files are few enough: it says so some time before the last of these clients.
+        if let Some(line) = tap.wait_for(0, Duration::from_millis(100), is_limit) {
+            break line;
+        }
+    };
+    assert!(limit.contains("open files"), "{limit}");
 }
 
 /// Holds a server against its probes: the exit code, and what was printed.
@@ -162,7 +275,7 @@ fn check_is_content_with_a_good_server() {
 #[test]
 fn check_looks_at_a_running_server_too() {
     let server = chapter(CHAPTERS.len() as u8);
-    let at = server.address().to_string();
+    let at = format!("localhost:{}", server.address().port());
     let (code, printed) = checked(&["--attach", &at]);
     assert_eq!(code, Some(0), "{printed}");
     assert!(printed.contains("○ 04 prints what a client says, unmasked"), "{printed}");

@@ -1,6 +1,6 @@
 //! A conversation, written down as it happens.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, VecDeque};
 use std::sync::mpsc::SyncSender;
 use std::sync::{Arc, Mutex, MutexGuard};
 
@@ -48,14 +48,26 @@ pub enum Event {
         /// How.
         how: Closing,
     },
+    /// Both directions have ended, and nothing more comes of this client. It is reported, and never recorded.
+    Gone {
+        /// Which client, from 1.
+        client: usize,
+    },
+    /// More happened than is kept: here, so much of it is left out.
+    LeftOut {
+        /// How many events.
+        events: usize,
+    },
 }
 
 impl Event {
     /// Which client it is about, from 1; a line of the terminal is about none.
     pub fn client(&self) -> Option<usize> {
         match self {
-            Event::Unit { client, .. } | Event::Closed { client, .. } => Some(*client),
-            Event::Line { .. } => None,
+            Event::Unit { client, .. } | Event::Closed { client, .. } | Event::Gone { client } => {
+                Some(*client)
+            }
+            Event::Line { .. } | Event::LeftOut { .. } => None,
         }
     }
 
@@ -89,14 +101,36 @@ struct Log {
     output: Output,
     streams: HashMap<(usize, Side), Stream>,
     closed: Vec<bool>,
-    /// Where in what is kept each unit stands: a later form of it takes its place.
-    places: HashMap<(usize, Side, usize), usize>,
 }
 
 enum Output {
-    Keep(Vec<Event>),
+    Keep(Box<Memory>),
     Report(SyncSender<Event>),
 }
+
+/// Apart from each other: a server that prints without end shall not hide what crossed.
+struct Memory {
+    wire: Kept,
+    lines: Kept,
+}
+
+/// The first events and the last ones. What is between them is counted: a server that sends without end shall
+/// not fill the memory of whoever observes it.
+struct Kept {
+    first: Vec<Event>,
+    last: VecDeque<Event>,
+    left_out: usize,
+    /// How many the first and the last are.
+    limits: (usize, usize),
+    /// The number of each unit's event: a later form of the unit takes its place.
+    places: HashMap<(usize, Side, usize), usize>,
+}
+
+/// How many events on the wire are kept, the first and the last. No conversation of the course has as many, and a
+/// reader sees all of them.
+const WIRE: (usize, usize) = (200, 50);
+/// How many lines of a terminal.
+const LINES: (usize, usize) = (4_000, 1_000);
 
 /// A finished conversation. Its `Display` is the figure that the book shows.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -114,9 +148,10 @@ impl Default for Recorder {
 }
 
 impl Recorder {
-    /// Keeps everything, for [`Recorder::recording`].
+    /// Keeps what happens, for [`Recorder::recording`]: of a flood, its beginning and its end.
     pub fn new() -> Self {
-        Recorder::with(Output::Keep(Vec::new()))
+        let memory = Memory { wire: Kept::new(WIRE), lines: Kept::new(LINES) };
+        Recorder::with(Output::Keep(Box::new(memory)))
     }
 
     /// Keeps nothing, and hands on every event at once. Where the channel is full, the conversation
@@ -126,8 +161,7 @@ impl Recorder {
     }
 
     fn with(output: Output) -> Self {
-        let log =
-            Log { output, streams: HashMap::new(), closed: Vec::new(), places: HashMap::new() };
+        let log = Log { output, streams: HashMap::new(), closed: Vec::new() };
         Recorder(Arc::new(Mutex::new(log)))
     }
 
@@ -167,6 +201,9 @@ impl Recorder {
         for side in [Side::Client, Side::Server] {
             log.streams.remove(&(client, side));
         }
+        if matches!(log.output, Output::Report(_)) {
+            log.put(Event::Gone { client });
+        }
     }
 
     /// A side ended the connection. Only the first one counts.
@@ -187,11 +224,10 @@ impl Recorder {
     /// What differs from run to run is evened out: how the system cut the server's bytes, whether its
     /// end was a reset, and when a line was printed; the lines come last.
     pub fn recording(&self, title: &str) -> Recording {
-        let Output::Keep(events) = &self.log().output else {
+        let Output::Keep(memory) = &self.log().output else {
             return Recording { title: title.to_owned(), events: Vec::new() };
         };
-        let mut events = events.clone();
-        events.sort_by_key(Event::is_line);
+        let mut events: Vec<Event> = memory.wire.events().chain(memory.lines.events()).collect();
         for event in &mut events {
             match event {
                 Event::Unit { from: Side::Server, unit, .. } => unit.pieces.clear(),
@@ -220,16 +256,48 @@ impl Log {
         match &mut self.output {
             // Nobody listening is no reason to stop the conversation.
             Output::Report(to) => drop(to.send(event)),
-            Output::Keep(events) => {
-                let at = event
-                    .unit_key()
-                    .map_or(events.len(), |key| *self.places.entry(key).or_insert(events.len()));
-                match events.get_mut(at) {
-                    Some(before) => *before = event,
-                    None => events.push(event),
-                }
-            }
+            Output::Keep(memory) if event.is_line() => memory.lines.put(event),
+            Output::Keep(memory) => memory.wire.put(event),
         }
+    }
+}
+
+impl Kept {
+    fn new(limits: (usize, usize)) -> Kept {
+        let (first, last) = (Vec::new(), VecDeque::new());
+        Kept { first, last, left_out: 0, limits, places: HashMap::new() }
+    }
+
+    fn put(&mut self, event: Event) {
+        let key = event.unit_key();
+        if let Some(before) = key.and_then(|key| self.places.get(&key)).copied() {
+            return *self.at(before) = event;
+        }
+        let number = self.first.len() + self.left_out + self.last.len();
+        self.places.extend(key.map(|key| (key, number)));
+        if self.first.len() < self.limits.0 {
+            return self.first.push(event);
+        }
+        self.last.push_back(event);
+        if self.last.len() > self.limits.1 {
+            let forgotten = self.last.pop_front().and_then(|event| event.unit_key());
+            forgotten.and_then(|key| self.places.remove(&key));
+            self.left_out += 1;
+        }
+    }
+
+    /// The event of this number, which is one of those in `places`, and so is kept.
+    fn at(&mut self, number: usize) -> &mut Event {
+        match number.checked_sub(self.first.len()) {
+            None => &mut self.first[number],
+            Some(behind) => &mut self.last[behind - self.left_out],
+        }
+    }
+
+    fn events(&self) -> impl Iterator<Item = Event> {
+        let left_out = Event::LeftOut { events: self.left_out };
+        let left_out = (self.left_out > 0).then_some(left_out);
+        self.first.iter().cloned().chain(left_out).chain(self.last.iter().cloned())
     }
 }
 

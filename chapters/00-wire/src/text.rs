@@ -105,6 +105,8 @@ fn write_event(out: &mut fmt::Formatter<'_>, event: &Event, crowd: bool) -> fmt:
             write!(out, "{unit}")
         }
         Event::Line { text } => writeln!(out, "server prints · {}", visible(text)),
+        Event::Gone { client: number } => writeln!(out, "{} has gone", client(*number)),
+        Event::LeftOut { events } => writeln!(out, "… {events} more, which are left out …"),
         Event::Closed { client: number, by, how } => {
             let by = match by {
                 crate::Side::Server => "the server".to_owned(),
