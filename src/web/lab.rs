@@ -201,6 +201,8 @@ impl Lab {
 impl Drop for Lab {
     fn drop(&mut self) {
         lock(&self.open.relays).remove(&self.number);
+        // The server first: a client that hears of the end can rely on it.
+        drop(self.server.take());
         self.relay.close();
     }
 }

@@ -121,14 +121,18 @@ pub fn ask(at: SocketAddr, head: &str, body: &str) -> String {
 
 /// Starts the lab of chapter 05, and hands back the page's stream of news, and the lab's number.
 pub fn open_lab(book: &Server) -> (BufReader<TcpStream>, u64) {
+    open_lab_of(book, "{\"chapter\":5}")
+}
+
+/// The same, of a server that is named as a page names it.
+pub fn open_lab_of(book: &Server, server: &str) -> (BufReader<TcpStream>, u64) {
     let at = book.address();
     let mut page = TcpStream::connect(at).expect("connected");
     page.set_read_timeout(Some(PATIENCE)).expect("a timeout");
-    let body = "{\"chapter\":5}";
-    let length = body.len();
+    let length = server.len();
     let fields = format!("Host: {at}\r\n{}\r\nContent-Type: application/json", cookie(book));
     let head = format!("POST /lab HTTP/1.1\r\n{fields}\r\nContent-Length: {length}\r\n\r\n");
-    page.write_all((head + body).as_bytes()).expect("sent");
+    page.write_all((head + server).as_bytes()).expect("sent");
     let mut news = BufReader::new(page);
     let ready = line_with(&mut news, "\"ready\"");
     let ready: serde_json::Value = serde_json::from_str(&ready).expect("JSON");

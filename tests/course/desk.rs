@@ -6,7 +6,7 @@ use std::thread;
 
 use crate::common::{
     PATIENCE, address_in, address_of, ask, client_of_lab, cookie, course, host_of, line_with,
-    open_book, open_book_in, open_lab, serving, succeeds, workshop,
+    open_book, open_book_in, open_lab, open_lab_of, serving, succeeds, workshop,
 };
 use ch00_wire::{hex, masked_frame};
 
@@ -37,7 +37,9 @@ fn the_book_is_served_to_its_own_pages_only() {
 fn without_the_secret_nothing_is_to_be_had() {
     let book = open_book();
     let at = book.address();
-    let (_page, lab) = open_lab(&book);
+    let own = TcpListener::bind("127.0.0.1:0").expect("a port");
+    let own = format!("{{\"address\":\"{}\"}}", own.local_addr().expect("bound"));
+    let (_page, lab) = open_lab_of(&book, &own);
     let post = format!("{JSON}\r\nOrigin: http://{at}");
     let upgrade = "Connection: Upgrade\r\nUpgrade: websocket";
     let chat = format!("GET /lab/{lab}/chat");
@@ -124,26 +126,10 @@ fn labs_are_limited_in_number() {
     let book = open_book();
     let at = book.address();
     let own = TcpListener::bind("127.0.0.1:0").expect("a port");
-    let body = format!("{{\"address\":\"{}\"}}", own.local_addr().expect("bound"));
-    let fields = format!("Host: {at}\r\n{}\r\n{JSON}", cookie(&book));
-    let length = body.len();
-    let request =
-        format!("POST /lab HTTP/1.1\r\n{fields}\r\nContent-Length: {length}\r\n\r\n{body}");
-    let open = || {
-        let mut page = TcpStream::connect(at).expect("connected");
-        page.set_read_timeout(Some(PATIENCE)).expect("a timeout");
-        page.write_all(request.as_bytes()).expect("sent");
-        page
-    };
-    let pages: Vec<_> = (0..MOST_LABS)
-        .map(|_| {
-            let mut page = io::BufReader::new(open());
-            line_with(&mut page, "\"ready\"");
-            page
-        })
-        .collect();
-    let mut refused = String::new();
-    open().read_to_string(&mut refused).expect("an answer");
+    let own = format!("{{\"address\":\"{}\"}}", own.local_addr().expect("bound"));
+    let pages: Vec<_> = (0..MOST_LABS).map(|_| open_lab_of(&book, &own)).collect();
+    let head = format!("POST /lab HTTP/1.1\r\nHost: {at}\r\n{}\r\n{JSON}", cookie(&book));
+    let refused = ask(at, &head, &own);
     assert!(refused.starts_with("HTTP/1.1 429"), "{refused}");
     assert!(refused.contains("24 labs are open"), "{refused}");
     drop(pages);
