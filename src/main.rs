@@ -24,6 +24,12 @@ struct Cli {
     /// Where to serve the book; if the port is taken, the next free one is used
     #[arg(long, default_value_t = 3000)]
     port: u16,
+    /// Where to serve it instead, for other machines too: 0.0.0.0:3000 in a container
+    #[arg(long, value_name = "ADDRESS", value_parser = address, conflicts_with = "port")]
+    listen: Option<SocketAddr>,
+    /// Under which other address a browser finds it, such as https://name-3000.app.github.dev
+    #[arg(long, value_name = "ORIGIN")]
+    origin: Vec<web::Origin>,
     /// What the pages check; the same as with `check`
     #[command(flatten)]
     server: ServerChoice,
@@ -114,7 +120,11 @@ struct ServerChoice {
 fn main() -> ExitCode {
     let cli = Cli::parse();
     let result = match cli.command {
-        None => web::open(book::course(), cli.port, cli.server.into()).map(|()| ExitCode::SUCCESS),
+        None => {
+            let desk = web::Desk { port: cli.port, listen: cli.listen, origins: cli.origin };
+            let out = std::io::stdout();
+            web::open(book::course(), &desk, cli.server.into(), out).map(|()| ExitCode::SUCCESS)
+        }
         Some(task) => perform(task, &mut Screen::stdout()),
     };
     result.unwrap_or_else(|error| {

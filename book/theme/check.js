@@ -28,7 +28,7 @@
       this.status.textContent = 'checking …';
       this.enable();
       const question = { chapter: this.chapter, hint, columns: this.columns(), address: this.server.address };
-      const trouble = await follow('/check', question, run.signal, (line) => this.text.append(`${line}\n`));
+      const trouble = await follow('check', question, run.signal, (line) => this.text.append(`${line}\n`));
       // It may have been stopped in the meantime, and another one started.
       if (this.run === run) this.end(trouble ? `The check could not go on: ${trouble}` : 'The check is done.');
     }

@@ -279,9 +279,9 @@
       this.element = element('fieldset', { class: 'lab-connection' }, this.name, ...tools, this.status);
     }
 
-    // What can be pressed follows from what there is: a tap, a socket, an open socket.
+    // What can be pressed follows from what there is: a lab, a socket, an open socket.
     enable() {
-      this.connectButton.disabled = this.lab.port === undefined;
+      this.connectButton.disabled = !this.lab.address;
       this.connectButton.textContent = this.socket ? 'Disconnect' : 'Connect';
       this.sendButton.disabled = this.socket?.readyState !== WebSocket.OPEN;
     }
@@ -293,7 +293,7 @@
 
     // Resolves when it is open, or has failed.
     connect() {
-      const socket = new WebSocket(`ws://127.0.0.1:${this.lab.port}/chat`);
+      const socket = new WebSocket(`${this.lab.address}/chat`);
       this.socket = socket;
       this.lab.expect(this);
       this.say('connecting …');
@@ -351,9 +351,7 @@
         { class: 'lab-invitation' },
         'To bring this to life, clone the course, type ',
         element('code', {}, 'cargo run'),
-        ' in its folder, and open this page at ',
-        element('code', {}, 'http://127.0.0.1:3000'),
-        '.',
+        ' in its folder, and open the address that it prints.',
       );
     }
 
@@ -380,10 +378,10 @@
     }
 
     enable() {
-      const tapped = this.port !== undefined;
+      const open = this.number !== undefined;
       this.startButton.textContent = this.run ? 'Stop' : 'Start the server';
-      this.allButton.disabled = !tapped || this.connections.every(({ socket }) => socket);
-      this.rawButton.disabled = !tapped;
+      this.allButton.disabled = !open || this.connections.every(({ socket }) => socket);
+      this.rawButton.disabled = !open;
       this.connections.forEach((connection) => connection.enable());
     }
 
@@ -399,7 +397,7 @@
       this.enable();
       const { address } = this.server;
       const subject = address === undefined ? { chapter: this.chapter } : { address };
-      const trouble = await follow('/lab', subject, run.signal, (line) => this.hear(JSON.parse(line)));
+      const trouble = await follow('lab', subject, run.signal, (line) => this.hear(JSON.parse(line)));
       // It may have been stopped in the meantime, and another one started.
       if (this.run === run) this.end(trouble ? `The lab could not go on: ${trouble}` : 'The lab has ended.');
     }
@@ -413,7 +411,7 @@
       this.connections.forEach(({ socket }) => socket?.close());
       this.coming = [];
       this.run = undefined;
-      this.port = undefined;
+      this.number = undefined;
       if (!this.failed) this.say(text);
       this.failed = false;
       this.enable();
@@ -421,11 +419,11 @@
 
     // The workshop sends an event a line, for as long as the lab lives.
     hear(event) {
-      if (event.type === 'ready') {
-        this.port = event.port;
-        this.say(`This page reaches the server at ${event.server} through the tap at 127.0.0.1:${event.port}.`);
-      } else if (event.type === 'building') {
+      if (event.type === 'building') {
         this.say(event.text);
+      } else if (event.type === 'ready') {
+        this.number = event.lab;
+        this.say(`This page reaches the server at ${event.server} through the workshop, which shows every byte.`);
       } else if (event.type === 'failed' || event.type === 'stopped') {
         this.failed = true;
         this.say(event.text);
@@ -434,6 +432,12 @@
         this.conversation.show(event);
       }
       this.enable();
+    }
+
+    // Where a WebSocket reaches the lab: on the port that this page came from, because no other need be open.
+    get address() {
+      if (this.number === undefined) return undefined;
+      return new URL(`lab/${this.number}`, location.href).href.replace(/^http/, 'ws');
     }
 
     // Somebody is about to connect: the next client that is new on the wire.
@@ -467,7 +471,7 @@
       this.say('sending …');
       this.expect(undefined);
       try {
-        const response = await ask('/lab/raw', { port: this.port, text });
+        const response = await ask('lab/raw', { lab: this.number, text });
         this.say(response.ok ? 'The request is sent.' : await response.text());
       } catch (error) {
         this.say(`The request could not be sent: ${error.message}`);

@@ -11,7 +11,7 @@
     news?.close();
     news = undefined;
     if (document.visibilityState !== 'visible') return;
-    news = new EventSource('/reload');
+    news = new EventSource('reload');
     news.onmessage = ({ data }) => {
       edition ??= data;
       if (data !== edition) location.reload();

@@ -15,7 +15,7 @@ function element(tag, attributes = {}, ...children) {
 
 const button = (name, text, onclick) => element('button', { type: 'button', class: name, onclick }, text);
 
-// Asks the workshop something.
+// Asks the workshop something. Its places are named from the page, because a proxy may have put all into a folder.
 function ask(place, question, signal) {
   const headers = { 'Content-Type': 'application/json' };
   return fetch(place, { method: 'POST', headers, body: JSON.stringify(question), signal });

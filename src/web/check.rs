@@ -34,7 +34,7 @@ pub(super) struct Question {
 }
 
 /// Checks, and streams what a terminal would show, until it is done or the page goes away.
-pub(super) async fn start(
+pub(super) async fn check_server(
     State(workshop): State<Arc<Workshop>>,
     Json(question): Json<Question>,
 ) -> Response {

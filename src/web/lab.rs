@@ -1,14 +1,13 @@
-//! The lab of a page: a server, a tap before it, and a stream of what crosses.
+//! The lab of a page: a server, a relay that joins clients to it, and a stream of what crosses.
 
-use std::collections::HashSet;
-use std::io::{Read, Write};
-use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::collections::HashMap;
+use std::net::SocketAddr;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, mpsc};
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Result, bail};
 use axum::Json;
 use axum::body::Bytes;
 use axum::extract::State;
@@ -16,7 +15,7 @@ use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use ch00_wire::{Event, Recorder};
 use serde::{Deserialize, Serialize};
-use stage::{Server, Tap};
+use stage::{Relay, Server, Trouble};
 use tokio::sync::mpsc::{Sender, channel};
 use tokio_stream::StreamExt;
 use tokio_stream::wrappers::ReceiverStream;
@@ -24,46 +23,61 @@ use tokio_stream::wrappers::ReceiverStream;
 use super::{QUEUE, Workshop, streamed};
 use crate::{book, chapters};
 
-/// How long a server may take to start, or a connection to be taken.
+/// How long a server may take to start.
 const PATIENCE: Duration = Duration::from_secs(10);
-/// How long a raw request's connection stays open after the last byte that came back.
+/// How long a raw request waits for whatever comes next: to be connected, and then for each unit of the answer.
 const LISTEN: Duration = Duration::from_secs(1);
 /// How often the lab looks whether its page is still there while nothing crosses.
 const LOOK: Duration = Duration::from_millis(200);
 
-/// The labs that are running.
+/// What is said of a lab that is not open.
+const HAS_ENDED: &str = "this lab has ended: start it again";
+
+/// How many labs may be open at once, each with a server and threads of its own.
+const MOST: usize = 24;
+
+/// The labs that are open.
+#[derive(Default)]
 pub(super) struct Labs {
-    running: Arc<Running>,
+    open: Arc<Open>,
     threads: Mutex<Vec<JoinHandle<()>>>,
 }
 
 #[derive(Default)]
-struct Running {
-    /// Ports of the taps that are open: raw requests go to these and nowhere else.
-    taps: Mutex<HashSet<u16>>,
+struct Open {
+    /// The relay of each lab whose server runs, by the lab's number.
+    relays: Mutex<HashMap<u64, Relay>>,
+    /// The last number that a lab was given.
+    last: AtomicU64,
     /// The workshop closes, and so do they.
     closing: AtomicBool,
 }
 
 impl Labs {
-    pub(super) fn new() -> Labs {
-        Labs { running: Arc::default(), threads: Mutex::default() }
+    /// What joins clients to the server of a lab, if it is open.
+    pub(super) fn relay(&self, number: u64) -> Option<Relay> {
+        lock(&self.open.relays).get(&number).cloned()
     }
 
     /// Ends all labs, with their servers, and waits until they have ended.
     pub(super) fn close(&self) {
-        self.running.closing.store(true, Ordering::SeqCst);
+        self.open.closing.store(true, Ordering::SeqCst);
         for thread in lock(&self.threads).drain(..) {
             // A lab that panicked has ended too.
             let _ = thread.join();
         }
     }
 
-    fn start(&self, subject: Subject, page: Sender<News>) {
-        let running = self.running.clone();
+    /// Runs a lab in a thread of its own, until its page goes away.
+    fn run(&self, choice: ServerChoice, page: Sender<News>) -> Result<()> {
+        let open = self.open.clone();
         let mut threads = lock(&self.threads);
         threads.retain(|thread| !thread.is_finished());
-        threads.push(thread::spawn(move || run(&subject, running, &page)));
+        if threads.len() >= MOST {
+            bail!("{MOST} labs are open, and no more can be: stop one, or close its page");
+        }
+        threads.push(thread::spawn(move || run(&choice, open, &page)));
+        Ok(())
     }
 }
 
@@ -74,7 +88,7 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 /// Which server the lab is about.
 #[derive(Deserialize)]
 #[serde(rename_all = "lowercase")]
-pub(super) enum Subject {
+pub(super) enum ServerChoice {
     /// A chapter's, which is started.
     Chapter(u8),
     /// The reader's own, which runs.
@@ -87,8 +101,8 @@ pub(super) enum Subject {
 enum News {
     /// The server is being built: what cargo does.
     Building { text: String },
-    /// Connect here.
-    Ready { port: u16, server: SocketAddr },
+    /// Connect to this lab.
+    Ready { lab: u64, server: SocketAddr },
     /// There is no lab; why.
     Failed { text: String },
     /// The server ended by itself.
@@ -98,21 +112,24 @@ enum News {
     Wire(Event),
 }
 
-/// A running lab. Its server and its tap end with it.
+/// A lab that is open. Its server and its connections end with it.
 struct Lab {
+    number: u64,
     server: Option<Server>,
     address: SocketAddr,
-    tap: Tap,
-    running: Arc<Running>,
+    relay: Relay,
+    open: Arc<Open>,
 }
 
-/// Starts a lab, and streams what happens in it until the page goes away.
-pub(super) async fn start(
+/// Opens a lab, and streams what happens in it until the page goes away.
+pub(super) async fn open_lab(
     State(workshop): State<Arc<Workshop>>,
-    Json(subject): Json<Subject>,
+    Json(choice): Json<ServerChoice>,
 ) -> Response {
     let (sender, news) = channel(QUEUE);
-    workshop.labs.start(subject, sender);
+    if let Err(error) = workshop.labs.run(choice, sender) {
+        return (StatusCode::TOO_MANY_REQUESTS, error.to_string()).into_response();
+    }
     let lines = ReceiverStream::new(news).map(|news| {
         let mut line = serde_json::to_string(&news).unwrap_or_default();
         line.push('\n');
@@ -121,10 +138,15 @@ pub(super) async fn start(
     streamed("application/x-ndjson", lines)
 }
 
+/// A connection to a lab that is not open.
+pub(super) async fn no_lab() -> Response {
+    (StatusCode::NOT_FOUND, HAS_ENDED).into_response()
+}
+
 /// Lives as long as the lab.
-fn run(subject: &Subject, running: Arc<Running>, page: &Sender<News>) {
+fn run(choice: &ServerChoice, open: Arc<Open>, page: &Sender<News>) {
     let (sender, events) = mpsc::sync_channel(QUEUE);
-    match Lab::open(subject, running, Recorder::reporting(sender), page) {
+    match Lab::open(choice, open, Recorder::reporting(sender), page) {
         Ok(mut lab) => {
             lab.report(&events, page);
             // Whoever waits to tell an event is let go, and only then asked to end.
@@ -137,9 +159,9 @@ fn run(subject: &Subject, running: Arc<Running>, page: &Sender<News>) {
 impl Lab {
     /// Tells the page what happens, until the page has gone or the server has ended.
     fn report(&mut self, events: &mpsc::Receiver<Event>, page: &Sender<News>) {
-        let ready = News::Ready { port: self.tap.address().port(), server: self.address };
+        let ready = News::Ready { lab: self.number, server: self.address };
         let mut sent = page.blocking_send(ready);
-        while sent.is_ok() && !page.is_closed() && !self.running.closing.load(Ordering::SeqCst) {
+        while sent.is_ok() && !page.is_closed() && !self.open.closing.load(Ordering::SeqCst) {
             match events.recv_timeout(LOOK) {
                 Ok(event) => sent = page.blocking_send(News::Wire(event)),
                 Err(_) if self.has_ended() => {
@@ -152,24 +174,23 @@ impl Lab {
     }
 
     fn open(
-        subject: &Subject,
-        running: Arc<Running>,
+        choice: &ServerChoice,
+        open: Arc<Open>,
         recorder: Recorder,
         page: &Sender<News>,
     ) -> Result<Lab> {
-        let (server, address) = match *subject {
-            Subject::Chapter(number) => {
+        let (server, address) = match *choice {
+            ServerChoice::Chapter(number) => {
                 let server = start_chapter(number, &recorder, page)?;
                 let address = server.address();
                 (Some(server), address)
             }
-            Subject::Address(address) => (None, on_this_machine(address)?),
+            ServerChoice::Address(address) => (None, on_this_machine(address)?),
         };
-        let listener =
-            TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).context("no port for the tap")?;
-        let tap = Tap::open(listener, address, recorder)?;
-        lock(&running.taps).insert(tap.address().port());
-        Ok(Lab { server, address, tap, running })
+        let number = open.last.fetch_add(1, Ordering::SeqCst) + 1;
+        let relay = Relay::new(address, recorder);
+        lock(&open.relays).insert(number, relay.clone());
+        Ok(Lab { number, server, address, relay, open })
     }
 
     fn has_ended(&self) -> bool {
@@ -179,7 +200,10 @@ impl Lab {
 
 impl Drop for Lab {
     fn drop(&mut self) {
-        lock(&self.running.taps).remove(&self.tap.address().port());
+        lock(&self.open.relays).remove(&self.number);
+        // The server first: a client that hears of the end can rely on it.
+        drop(self.server.take());
+        self.relay.close();
     }
 }
 
@@ -205,27 +229,27 @@ pub(super) fn on_this_machine(at: SocketAddr) -> Result<SocketAddr> {
 /// A raw request, for the chapters in which a browser cannot connect yet.
 #[derive(Deserialize)]
 pub(super) struct Raw {
-    /// The port of a lab's tap.
-    port: u16,
+    /// The number of a lab.
+    lab: u64,
     /// What to send. Bare line feeds are not changed; `\xff` stands for the byte ff.
     text: String,
 }
 
-/// Sends bytes through a lab's tap, and waits until the server hangs up, or has been silent.
+/// Sends bytes to the server of a lab, and waits until the server hangs up, or has been silent.
 pub(super) async fn send_raw(
     State(workshop): State<Arc<Workshop>>,
     Json(raw): Json<Raw>,
 ) -> Response {
-    if !lock(&workshop.labs.running.taps).contains(&raw.port) {
-        return (StatusCode::BAD_REQUEST, "this lab has ended: start it again").into_response();
-    }
+    let Some(relay) = workshop.labs.relay(raw.lab) else {
+        return (StatusCode::BAD_REQUEST, HAS_ENDED).into_response();
+    };
     let Some(bytes) = unescaped(&raw.text) else {
         let why = "\\x is followed by two hexadecimal digits, as in \\xff";
         return (StatusCode::BAD_REQUEST, why).into_response();
     };
-    match tokio::task::spawn_blocking(move || send(raw.port, &bytes)).await {
+    match tokio::task::spawn_blocking(move || send(&relay, &bytes)).await {
         Ok(Ok(())) => StatusCode::NO_CONTENT.into_response(),
-        Ok(Err(error)) => (StatusCode::BAD_GATEWAY, error.to_string()).into_response(),
+        Ok(Err(trouble)) => (StatusCode::BAD_GATEWAY, trouble.to_string()).into_response(),
         Err(error) => (StatusCode::INTERNAL_SERVER_ERROR, error.to_string()).into_response(),
     }
 }
@@ -242,13 +266,11 @@ fn unescaped(text: &str) -> Option<Vec<u8>> {
     Some(bytes)
 }
 
-fn send(port: u16, bytes: &[u8]) -> std::io::Result<()> {
-    let address = SocketAddr::from((Ipv4Addr::LOCALHOST, port));
-    let mut stream = TcpStream::connect_timeout(&address, PATIENCE)?;
-    stream.write_all(bytes)?;
-    stream.set_read_timeout(Some(LISTEN))?;
-    let mut buffer = [0; 4096];
-    while matches!(stream.read(&mut buffer), Ok(count) if count > 0) {}
+fn send(relay: &Relay, bytes: &[u8]) -> Result<(), Trouble> {
+    let mut client = relay.client(LISTEN)?;
+    client.send(bytes)?;
+    // What comes is shown as it comes; here it only says that the server is not done.
+    while client.unit().is_ok() && !relay.is_closed() {}
     Ok(())
 }
 

@@ -1,12 +1,14 @@
-//! The workshop in the browser: the book with its labs, on loopback only.
+//! The workshop in the browser: the book with its labs, on one port.
 
 mod check;
+mod door;
 mod guard;
 mod lab;
-mod library;
+mod live_book;
+mod terminal;
 
 use std::convert::Infallible;
-use std::io::ErrorKind;
+use std::io::{ErrorKind, Write};
 use std::net::{SocketAddr, TcpListener};
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -18,80 +20,120 @@ use axum::extract::{Request, State};
 use axum::http::{StatusCode, header};
 use axum::middleware;
 use axum::response::{Html, IntoResponse, Response};
-use axum::routing::{get, post};
+use axum::routing::{any, get, post};
 use tokio::runtime::Runtime;
 use tokio::sync::{Mutex, oneshot};
 use tokio_stream::{Stream, StreamExt};
 use tower_http::services::ServeDir;
 
 use crate::check::Subject;
+use door::Door;
+use guard::Guard;
+pub use guard::Origin;
 use lab::Labs;
-use library::Library;
+use live_book::LiveBook;
+use terminal::Terminal;
 
 /// How much may wait for a page that is slow: so many events of a conversation, or pieces of a check's text.
 /// Then what they tell of waits too.
 const QUEUE: usize = 64;
 
+/// Where the workshop listens, and under which addresses a browser finds it.
+pub struct Desk {
+    /// Where on loopback to listen; if the port is taken, on the next free one.
+    pub port: u16,
+    /// Where to listen instead, and nowhere else.
+    pub listen: Option<SocketAddr>,
+    /// Other addresses under which a browser finds the workshop, behind a proxy.
+    pub origins: Vec<Origin>,
+}
+
 /// What the routes share.
 struct Workshop {
-    books: Arc<Library>,
-    labs: Labs,
+    book: Arc<LiveBook>,
+    labs: Arc<Labs>,
     /// The reader's own server.
     subject: Subject,
     /// Whoever checks it holds this: one page at a time.
     checking: Arc<Mutex<()>>,
 }
 
-/// Builds the book, serves it on the first free port from `port` on, and rebuilds it whenever a
-/// source of it changes, until Ctrl-C. Its pages can check `subject`.
-pub fn open(course: PathBuf, port: u16, subject: Subject) -> Result<()> {
-    let listener = listen(port)?;
+/// Builds the book, serves it at `desk`, and rebuilds it whenever a source of it changes, until Ctrl-C. Its
+/// pages can check `subject`. What the workshop has to say goes to `out`: the address of the book first.
+///
+/// # Errors
+///
+/// The place is taken, or the book has mistakes.
+pub fn open(
+    course: PathBuf,
+    desk: &Desk,
+    subject: Subject,
+    out: impl Write + Send + 'static,
+) -> Result<()> {
+    let terminal = Terminal::open(out);
+    let listener = listen(desk)?;
     let at = listener.local_addr()?;
-    let books = Library::open(course, at.port())?;
-    let workshop =
-        Arc::new(Workshop { books, labs: Labs::new(), subject, checking: Arc::default() });
-    if port != 0 && at.port() != port {
-        println!("port {port} is taken, so this is another one");
-    }
-    println!("the book is open at http://{at} (Ctrl-C closes it)");
+    let book = LiveBook::open(course, at.port(), terminal.clone())?;
+    let labs = Arc::new(Labs::default());
+    let checking = Arc::default();
+    let workshop = Arc::new(Workshop { book, labs: labs.clone(), subject, checking });
+    let guard = Arc::new(Guard::new(at, &desk.origins)?);
+    announce(&terminal, desk, at, &guard);
+    let router = router(workshop.clone(), guard.clone());
+    let door = Door { guard, labs, router };
     let runtime = Runtime::new().context("cannot start the workshop's threads")?;
-    let served = runtime.block_on(serve(listener, workshop.clone()));
+    let served = runtime.block_on(serve(listener, door));
     // The pages go first, so that no lab waits for one of them; then the labs, with their servers.
     runtime.shutdown_background();
     workshop.labs.close();
     // So does what a check has started: its probe then has nobody to wait for.
     stage::end_all();
     drop(workshop.checking.blocking_lock());
+    if served.is_ok() {
+        terminal.say("\nthe workshop is closed");
+    }
+    terminal.close();
     served
 }
 
-async fn serve(listener: TcpListener, workshop: Arc<Workshop>) -> Result<()> {
-    let at = listener.local_addr()?;
+/// Says where the book is, with the secret that opens it.
+fn announce(terminal: &Terminal, desk: &Desk, at: SocketAddr, guard: &Guard) {
+    if desk.listen.is_none() && desk.port != 0 && at.port() != desk.port {
+        terminal.say(format!("port {} is taken, so this is another one", desk.port));
+    }
+    terminal.say(format!("the book is open at {} (Ctrl-C closes it)", guard.address_here()));
+    for origin in &desk.origins {
+        terminal.say(format!("and at {}", guard.address(origin)));
+    }
+}
+
+async fn serve(listener: TcpListener, door: Door) -> Result<()> {
     listener.set_nonblocking(true)?;
     let listener = tokio::net::TcpListener::from_std(listener)?;
-    let served = axum::serve(listener, router(workshop, at)).into_future();
     let (warn, interrupted) = oneshot::channel();
     stage::at_first_interrupt(move || {
         // Where nobody waits for it, the workshop is about to end anyway.
         let _ = warn.send(());
     });
     tokio::select! {
-        result = served => result?,
-        _ = interrupted => println!("\nthe workshop is closed"),
+        () = door.open(listener) => {}
+        _ = interrupted => {}
     }
     Ok(())
 }
 
 /// Every route of the workshop; all are guarded.
-fn router(workshop: Arc<Workshop>, at: SocketAddr) -> Router {
+fn router(workshop: Arc<Workshop>, guard: Arc<Guard>) -> Router {
     Router::new()
-        .route("/lab", post(lab::start))
+        .route("/lab", post(lab::open_lab))
         .route("/lab/raw", post(lab::send_raw))
-        .route("/check", post(check::start))
-        .route("/reload", get(library::reload))
+        // A WebSocket to a lab that is open is not seen here: the door hands it over.
+        .route("/lab/{number}/{*target}", any(lab::no_lab))
+        .route("/check", post(check::check_server))
+        .route("/reload", get(live_book::reload))
         .fallback(page)
         .with_state(workshop)
-        .layer(middleware::from_fn_with_state(at.port(), guard::admit))
+        .layer(middleware::from_fn_with_state(guard, guard::admit))
 }
 
 /// An answer that goes on for as long as there is something to tell, and the page stays.
@@ -101,7 +143,7 @@ fn streamed(kind: &'static str, pieces: impl Stream<Item = Bytes> + Send + 'stat
 }
 
 async fn page(State(workshop): State<Arc<Workshop>>, request: Request) -> Response {
-    let shelf = workshop.books.shelf();
+    let shelf = workshop.book.shelf();
     match ServeDir::new(&shelf).try_call(request).await {
         Ok(response) if response.status() != StatusCode::NOT_FOUND => response.into_response(),
         Err(error) if error.kind() != ErrorKind::NotFound => {
@@ -114,10 +156,14 @@ async fn page(State(workshop): State<Arc<Workshop>>, request: Request) -> Respon
     }
 }
 
-/// A listener on loopback: on `port`, or on one of the twenty after it.
-fn listen(port: u16) -> Result<TcpListener> {
-    let last = port.saturating_add(20);
-    for port in port..=last {
+/// A listener where it was asked for; otherwise on loopback, on a port or on one of the twenty after it.
+fn listen(desk: &Desk) -> Result<TcpListener> {
+    if let Some(at) = desk.listen {
+        let what = || format!("cannot listen on {at}: choose another place with --listen");
+        return TcpListener::bind(at).with_context(what);
+    }
+    let (first, last) = (desk.port, desk.port.saturating_add(20));
+    for port in first..=last {
         match TcpListener::bind(SocketAddr::from(([127, 0, 0, 1], port))) {
             Ok(listener) => return Ok(listener),
             // Taken by another program, or kept by the system for itself.
@@ -126,5 +172,5 @@ fn listen(port: u16) -> Result<TcpListener> {
             Err(error) => return Err(error).context(format!("cannot listen on port {port}")),
         }
     }
-    bail!("the ports {port} to {last} are all taken: choose another with --port")
+    bail!("the ports {first} to {last} are all taken: choose another with --port")
 }

@@ -12,4 +12,4 @@ pub use client::{Client, Trouble};
 pub use program::{Exit, Program, at_first_interrupt, end_all};
 pub use server::{ENDING, Server, StartError};
 pub use stage::Stage;
-pub use tap::Tap;
+pub use tap::{Relay, Tap};

@@ -438,5 +438,6 @@ fn bind(port: u16) -> std::io::Result<()> {
 fn address_in(line: &str) -> Option<SocketAddr> {
     let (_, rest) = line.split_once("://")?;
     let rest = rest.replace("localhost", "127.0.0.1");
-    rest.split_whitespace().next()?.trim_end_matches(|c: char| !c.is_ascii_digit()).parse().ok()
+    let address = rest.split(|c: char| c.is_whitespace() || c == '/').next()?;
+    address.trim_end_matches(|c: char| !c.is_ascii_digit()).parse().ok()
 }

@@ -27,3 +27,11 @@ export async function withBrowser(work) {
 export function must(holds, message) {
   if (!holds) throw new Error(message);
 }
+
+// The address of a page of the open book, with the secret that the workshop printed in `book`: the first visit in
+// a browser has to show it.
+export function pageOf(book, page) {
+  const address = new URL(page, book);
+  address.search = new URL(book).search;
+  return address.href;
+}

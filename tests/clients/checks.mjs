@@ -1,7 +1,7 @@
-// The check of a page in a real browser: node checks.mjs http://127.0.0.1:3000 127.0.0.1:4000 01-listen …
+// The check of a page in a real browser: node checks.mjs http://127.0.0.1:3000/?token=… 127.0.0.1:4000 01-listen …
 // The workshop was told a server that keeps the promises of chapter 01 and no more; the second address is that
 // of a server that runs, an echo.
-import { withBrowser, must } from './browser.mjs';
+import { withBrowser, must, pageOf } from './browser.mjs';
 
 const [, , book, own, ...chapters] = process.argv;
 const NARROW = 360;
@@ -11,7 +11,7 @@ async function open(browser, slug, width = 1280) {
   const tab = await context.newPage();
   const said = [];
   tab.on('pageerror', (error) => said.push(error.message));
-  await tab.goto(`${book}/${slug}.html`);
+  await tab.goto(pageOf(book, `${slug}.html`));
   return { tab, check: tab.locator('section.check'), said };
 }
 

@@ -1,7 +1,7 @@
-// Each chapter's lab in a real browser: node labs.mjs http://127.0.0.1:3000 127.0.0.1:4000 01-listen …
+// Each chapter's lab in a real browser: node labs.mjs http://127.0.0.1:3000/?token=… 127.0.0.1:4000 01-listen …
 // The second address is that of a server of the reader's own, an echo.
 // What the lab shows must equal what DevTools saw cross the wire.
-import { withBrowser, must } from './browser.mjs';
+import { withBrowser, must, pageOf } from './browser.mjs';
 
 const [, , book, own, ...chapters] = process.argv;
 const TEXTS = ['Li Jing', '李静, héllo', 'x'.repeat(200)];
@@ -37,7 +37,7 @@ async function open(browser, slug) {
   const tab = await browser.newPage();
   const said = [];
   tab.on('pageerror', (error) => said.push(error.message));
-  await tab.goto(`${book}/${slug}.html`);
+  await tab.goto(pageOf(book, `${slug}.html`));
   const lab = tab.locator('section.lab');
   return { tab, lab, said, seen: witness(tab) };
 }

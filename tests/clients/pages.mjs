@@ -1,9 +1,9 @@
-// Every page of the book in a real browser: node pages.mjs http://127.0.0.1:3000
+// Every page of the book in a real browser: node pages.mjs http://127.0.0.1:3000/?token=…
 // No console message, no request to elsewhere, nothing serious that axe-core finds, light and dark,
 // narrow and wide. With SHOTS=folder, a picture of each.
 import { createRequire } from 'node:module';
 import { readFileSync } from 'node:fs';
-import { withBrowser, must } from './browser.mjs';
+import { withBrowser, must, pageOf } from './browser.mjs';
 
 const [, , book] = process.argv;
 const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
@@ -22,7 +22,7 @@ const RARE = [
 // The pages that the table of contents names.
 async function pages(browser) {
   const tab = await browser.newPage();
-  await tab.goto(`${book}/index.html`);
+  await tab.goto(pageOf(book, 'index.html'));
   const links = await tab.locator('#mdbook-sidebar a[href]').evaluateAll((all) => all.map((a) => a.href));
   await tab.close();
   return [...new Set(links.map((link) => link.split('#')[0]))];
@@ -37,9 +37,9 @@ async function visit(browser, page, { theme, width }) {
   tab.on('pageerror', (error) => said.push(`error: ${error.message}`));
   tab.on('request', (request) => {
     const url = request.url();
-    if (!url.startsWith(book) && !url.startsWith('data:')) said.push(`asked ${url}`);
+    if (!url.startsWith(new URL(book).origin) && !url.startsWith('data:')) said.push(`asked ${url}`);
   });
-  await tab.goto(page);
+  await tab.goto(pageOf(book, page));
   await tab.evaluate(axe);
   const { violations } = await tab.evaluate(() => axe.run(document, { resultTypes: ['violations'] }));
   for (const { impact, id, nodes } of violations) {
@@ -60,12 +60,12 @@ await withBrowser(async (browser) => {
   const all = await pages(browser);
   must(all.length >= 8, `only ${all.length} pages in the table of contents`);
   const said = [];
-  for (const page of [...all, `${book}/404.html`]) {
+  for (const page of [...all, '404.html']) {
     const looks = await Promise.all(LOOKS.map((look) => visit(browser, page, look)));
     said.push(...looks.flat());
   }
-  for (const look of RARE) said.push(...(await visit(browser, `${book}/05-reply.html`, look)));
-  said.push(...(await visit(browser, `${book}/print.html`, LOOKS[0])));
+  for (const look of RARE) said.push(...(await visit(browser, '05-reply.html', look)));
+  said.push(...(await visit(browser, 'print.html', LOOKS[0])));
   must(said.length === 0, said.join('\n'));
   console.log(`${all.length} pages`);
 });

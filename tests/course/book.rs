@@ -2,17 +2,15 @@
 
 use std::fs;
 use std::io::{BufRead, BufReader, Read, Write};
-use std::net::{SocketAddr, TcpStream};
+use std::net::TcpStream;
 use std::path::Path;
 use std::thread;
-use std::time::{Duration, Instant};
 
-use crate::common::course;
+use crate::common::{PATIENCE, address_in, cookie_of, course, host_of, line_with};
 use frame_by_frame::book::{self, Edition, Mistakes};
 use frame_by_frame::chapters::CHAPTERS;
 use frame_by_frame::check::Subject;
-use frame_by_frame::web;
-use stage::Server;
+use frame_by_frame::web::{self, Desk};
 use tempfile::TempDir;
 
 /// Copies what the book is made of, to make mistakes in.
@@ -144,14 +142,20 @@ fn a_page_that_is_missing_is_a_mistake() {
 #[test]
 fn a_change_of_a_page_is_built_and_announced() {
     let copy = copy();
-    let at = Server::free_address().expect("a free port");
     let course = copy.path().to_path_buf();
+    let (terminal, out) = std::io::pipe().expect("a pipe");
     thread::spawn(move || {
-        web::open(course, at.port(), Subject::Own(".".into())).expect("the book is served")
+        let desk = Desk { port: 0, listen: None, origins: Vec::new() };
+        web::open(course, &desk, Subject::Own(".".into()), out).expect("the book is served")
     });
+    // The book is built first.
+    let line = line_with(&mut BufReader::new(terminal), "?token=");
+    let address = address_in(&line);
+    let (at, secret) = (host_of(&address), cookie_of(&address));
     let ask = |path: &str| {
-        let mut stream = connect(at);
-        let request = format!("GET {path} HTTP/1.1\r\nHost: {at}\r\nConnection: close\r\n\r\n");
+        let mut stream = TcpStream::connect(at).expect("connected");
+        stream.set_read_timeout(Some(PATIENCE)).expect("a timeout");
+        let request = format!("GET {path} HTTP/1.1\r\nHost: {at}\r\n{secret}\r\n\r\n");
         stream.write_all(request.as_bytes()).expect("sent");
         stream
     };
@@ -167,20 +171,4 @@ fn a_change_of_a_page_is_built_and_announced() {
     let mut html = String::new();
     ask("/preface.html").read_to_string(&mut html).expect("a page");
     assert!(html.contains("A line that was not there before."), "{html}");
-}
-
-/// Connects once the workshop, which builds the book first, listens.
-fn connect(at: SocketAddr) -> TcpStream {
-    let deadline = Instant::now() + crate::common::PATIENCE;
-    loop {
-        match TcpStream::connect(at) {
-            Ok(stream) => {
-                stream.set_read_timeout(Some(crate::common::PATIENCE)).expect("a timeout");
-                return stream;
-            }
-            Err(error) if Instant::now() > deadline => panic!("nothing listens on {at}: {error}"),
-            // There is no event for "somebody listens": asking again is the only way.
-            Err(_) => thread::sleep(Duration::from_millis(50)),
-        }
-    }
 }

@@ -1,15 +1,16 @@
 //! The tools of other languages that some tests need, and what is said where one is missing.
 
 use std::fs;
-use std::io::Write;
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::{SocketAddr, TcpStream};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 use std::sync::OnceLock;
 use std::time::Duration;
 
-use ch00_wire::Recorder;
+use ch00_wire::{Recorder, rfc_request};
 use frame_by_frame::chapters;
-use stage::Server;
+use stage::{Client, Server};
 
 /// How long something may take that has to come.
 pub const PATIENCE: Duration = Duration::from_secs(60);
@@ -77,6 +78,84 @@ pub fn open_book_in(folder: &Path, subject: &[&str]) -> Server {
     let mut command = workshop(&["--port", "0"]);
     command.args(subject).current_dir(folder);
     Server::announced(command, &Recorder::new(), PATIENCE).expect("the workshop opens the book")
+}
+
+/// The address of the open book, with the secret that it printed.
+pub fn address_of(book: &Server) -> String {
+    let line = book.wait_for(0, PATIENCE, |line| line.contains("?token="));
+    address_in(&line.expect("a line with the address"))
+}
+
+/// The address with the secret, in a line that the workshop printed.
+pub fn address_in(line: &str) -> String {
+    line.split_whitespace().find(|word| word.contains("?token=")).expect("an address").to_owned()
+}
+
+/// Where the workshop listens that has printed an address.
+pub fn host_of(address: &str) -> SocketAddr {
+    address.split('/').nth(2).and_then(|host| host.parse().ok()).expect("a host")
+}
+
+/// The field with which a request shows that it knows the secret of a printed address.
+pub fn cookie_of(address: &str) -> String {
+    let (_, secret) = address.split_once("?token=").expect("a secret");
+    format!("Cookie: frame-by-frame-{}={secret}", host_of(address).port())
+}
+
+/// The same, of the open book.
+pub fn cookie(book: &Server) -> String {
+    cookie_of(&address_of(book))
+}
+
+/// Sends one HTTP request and reads the whole answer.
+pub fn ask(at: SocketAddr, head: &str, body: &str) -> String {
+    let mut stream = TcpStream::connect(at).expect("connected");
+    stream.set_read_timeout(Some(PATIENCE)).expect("a timeout");
+    let length = body.len();
+    let request = format!("{head}\r\nConnection: close\r\nContent-Length: {length}\r\n\r\n{body}");
+    stream.write_all(request.as_bytes()).expect("sent");
+    let mut answer = Vec::new();
+    stream.read_to_end(&mut answer).expect("an answer");
+    String::from_utf8_lossy(&answer).into_owned()
+}
+
+/// Starts the lab of chapter 05, and hands back the page's stream of news, and the lab's number.
+pub fn open_lab(book: &Server) -> (BufReader<TcpStream>, u64) {
+    open_lab_of(book, "{\"chapter\":5}")
+}
+
+/// The same, of a server that is named as a page names it.
+pub fn open_lab_of(book: &Server, server: &str) -> (BufReader<TcpStream>, u64) {
+    let at = book.address();
+    let mut page = TcpStream::connect(at).expect("connected");
+    page.set_read_timeout(Some(PATIENCE)).expect("a timeout");
+    let length = server.len();
+    let fields = format!("Host: {at}\r\n{}\r\nContent-Type: application/json", cookie(book));
+    let head = format!("POST /lab HTTP/1.1\r\n{fields}\r\nContent-Length: {length}\r\n\r\n");
+    page.write_all((head + server).as_bytes()).expect("sent");
+    let mut news = BufReader::new(page);
+    let ready = line_with(&mut news, "\"ready\"");
+    let ready: serde_json::Value = serde_json::from_str(&ready).expect("JSON");
+    (news, ready["lab"].as_u64().expect("a number"))
+}
+
+/// The next line that contains what is wanted.
+pub fn line_with(news: &mut impl BufRead, wanted: &str) -> String {
+    news.lines().map(|line| line.expect("a line")).find(|line| line.contains(wanted)).expect(wanted)
+}
+
+/// A client of a lab, with the request of the RFC as a browser sends it; and that request as the lab's server has to
+/// see it.
+pub fn client_of_lab(book: &Server, lab: u64) -> (Client, Vec<u8>) {
+    let at = book.address();
+    let request = String::from_utf8(rfc_request()).expect("ASCII");
+    let request = request.replace("Host: server.example.com", &format!("Host: {at}"));
+    let request = request.replace("http://example.com", &format!("http://{at}"));
+    let place = format!("GET /lab/{lab}/chat HTTP/1.1\r\n{}\r\n", cookie(book));
+    let mut client = Client::connect(at, &Recorder::new(), PATIENCE).expect("connected");
+    let sent = request.replace("GET /chat HTTP/1.1\r\n", &place);
+    client.send(sent.as_bytes()).expect("sent");
+    (client, request.into_bytes())
 }
 
 /// Runs a command to its end; what it printed is the message where it fails.

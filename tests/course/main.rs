@@ -6,6 +6,7 @@ mod chat;
 mod clients;
 mod common;
 mod crowd;
+mod desk;
 mod heads;
 mod ladder;
 mod own;

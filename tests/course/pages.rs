@@ -1,6 +1,6 @@
 //! The pages of the book in a real browser.
 
-use crate::common::{chapter, course, open_book, open_book_in, serving, succeeds};
+use crate::common::{address_of, chapter, course, open_book, open_book_in, serving, succeeds};
 use frame_by_frame::book::{self, Edition};
 use frame_by_frame::chapters::CHAPTERS;
 
@@ -9,7 +9,7 @@ fn every_page_is_quiet_local_and_accessible() {
     let Some(mut browser) = crate::common::browser("the pages in a browser") else { return };
     let book = open_book();
     browser.arg(course().join("tests/clients/pages.mjs"));
-    browser.arg(format!("http://{}", book.address()));
+    browser.arg(address_of(&book));
     println!("{}", succeeds(browser));
 }
 
@@ -18,7 +18,7 @@ fn every_lab_shows_what_devtools_sees() {
     let Some(mut browser) = crate::common::browser("the labs in a browser") else { return };
     let (book, own) = (open_book(), chapter(5));
     browser.arg(course().join("tests/clients/labs.mjs"));
-    browser.arg(format!("http://{}", book.address()));
+    browser.arg(address_of(&book));
     browser.arg(own.address().to_string());
     browser.args(CHAPTERS.map(|chapter| chapter.slug));
     assert_eq!(succeeds(browser).matches("the lab works").count(), CHAPTERS.len() + 1);
@@ -30,7 +30,7 @@ fn every_page_checks_what_the_terminal_checks() {
     let folder = tempfile::tempdir().expect("a folder, in which the hints are remembered");
     let (book, own) = (open_book_in(folder.path(), &["--server", &serving(1)]), chapter(5));
     browser.arg(course().join("tests/clients/checks.mjs"));
-    browser.arg(format!("http://{}", book.address()));
+    browser.arg(address_of(&book));
     browser.arg(own.address().to_string());
     browser.args(CHAPTERS.map(|chapter| chapter.slug));
     println!("{}", succeeds(browser));

@@ -1,110 +1,21 @@
 //! What the workshop does: opens the book, says no in clear words, ends cleanly.
 
-use std::io::{BufRead, BufReader, Read, Write};
-use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::io::{BufRead, BufReader};
+use std::net::{TcpListener, TcpStream};
 use std::process::Stdio;
 use std::time::{Duration, Instant};
 
-use crate::common::{PATIENCE, chapter, open_book, serving, serving_on, workshop};
+use crate::common::{PATIENCE, chapter, serving, serving_on, workshop};
 use ch00_wire::{Recorder, masked_frame, rfc_request};
 use frame_by_frame::chapters::CHAPTERS;
 use frame_by_frame::probes;
 use serde_json::Value;
 use stage::{Client, Server};
 
-/// Sends one HTTP request and reads the whole answer.
-fn ask(at: SocketAddr, head: &str, body: &str) -> String {
-    let mut stream = TcpStream::connect(at).expect("connected");
-    let length = body.len();
-    let request = format!("{head}\r\nConnection: close\r\nContent-Length: {length}\r\n\r\n{body}");
-    stream.write_all(request.as_bytes()).expect("sent");
-    let mut answer = Vec::new();
-    stream.read_to_end(&mut answer).expect("an answer");
-    String::from_utf8_lossy(&answer).into_owned()
-}
-
-/// Starts the lab of chapter 05, and hands back the page's stream of news, and where its tap is.
-fn open_lab(book: &Server) -> (BufReader<TcpStream>, SocketAddr) {
-    let at = book.address();
-    let mut page = TcpStream::connect(at).expect("connected");
-    page.set_read_timeout(Some(PATIENCE)).expect("a timeout");
-    let body = "{\"chapter\":5}";
-    let length = body.len();
-    let json = "Content-Type: application/json";
-    let head =
-        format!("POST /lab HTTP/1.1\r\nHost: {at}\r\n{json}\r\nContent-Length: {length}\r\n\r\n");
-    page.write_all((head + body).as_bytes()).expect("sent");
-    let mut news = BufReader::new(page);
-    let ready = line_with(&mut news, "\"ready\"");
-    let port = ready.split(&[':', ','][..]).nth(3).and_then(|port| port.parse().ok());
-    (news, SocketAddr::from(([127, 0, 0, 1], port.expect("a port"))))
-}
-
-/// The next line that contains what is wanted.
-fn line_with(news: &mut impl BufRead, wanted: &str) -> String {
-    news.lines().map(|line| line.expect("a line")).find(|line| line.contains(wanted)).expect(wanted)
-}
-
 fn says(arguments: &[&str]) -> String {
     let output = workshop(arguments).output().expect("the workshop runs");
     assert!(!output.status.success(), "{arguments:?} must fail");
     String::from_utf8(output.stderr).expect("UTF-8")
-}
-
-#[test]
-fn the_book_is_served_to_its_own_pages_only() {
-    let book = open_book();
-    let at = book.address();
-    let ours = format!("Host: {at}");
-    assert!(ask(at, &format!("GET / HTTP/1.1\r\n{ours}"), "").starts_with("HTTP/1.1 200"));
-    assert!(ask(at, &format!("GET /nothing HTTP/1.1\r\n{ours}"), "").starts_with("HTTP/1.1 404"));
-    assert!(ask(at, "GET / HTTP/1.1\r\nHost: evil.example", "").starts_with("HTTP/1.1 403"));
-    let lab = "POST /lab HTTP/1.1\r\nContent-Type: application/json";
-    let foreign =
-        ask(at, &format!("{lab}\r\n{ours}\r\nOrigin: http://evil.example"), "{\"chapter\":5}");
-    assert!(foreign.starts_with("HTTP/1.1 403"), "{foreign}");
-    let raw = "POST /lab/raw HTTP/1.1\r\nContent-Type: application/json";
-    let elsewhere =
-        ask(at, &format!("{raw}\r\n{ours}"), &format!("{{\"port\":{},\"text\":\"\"}}", at.port()));
-    assert!(elsewhere.starts_with("HTTP/1.1 400"), "raw requests go to taps only: {elsewhere}");
-}
-
-#[test]
-fn a_lab_lives_as_long_as_its_page_listens() {
-    let book = open_book();
-    let (mut news, tap) = open_lab(&book);
-    let page = news.get_ref().try_clone().expect("a handle");
-    let mut until = |wanted: &str| line_with(&mut news, wanted);
-    let mut client = Client::connect(tap, &Recorder::new(), PATIENCE).expect("connected");
-    client.send(&rfc_request()).expect("sent");
-    client.unit().expect("a 101");
-    client.send(&masked_frame(1, b"Li Jing")).expect("sent");
-    client.frame().expect("the echo");
-    let echo = until("\"hex\":\"81 07 4c 69 20 4a 69 6e 67\"");
-    assert!(
-        echo.contains("\"from\":\"server\"") && echo.contains("\"text\":\"Li Jing\""),
-        "{echo}"
-    );
-
-    page.shutdown(std::net::Shutdown::Both).expect("the page goes");
-    // Its tap and its server go with it: the client is told.
-    client.ended().expect("the lab ends");
-}
-
-#[test]
-fn a_lab_that_cannot_start_says_why() {
-    let book = open_book();
-    let at = book.address();
-    let lab = |body: &str| {
-        ask(
-            at,
-            &format!("POST /lab HTTP/1.1\r\nHost: {at}\r\nContent-Type: application/json"),
-            body,
-        )
-    };
-    assert!(lab("{\"chapter\":99}").contains("there is no chapter 99 with a server"));
-    assert!(lab("{\"address\":\"192.0.2.1:80\"}").contains("servers on 127.0.0.1 only"));
-    assert!(lab("{\"address\":\"here\"}").starts_with("HTTP/1.1 4"));
 }
 
 #[test]
@@ -118,21 +29,6 @@ fn a_taken_port_is_no_obstacle() {
     let book = Server::announced(command, &Recorder::new(), PATIENCE).expect("the book opens");
     assert_ne!(book.address().port(), port);
     assert!(book.lines_from(0).concat().contains(&format!("port {port} is taken")));
-}
-
-#[cfg(unix)]
-#[test]
-fn ctrl_c_and_its_like_close_the_workshop_and_its_labs() {
-    for signal in ["-INT", "-TERM", "-HUP"] {
-        let book = open_book();
-        let (_page, tap) = open_lab(&book);
-        let mut client = Client::connect(tap, &Recorder::new(), PATIENCE).expect("connected");
-        client.send(b"GET / HTTP/1.1\r\n").expect("sent");
-        send(signal, &book.id().to_string());
-        assert!(book.wait_for_end(PATIENCE), "{signal}: the workshop goes on");
-        assert!(book.lines_from(0).concat().contains("the workshop is closed"), "{signal}");
-        client.ended().expect("the lab ends with it");
-    }
 }
 
 /// Sends a signal to a process.

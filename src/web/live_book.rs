@@ -1,4 +1,4 @@
-//! The book on its shelf: built, and built again whenever something that it is made of changes.
+//! The book that is served: built, and built again whenever something that it is made of changes.
 
 use std::convert::Infallible;
 use std::net::{SocketAddr, TcpStream};
@@ -14,38 +14,42 @@ use tokio_stream::wrappers::WatchStream;
 use tokio_stream::{Stream, StreamExt};
 
 use super::Workshop;
+use super::terminal::Terminal;
 use crate::book::{self, Edition, Mistakes};
 use crate::changes::{self, Place, Watch};
 use crate::folder;
 
 /// The book that is served, and the news that there is a newer one.
-pub(super) struct Library {
+pub(super) struct LiveBook {
     course: PathBuf,
     shelves: PathBuf,
     /// Where the workshop listens: no other one does.
     port: u16,
+    terminal: Terminal,
     /// How many times the book was built; the newest stands on shelf number `editions` mod 2.
     editions: watch::Sender<usize>,
     watch: Mutex<Option<Watch>>,
 }
 
-impl Library {
+impl LiveBook {
     /// Builds the book for the first time, and watches what it is made of.
-    pub(super) fn open(course: PathBuf, port: u16) -> Result<Arc<Library>> {
+    pub(super) fn open(course: PathBuf, port: u16, terminal: Terminal) -> Result<Arc<LiveBook>> {
         let shelves = folder::of_books()?;
         clear_old_shelves(&shelves);
-        let library = Arc::new(Library {
+        let live = Arc::new(LiveBook {
             course,
             shelves,
             port,
+            terminal,
             editions: watch::Sender::new(0),
             watch: Mutex::default(),
         });
-        library.build()?;
-        if let Err(error) = library.clone().watch() {
-            println!("changes of the book will not show by themselves: {error:#}");
+        live.build()?;
+        if let Err(error) = live.clone().watch() {
+            live.terminal
+                .say(format!("changes of the book will not show by themselves: {error:#}"));
         }
-        Ok(library)
+        Ok(live)
     }
 
     /// The folder of the newest book.
@@ -66,11 +70,11 @@ impl Library {
         Ok(())
     }
 
-    fn watch(self: Arc<Library>) -> Result<()> {
-        let library = Arc::downgrade(&self);
+    fn watch(self: Arc<LiveBook>) -> Result<()> {
+        let live = Arc::downgrade(&self);
         let changed = move || {
-            if let Some(library) = library.upgrade() {
-                library.rebuild();
+            if let Some(live) = live.upgrade() {
+                live.rebuild();
             }
         };
         let watch = changes::watch(book::sources(&self.course).map(Place::Whole), changed)?;
@@ -80,13 +84,13 @@ impl Library {
 
     fn rebuild(&self) {
         match self.build() {
-            Ok(()) => println!("the book has changed"),
-            Err(mistakes) => println!("the book stays as it was: {mistakes}"),
+            Ok(()) => self.terminal.say("the book has changed"),
+            Err(mistakes) => self.terminal.say(format!("the book stays as it was: {mistakes}")),
         }
     }
 }
 
-impl Drop for Library {
+impl Drop for LiveBook {
     fn drop(&mut self) {
         for edition in 0..2 {
             // What cannot be removed now lies in a folder that `cargo clean` empties.
@@ -116,7 +120,7 @@ fn clear_old_shelves(shelves: &Path) {
 pub(super) async fn reload(
     State(workshop): State<Arc<Workshop>>,
 ) -> Sse<impl Stream<Item = Result<Event, Infallible>>> {
-    let newer = WatchStream::new(workshop.books.editions.subscribe());
+    let newer = WatchStream::new(workshop.book.editions.subscribe());
     Sse::new(newer.map(|edition| Ok(Event::default().data(edition.to_string()))))
         .keep_alive(KeepAlive::default())
 }
