@@ -142,7 +142,7 @@ fn one_that_does_not_read_is_cut_off() {
         other.read_exact(&mut reply).expect("a reply, all the while");
         assert_eq!(&reply, b"\x81\x07Li Jing");
     }
-    let of_slow = |line: &str| line.starts_with("client 1: it");
+    let of_slow = |line: &str| line.starts_with("client 1: the connection is lost: it");
     let line = server.wait_for(0, patience, of_slow).expect("it is cut off");
     insta::assert_snapshot!("cut_off", line);
 }
