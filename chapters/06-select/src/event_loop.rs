@@ -9,35 +9,8 @@ use ch01_listen::{READ_SIZE, Socket, show};
 use mio::net::{TcpListener, TcpStream};
 use mio::{Events, Interest, Poll, Token};
 
-use crate::clients::{Clients, Link};
-
-// ANCHOR: service
-/// A client's number. The first one is 1, and no number comes twice.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct ClientId(pub usize);
-
-/// What a loop is for: it is told what happens, and says what to send, into `S`.
-pub trait Service<S> {
-    /// A client has connected.
-    fn connected(&mut self, client: ClientId, sink: &mut S);
-
-    /// A client has sent these bytes.
-    fn received(&mut self, client: ClientId, bytes: &mut [u8], sink: &mut S);
-
-    /// A client is gone: its connection is closed, or is lost with an error. Told once of each client,
-    /// and nothing that is sent to it now arrives.
-    fn left(&mut self, client: ClientId, why: io::Result<()>, sink: &mut S);
-}
-
-/// Where a service puts bytes. They leave at the end of the turn.
-pub trait Sink {
-    /// Sends what `write` writes, once, to each of these clients that is there.
-    fn fill(&mut self, to: &[ClientId], write: impl FnOnce(&mut Vec<u8>));
-
-    /// Closes a connection, when what was put here for it has been sent.
-    fn close(&mut self, client: ClientId);
-}
-// ANCHOR_END: service
+use crate::clients::Link;
+use crate::{ClientId, Clients, Service, Sink};
 
 // ANCHOR: loop
 /// The listening socket's number. No client has it.
@@ -59,7 +32,9 @@ struct EventLoop {
     /// The one receive buffer. Between two reads nobody owns it.
     buffer: [u8; READ_SIZE],
 }
+// ANCHOR_END: loop
 
+// ANCHOR: each_turn
 /// Turns for ever, and lets `service` say what to do. Panics if the system does not let it wait for
 /// clients.
 pub fn each_turn(listener: &Socket, mut service: impl Service<Clients>) -> ! {
@@ -79,7 +54,7 @@ impl EventLoop {
         let (clients, unfinished, buffer) = (Clients::default(), BTreeSet::new(), [0; READ_SIZE]);
         Ok(EventLoop { poll, listener, crowded: false, clients, last: 0, unfinished, buffer })
     }
-    // ANCHOR_END: loop
+    // ANCHOR_END: each_turn
 
     // ANCHOR: turn
     /// Waits until somebody is ready, and then does one read for each who is, and one write.
@@ -87,9 +62,8 @@ impl EventLoop {
         // YOURS: Who is accepted, read and written to in one turn, in which order?
         let pause = self.crowded.then_some(PAUSE);
         let patience = if self.unfinished.is_empty() { pause } else { Some(Duration::ZERO) };
-        if let Err(error) = self.poll.poll(events, patience) {
-            assert_eq!(error.kind(), ErrorKind::Interrupted, "the system says who is ready");
-        }
+        let polled = self.poll.poll(events, patience).map_err(|error| error.kind());
+        assert!(matches!(polled, Ok(()) | Err(ErrorKind::Interrupted)), "who is ready? {polled:?}");
         let mut ready = mem::take(&mut self.unfinished);
         ready.extend(events.iter().map(|event| ClientId(event.token().0)));
         if self.crowded || ready.first() == Some(&LISTENER) {

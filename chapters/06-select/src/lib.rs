@@ -3,6 +3,7 @@
 mod clients;
 mod event_loop;
 mod protocol;
+mod service;
 
 use std::collections::HashMap;
 use std::io;
@@ -10,11 +11,27 @@ use std::io;
 use ch01_listen::{Socket, on_one_line, printable, show};
 
 pub use clients::{Clients, MAX_UNSENT};
-pub use event_loop::{ClientId, Service, Sink, each_turn};
+pub use event_loop::each_turn;
 pub use protocol::{
     BINARY, CLOSE, Connection, Emit, End, Event, FrameWriter, Frames, Message, Protocol, Start,
     Writer, start,
 };
+pub use service::{ClientId, Service, Sink};
+
+// ANCHOR: show_event
+/// Shows what a client has said. What is sent to it is not shown: somebody has said it already.
+fn show_event(ClientId(id): ClientId, event: &Event<'_>) {
+    match event {
+        Event::Head(head) => {
+            show(format!("client {id} asks:"));
+            printable(head).lines().for_each(|line| show(format!("  {line}")));
+        }
+        Event::Send(_) => {}
+        Event::Opened(_) => show(format!("client {id}: handshake successful")),
+        Event::Message(said) => show(format!("client {id} says: {}", on_one_line(&said.payload))),
+    }
+}
+// ANCHOR_END: show_event
 
 // ANCHOR: serve
 /// Sends each client what it says back to it, however many there are.
@@ -22,9 +39,11 @@ pub fn serve(listener: &Socket) -> ! {
     each_turn(listener, Echo(HashMap::new()))
 }
 
-/// The two halves of each client's state: what it says is understood by the first, and what it hears is
+/// The two halves of a client's state: what it says is understood by the first, and what it hears is
 /// written by the second, once the connection is open.
-struct Echo(HashMap<ClientId, (Connection<Frames>, Option<Box<dyn Writer>>)>);
+type Halves = (Connection<Frames>, Option<Box<dyn Writer>>);
+
+struct Echo(HashMap<ClientId, Halves>);
 // ANCHOR_END: serve
 
 // ANCHOR: echo
@@ -61,18 +80,3 @@ impl<S: Sink> Service<S> for Echo {
     }
 }
 // ANCHOR_END: echo
-
-// ANCHOR: show_event
-/// Shows what a client has said. What is sent to it is not shown: somebody has said it already.
-fn show_event(ClientId(id): ClientId, event: &Event<'_>) {
-    match event {
-        Event::Head(head) => {
-            show(format!("client {id} asks:"));
-            printable(head).lines().for_each(|line| show(format!("  {line}")));
-        }
-        Event::Send(_) => {}
-        Event::Opened(_) => show(format!("client {id}: handshake successful")),
-        Event::Message(said) => show(format!("client {id} says: {}", on_one_line(&said.payload))),
-    }
-}
-// ANCHOR_END: show_event

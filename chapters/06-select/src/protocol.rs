@@ -26,48 +26,6 @@ pub struct Message<'a> {
 }
 // ANCHOR_END: message
 
-// ANCHOR: protocol
-/// One client's state: takes bytes as they come, and says what they mean.
-pub trait Protocol {
-    /// Takes all of what one read brought, and emits, in order, what follows from it. After an error
-    /// it is not called again.
-    fn receive(&mut self, bytes: &mut [u8], emit: Emit<'_>) -> Result<(), End>;
-}
-
-/// Where the events go.
-pub type Emit<'e> = &'e mut dyn FnMut(Event<'_>);
-
-/// What follows from a client's bytes.
-pub enum Event<'a> {
-    /// The head of its request is whole.
-    Head(&'a [u8]),
-    /// These bytes are to be sent to it.
-    Send(&'a [u8]),
-    /// The opening handshake has succeeded, and this writes messages to it.
-    Opened(Box<dyn Writer>),
-    /// It says this.
-    Message(Message<'a>),
-}
-// ANCHOR_END: protocol
-
-// ANCHOR: end
-/// Why a connection is to be closed.
-#[derive(Debug, PartialEq, Eq)]
-pub struct End {
-    /// What the client is to be sent before that.
-    pub last: Vec<u8>,
-    /// For whoever looks at the terminal.
-    pub why: String,
-}
-
-/// Any error can be an end without a last word.
-impl<E: Display> From<E> for End {
-    fn from(why: E) -> Self {
-        End { last: Vec::new(), why: why.to_string() }
-    }
-}
-// ANCHOR_END: end
-
 // ANCHOR: writer
 /// The other half of a client's state: puts messages into bytes.
 pub trait Writer {
@@ -91,6 +49,48 @@ impl Writer for FrameWriter {
     }
 }
 // ANCHOR_END: writer
+
+// ANCHOR: end
+/// Why a connection is to be closed.
+#[derive(Debug, PartialEq, Eq)]
+pub struct End {
+    /// What the client is to be sent before that.
+    pub last: Vec<u8>,
+    /// For whoever looks at the terminal.
+    pub why: String,
+}
+
+/// Any error can be an end without a last word.
+impl<E: Display> From<E> for End {
+    fn from(why: E) -> Self {
+        End { last: Vec::new(), why: why.to_string() }
+    }
+}
+// ANCHOR_END: end
+
+// ANCHOR: protocol
+/// One client's state: takes bytes as they come, and says what they mean.
+pub trait Protocol {
+    /// Takes all of what one read brought, and emits, in order, what follows from it. After an error
+    /// it is not called again.
+    fn receive(&mut self, bytes: &mut [u8], emit: Emit<'_>) -> Result<(), End>;
+}
+
+/// Where the events go.
+pub type Emit<'e> = &'e mut dyn FnMut(Event<'_>);
+
+/// What follows from a client's bytes.
+pub enum Event<'a> {
+    /// The head of its request is whole.
+    Head(&'a [u8]),
+    /// These bytes are to be sent to it.
+    Send(&'a [u8]),
+    /// The opening handshake has succeeded, and this writes messages to it.
+    Opened(Box<dyn Writer>),
+    /// It says this.
+    Message(Message<'a>),
+}
+// ANCHOR_END: protocol
 
 // ANCHOR: frames
 /// The frames of a client, each of them taken for one read, as in chapter 04.
@@ -158,8 +158,7 @@ impl<F: Protocol, S: Fn(&[u8], Emit<'_>) -> Result<F, End>> Protocol for Connect
         let frames = start(head, emit)?;
         *self = Connection::Open(frames);
         // The client may not have waited for our answer.
-        let early = &mut bytes[used..];
-        if early.is_empty() { Ok(()) } else { self.receive(early, emit) }
+        if used == bytes.len() { Ok(()) } else { self.receive(&mut bytes[used..], emit) }
         // YOURS_END
     }
 }
