@@ -76,7 +76,7 @@ fn is_name(name: &str) -> bool {
 
 // ANCHOR: signed
 /// What each member gets of a message is at most so many times as long as what its speaker has sent.
-const GROWTH: usize = 4;
+const GROWTH: usize = 8;
 
 /// The longest text that a payload of so many bytes may become. It came with two bytes around it at
 /// least, and leaves behind a header of four at most.
