@@ -44,19 +44,19 @@ impl Sink for Clients {
         // YOURS: Where do bytes wait for the end of the turn, and for whom do they not?
         let mut bytes = Vec::new();
         write(&mut bytes);
+        let open = |link: &&mut Link| !link.closing;
         for &client in to {
-            if self.links.get(&client).is_some_and(|link| link.unsent.len() > MAX_UNSENT) {
-                // A client that reads makes room by this.
-                self.flush(client);
+            let Some(link) = self.links.get_mut(&client).filter(open) else { continue };
+            if link.unsent.is_empty() {
+                self.touched.push(client);
             }
-            match self.links.get_mut(&client).filter(|link| !link.closing) {
-                None => {}
-                Some(link) if link.unsent.len() > MAX_UNSENT => {
+            let behind = link.unsent.len() > MAX_UNSENT;
+            link.unsent.extend_from_slice(&bytes);
+            if behind {
+                // A client that reads has made room in the meantime.
+                self.flush(client);
+                if self.links.get(&client).is_some_and(|link| link.unsent.len() > MAX_UNSENT) {
                     self.let_go(client, Err(io::Error::other("it does not read what it is sent")));
-                }
-                Some(link) => {
-                    link.unsent.extend_from_slice(&bytes);
-                    self.touched.push(client);
                 }
             }
         }
