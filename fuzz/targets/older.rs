@@ -1,7 +1,8 @@
 //! The protocol of 2010, and the choice between the ages: bounded, and the same however it is cut.
 #![no_main]
 
-use ch06_select::{Connection, Event, Frames, Protocol};
+use ch05_reply::TEXT;
+use ch06_select::{Connection, Event, Frames, Message, Protocol};
 use ch08_hixie::{LONGEST, OlderFrames, part, start};
 use libfuzzer_sys::fuzz_target;
 use pieces::{pieces, whole};
@@ -12,15 +13,20 @@ fn outcome<P: Protocol>(mut protocol: P, reads: &[&[u8]]) -> Vec<Vec<u8>> {
     for read in reads {
         let end = protocol.receive(&mut read.to_vec(), &mut |event| match event {
             Event::Send(bytes) => out.push(bytes.to_vec()),
-            Event::Opened(encode) => out.push(encode(b"Li Jing")),
-            Event::Message(text) => {
-                assert!(text.len() <= LONGEST);
-                out.push(text.to_vec());
+            Event::Opened(mut writer) => {
+                let mut written = Vec::new();
+                let message = Message { opcode: TEXT, payload: b"Li Jing".into() };
+                writer.write(&message, &mut written);
+                out.push(written);
+            }
+            Event::Message(message) => {
+                assert!(message.payload.len() <= LONGEST);
+                out.push(message.payload.into_owned());
             }
             Event::Head(head) => out.push(head.to_vec()),
         });
-        if let Err(why) = end {
-            out.push(why.to_string().into_bytes());
+        if let Err(end) = end {
+            out.extend([end.last, end.why.into_bytes()]);
             return out;
         }
     }
@@ -37,6 +43,6 @@ fuzz_target!(|input: &[u8]| {
         assert_eq!(outcome(older(), &reads), outcome(older(), &[&at_once]));
     }
     // Frames of today come one to a read, so that the cuts make a difference there.
-    outcome(Connection::new(start::<Frames>), &reads);
+    outcome(Connection::Opening(Vec::new(), start::<Frames>), &reads);
     let _ = part(&String::from_utf8_lossy(input));
 });

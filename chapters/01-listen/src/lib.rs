@@ -4,7 +4,7 @@ mod program;
 mod terminal;
 
 use std::io::{self, Read};
-use std::net::{SocketAddr, TcpStream};
+use std::net::{Shutdown, SocketAddr, TcpStream};
 use std::thread;
 use std::time::Duration;
 
@@ -12,7 +12,7 @@ use socket2::{Domain, Protocol, Type};
 
 pub use program::{AddressError, address, explain, run};
 pub use socket2::Socket;
-pub use terminal::{on_one_line, printable};
+pub use terminal::{on_one_line, printable, show};
 
 // ANCHOR: limits
 /// How many clients may wait in the queue while the server talks to another.
@@ -20,6 +20,9 @@ const BACKLOG: i32 = 128;
 
 /// How much one read takes at most, in bytes.
 pub const READ_SIZE: usize = 4096;
+
+/// How long to wait where nothing else says when: for a client's end, or before another try.
+const MOMENT: Duration = Duration::from_millis(100);
 // ANCHOR_END: limits
 
 // ANCHOR: listen
@@ -46,20 +49,36 @@ pub fn each_client(listener: &Socket, talk: impl Fn(&TcpStream) -> io::Result<()
         let client = match listener.accept() {
             Ok((socket, _address)) => TcpStream::from(socket),
             Err(error) => {
-                println!("a client could not be accepted: {error}");
-                thread::sleep(Duration::from_millis(100));
+                show(format!("a client could not be accepted: {error}"));
+                thread::sleep(MOMENT);
                 continue;
             }
         };
-        println!("a client connects");
+        show("a client connects");
         match talk(&client) {
-            Ok(()) => println!("the connection is closed"),
-            Err(error) => println!("the connection is lost: {error}"),
+            Ok(()) => show("the connection is closed"),
+            Err(error) => show(format!("the connection is lost: {error}")),
         }
+        hang_up(&client);
     }
     // YOURS_END
 }
 // ANCHOR_END: each_client
+
+// ANCHOR: hang_up
+/// The most that is thrown away of a client that does not stop, in bytes.
+const LEFTOVER: u64 = 64 * 1024;
+
+/// Says that we have said our last word, and throws away what the client says until it has said its
+/// own. A socket that is closed with unread bytes resets the connection, and then the client may lose
+/// what it was sent (RFC 6455, section 7.1.1).
+fn hang_up(client: &TcpStream) {
+    // A connection that is gone already needs none of this.
+    let _ = client.shutdown(Shutdown::Write);
+    let _ = client.set_read_timeout(Some(MOMENT));
+    let _ = io::copy(&mut client.take(LEFTOVER), &mut io::sink());
+}
+// ANCHOR_END: hang_up
 
 // ANCHOR: serve
 /// Prints what each client says first, and hangs up.
@@ -72,7 +91,7 @@ fn print_request(mut client: &TcpStream) -> io::Result<()> {
     let mut buffer = [0; READ_SIZE];
     let count = client.read(&mut buffer)?;
     for line in printable(&buffer[..count]).lines() {
-        println!("  {line}");
+        show(format!("  {line}"));
     }
     Ok(())
     // YOURS_END

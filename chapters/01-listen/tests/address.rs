@@ -4,7 +4,7 @@ use std::io::ErrorKind;
 use std::net::SocketAddr;
 use std::process::{Command, Output};
 
-use ch01_listen::{address, explain, listen, printable};
+use ch01_listen::{AddressError, address, explain, listen};
 
 fn program(argument: &str) -> Output {
     let mut command = Command::new(env!("CARGO_BIN_EXE_ch01-listen"));
@@ -20,7 +20,8 @@ fn says(argument: &str) -> String {
 #[test]
 fn argument_then_port_then_4000() {
     let found = |argument: Option<&str>, port: Option<&str>| {
-        address(argument.map(str::to_owned), port.map(str::to_owned)).map_err(|e| e.to_string())
+        address(argument.map(str::to_owned), port.map(str::to_owned))
+            .map_err(|error| error.to_string())
     };
     let at = |text: &str| Ok(text.parse::<SocketAddr>().expect("an address"));
     assert_eq!(found(None, None), at("127.0.0.1:4000"));
@@ -62,7 +63,21 @@ fn what_is_no_address_says_so_in_one_line() {
 }
 
 #[test]
-fn a_terminal_does_not_obey() {
-    assert_eq!(printable(b"a\r\nb\x1b[2J\xff\0"), "a\nb\\u{1b}[2J\u{fffd}\\u{0}");
-    assert_eq!(printable("李静".as_bytes()), "李静");
+fn what_is_not_one_address_says_so_in_one_line() {
+    let found = |arguments: &[&str]| {
+        let arguments = arguments.iter().map(|&argument| argument.to_owned());
+        address(arguments, None).expect_err("these are too many, or something else")
+    };
+    let option = || AddressError::NoOption("--app".to_owned());
+    assert_eq!(found(&["--app", "echo"]), option());
+    assert_eq!(found(&["127.0.0.1:4100", "--app"]), option());
+    let one_too_many = AddressError::OneTooMany("127.0.0.1:4200".to_owned());
+    assert_eq!(found(&["127.0.0.1:4100", "127.0.0.1:4200"]), one_too_many);
+    insta::assert_debug_snapshot!([option().to_string(), one_too_many.to_string()]);
+}
+
+#[test]
+fn before_chapter_07_there_is_no_app_to_choose() {
+    let said = says("--app");
+    assert_eq!(said.trim_end(), AddressError::NoOption("--app".to_owned()).to_string());
 }

@@ -4,20 +4,33 @@ use std::fmt;
 use std::io::{self, BufRead, Read};
 
 // ANCHOR: read_head
-/// The longest head that is read, in bytes. A longer one is cut off, and so is no request.
+/// The longest head that is read, in bytes. A longer one is refused.
 pub const MAX_HEAD: usize = 16 * 1024;
 
-/// Reads on, line by line, until `head` ends with its empty line; what follows stays unread. True if
-/// that is all. False if the reader ended first: where more comes later, call again with the same `head`.
-pub fn read_head(reader: &mut impl BufRead, head: &mut Vec<u8>) -> io::Result<bool> {
+/// How much of a head is here.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum HeadEnd {
+    /// All of it: it ends with its empty line.
+    Found,
+    /// The reader ended first. If more comes later, go on with the same `head`.
+    NotYet,
+    /// There is none within [`MAX_HEAD`] bytes, and no more is read.
+    TooFar,
+}
+
+/// Reads on, line by line, until `head` ends with its empty line; what follows stays unread.
+pub fn read_head(reader: &mut impl BufRead, head: &mut Vec<u8>) -> io::Result<HeadEnd> {
     // YOURS: Which line is the last of a head, and what if it never comes?
-    while head.len() < MAX_HEAD && !ends_with_empty_line(head) {
+    while !ends_with_empty_line(head) {
         let room = MAX_HEAD - head.len();
+        if room == 0 {
+            return Ok(HeadEnd::TooFar);
+        }
         if reader.by_ref().take(room as u64).read_until(b'\n', head)? == 0 {
-            return Ok(false);
+            return Ok(HeadEnd::NotYet);
         }
     }
-    Ok(true)
+    Ok(HeadEnd::Found)
     // YOURS_END
 }
 
@@ -44,8 +57,10 @@ pub enum BadRequest {
     NoRequestLine,
     /// A line is no header field: it has no colon.
     NoField,
-    /// The empty line never came, or not within [`MAX_HEAD`].
+    /// The empty line never came.
     NoEnd,
+    /// It did not come within [`MAX_HEAD`] bytes.
+    TooLong,
     /// There is no `Sec-WebSocket-Key`.
     NoKey,
 }
@@ -56,6 +71,9 @@ impl Request {
     /// Takes a head apart.
     pub fn parse(head: &[u8]) -> Result<Request, BadRequest> {
         // YOURS: Which parts has the first line, and where does a field divide?
+        if head.len() >= MAX_HEAD && !ends_with_empty_line(head) {
+            return Err(BadRequest::TooLong);
+        }
         let head = String::from_utf8_lossy(head);
         let mut lines = head.lines();
         let first: Vec<&str> = lines.next().unwrap_or_default().split(' ').collect();
@@ -104,6 +122,7 @@ impl fmt::Display for BadRequest {
             BadRequest::NoRequestLine => "the first line must be: GET, a target, HTTP/1.1",
             BadRequest::NoField => "a header field must be: a name, a colon, a value",
             BadRequest::NoEnd => "the head must end with an empty line",
+            BadRequest::TooLong => "the head must end within 16 KiB",
             BadRequest::NoKey => "there is no Sec-WebSocket-Key: this server speaks WebSocket only",
         })
     }

@@ -6,9 +6,9 @@ use std::fmt::Display;
 use std::io::{self, BufRead, BufReader, Write};
 use std::net::TcpStream;
 
-use ch01_listen::{Socket, each_client, printable};
+use ch01_listen::{Socket, each_client, printable, show};
 
-pub use head::{BadRequest, MAX_HEAD, Request, read_head};
+pub use head::{BadRequest, HeadEnd, MAX_HEAD, Request, read_head};
 
 // ANCHOR: receive_key
 /// Reads the request and hands back its key. A request that is none is answered with 400.
@@ -24,12 +24,12 @@ pub fn receive_key(
         return Ok(None);
     }
     for line in printable(&head).lines() {
-        println!("  {line}");
+        show(format!("  {line}"));
     }
     match Request::parse(&head).and_then(|request| request.key()) {
         Ok(key) => Ok(Some(key)),
         Err(why) => {
-            println!("400: {why}");
+            show(format!("400: {why}"));
             writer.write_all(bad_request(why).as_bytes())?;
             Ok(None)
         }
@@ -62,7 +62,7 @@ fn print_key(client: &TcpStream) -> io::Result<()> {
     // YOURS: What is done with the key, and when does the client leave?
     let mut reader = BufReader::new(client);
     if let Some(key) = receive_key(&mut reader, client)? {
-        println!("the key is {}", printable(key.as_bytes()));
+        show(format!("the key is {}", printable(key.as_bytes())));
         wait_until_it_leaves(&mut reader)?;
     }
     Ok(())

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use ch00_wire::{RFC_KEY, assert_recording, request, rfc_request};
+use ch00_wire::{Closing, RFC_KEY, assert_recording, request, rfc_request};
 use stage::Stage;
 
 const PROGRAM: &str = env!("CARGO_BIN_EXE_ch02-key");
@@ -47,4 +47,16 @@ fn a_head_in_pieces() {
     stage.wait_for(&format!("the key is {RFC_KEY}"));
     client.leave();
     assert_recording!("pieces", stage.recording("A head in three pieces", DONE));
+}
+
+#[test]
+fn a_head_that_is_too_long_is_answered_before_the_end() {
+    let stage = Stage::start(PROGRAM);
+    let mut client = stage.client();
+    client.send(&request(&format!("X-Long: {}", "x".repeat(40_000)))).expect("all of it is taken");
+    let answer = client.unit().expect("a 400");
+    assert_eq!(answer.value("status line"), Some("HTTP/1.1 400 Bad Request"));
+    let (how, _) = client.ended().expect("the server hangs up");
+    assert_eq!(how, Closing::Closed, "a reset could have cost the client its answer");
+    stage.wait_for("400: the head must end within 16 KiB");
 }

@@ -1,7 +1,7 @@
 //! Heads, read and taken apart.
 
 use ch00_wire::{RFC_KEY, request, rfc_request};
-use ch02_key::{BadRequest, MAX_HEAD, Request, read_head};
+use ch02_key::{BadRequest, HeadEnd, MAX_HEAD, Request, read_head};
 
 fn key_of(key_line: &str) -> Result<String, BadRequest> {
     Request::parse(&request(key_line)).and_then(|request| request.key())
@@ -45,42 +45,62 @@ fn what_is_no_request() {
 }
 
 /// What is read of some bytes, and whether it is all.
-fn head_of(mut bytes: &[u8]) -> (Vec<u8>, bool) {
+fn head_of(mut bytes: &[u8]) -> (Vec<u8>, HeadEnd) {
     let mut head = Vec::new();
-    let whole = read_head(&mut bytes, &mut head).expect("a slice is read without error");
-    (head, whole)
+    let end = read_head(&mut bytes, &mut head).expect("a slice is read without error");
+    (head, end)
 }
 
 #[test]
 fn a_head_is_read_up_to_its_empty_line() {
     let mut reader: &[u8] = b"GET / HTTP/1.1\r\nHost: x\r\n\r\n\x81\x80";
     let mut head = Vec::new();
-    assert!(read_head(&mut reader, &mut head).expect("read"));
+    assert_eq!(read_head(&mut reader, &mut head).expect("read"), HeadEnd::Found);
     assert_eq!(head, b"GET / HTTP/1.1\r\nHost: x\r\n\r\n");
     assert_eq!(reader, b"\x81\x80");
-    assert!(head_of(b"GET /\n\n").1, "a line may end with \\n alone");
-    assert!(head_of(b"\r\n").1, "an empty first line ends it too");
-    assert!(!head_of(b"GET /\r\n\r").1, "the last line may go on");
+    assert_eq!(head_of(b"GET /\n\n").1, HeadEnd::Found, "a line may end with \\n alone");
+    assert_eq!(head_of(b"\r\n").1, HeadEnd::Found, "an empty first line ends it too");
+    assert_eq!(head_of(b"GET /\r\n\r").1, HeadEnd::NotYet, "the last line may go on");
+    assert_eq!(head_of(b"GET /\n \n").1, HeadEnd::NotYet, "a line with a space is not empty");
 }
 
 #[test]
 fn a_head_is_read_on_where_it_was_cut() {
     let request = b"GET / HTTP/1.1\r\nHost: x\r\n\r\n";
     for cut in 0..request.len() {
-        let (mut head, whole) = head_of(&request[..cut]);
-        assert!(!whole, "cut before byte {cut}");
-        assert!(read_head(&mut &request[cut..], &mut head).expect("read"));
+        let (mut head, end) = head_of(&request[..cut]);
+        assert_eq!(end, HeadEnd::NotYet, "cut before byte {cut}");
+        assert_eq!(read_head(&mut &request[cut..], &mut head).expect("read"), HeadEnd::Found);
         assert_eq!(head, request);
     }
 }
 
 #[test]
-fn a_head_without_an_end_is_cut_off() {
+fn a_head_without_an_end_is_refused_as_too_long() {
     let endless = &mut std::io::BufReader::new(std::io::repeat(b'a'));
     let mut head = Vec::new();
-    assert!(read_head(endless, &mut head).expect("read"), "that is all");
+    assert_eq!(read_head(endless, &mut head).expect("read"), HeadEnd::TooFar);
     assert_eq!(head.len(), MAX_HEAD);
-    let (head, whole) = head_of(&b"a: b\r\n".repeat(10_000));
-    assert!(whole && head.len() == MAX_HEAD);
-    assert_eq!(Request::parse(&head), Err(BadRequest::NoRequestLine));
+    let (head, end) = head_of(&b"a: b\r\n".repeat(10_000));
+    assert_eq!((head.len(), end), (MAX_HEAD, HeadEnd::TooFar));
+    assert_eq!(Request::parse(&head), Err(BadRequest::TooLong));
+}
+
+/// A request whose head has exactly so many bytes.
+fn request_of(length: usize) -> Vec<u8> {
+    let filled = |fill: usize| request(&format!("Sec-WebSocket-Key: k\r\nX: {}", "x".repeat(fill)));
+    filled(length - filled(0).len())
+}
+
+#[test]
+fn the_longest_head_is_taken_and_no_byte_more() {
+    let longest = request_of(MAX_HEAD);
+    let (head, end) = head_of(&longest);
+    assert_eq!((head.len(), end), (MAX_HEAD, HeadEnd::Found));
+    assert_eq!(Request::parse(&head).and_then(|request| request.key()).as_deref(), Ok("k"));
+    let (head, end) = head_of(&request_of(MAX_HEAD + 1));
+    assert_eq!((head.len(), end), (MAX_HEAD, HeadEnd::TooFar));
+    assert_eq!(Request::parse(&head), Err(BadRequest::TooLong));
+    // Cut off by its client, and not by the limit.
+    assert_ne!(Request::parse(&longest[..MAX_HEAD - 1]), Err(BadRequest::TooLong));
 }

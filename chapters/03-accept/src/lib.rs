@@ -5,7 +5,7 @@ use std::net::TcpStream;
 
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
-use ch01_listen::{READ_SIZE, Socket, each_client, on_one_line};
+use ch01_listen::{READ_SIZE, Socket, each_client, on_one_line, show};
 use ch02_key::receive_key;
 use sha1::{Digest, Sha1};
 
@@ -46,7 +46,7 @@ pub fn opening_handshake(reader: &mut impl BufRead, mut writer: impl Write) -> i
         return Ok(false);
     };
     writer.write_all(switching_protocols(&key).as_bytes())?;
-    println!("handshake successful");
+    show("handshake successful");
     Ok(true)
     // YOURS_END
 }
@@ -74,7 +74,7 @@ fn print_bytes(mut reader: impl Read) -> io::Result<()> {
         if count == 0 {
             return Ok(());
         }
-        println!("{count} bytes came: {}", on_one_line(&buffer[..count]));
+        show(format!("{count} bytes came: {}", on_one_line(&buffer[..count])));
     }
     // YOURS_END
 }

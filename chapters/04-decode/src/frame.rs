@@ -3,13 +3,17 @@
 use std::fmt;
 
 // ANCHOR: frame
+/// What a frame is for: 1 is text.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Opcode(pub u8);
+
 /// What one frame says.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Frame {
     /// FIN: this is the last frame of its message.
     pub fin: bool,
-    /// What the payload is: 1 is text.
-    pub opcode: u8,
+    /// What the frame is for.
+    pub opcode: Opcode,
     /// The payload, unmasked.
     pub payload: Vec<u8>,
 }
@@ -44,11 +48,12 @@ pub fn decode(bytes: &[u8]) -> Result<Frame, DecodeError> {
         return Err(DecodeError::NotMasked);
     }
     let (key, rest) = rest.split_first_chunk().ok_or(DecodeError::HeaderCutShort)?;
-    let payload = usize::try_from(declared)
+    let masked = usize::try_from(declared)
         .ok()
         .and_then(|length| rest.get(..length))
         .ok_or(DecodeError::PayloadCutShort { declared, here: rest.len() })?;
-    Ok(Frame { fin: first & 0x80 != 0, opcode: first & 0x0f, payload: unmask(payload, *key) })
+    let payload = unmask(masked, *key);
+    Ok(Frame { fin: first & 0x80 != 0, opcode: Opcode(first & 0x0f), payload })
     // YOURS_END
 }
 // ANCHOR_END: decode

@@ -5,10 +5,10 @@ mod frame;
 use std::io::{self, BufReader, Read};
 use std::net::TcpStream;
 
-use ch01_listen::{READ_SIZE, Socket, each_client, on_one_line};
+use ch01_listen::{READ_SIZE, Socket, each_client, on_one_line, show};
 use ch03_accept::opening_handshake;
 
-pub use frame::{DecodeError, Frame, decode, unmask};
+pub use frame::{DecodeError, Frame, Opcode, decode, unmask};
 
 // ANCHOR: each_frame
 /// Hands every frame that the client sends to `take`, until it leaves. One read is taken for one
@@ -27,7 +27,7 @@ pub fn each_frame(
         match decode(&buffer[..count]) {
             Ok(frame) => take(frame)?,
             Err(why) => {
-                println!("not a frame: {why}");
+                show(format!("not a frame: {why}"));
                 return Ok(());
             }
         }
@@ -55,6 +55,6 @@ fn print_frames(client: &TcpStream) -> io::Result<()> {
 
 /// Shows a frame's payload as text.
 pub fn print_message(frame: &Frame) {
-    println!("the client says: {}", on_one_line(&frame.payload));
+    show(format!("the client says: {}", on_one_line(&frame.payload)));
 }
 // ANCHOR_END: serve

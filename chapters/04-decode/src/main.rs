@@ -3,5 +3,5 @@
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
-    ch01_listen::run(std::env::args().nth(1), ch04_decode::serve)
+    ch01_listen::run(std::env::args().skip(1), ch04_decode::serve)
 }

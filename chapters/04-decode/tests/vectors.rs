@@ -1,7 +1,7 @@
 //! Decoding on known frames.
 
 use ch00_wire::{masked_frame, unhex};
-use ch04_decode::{DecodeError, Frame, decode, unmask};
+use ch04_decode::{DecodeError, Frame, Opcode, decode, unmask};
 
 fn decoded(hex: &str) -> Result<Frame, DecodeError> {
     decode(&unhex(hex).expect("hexadecimal"))
@@ -9,9 +9,9 @@ fn decoded(hex: &str) -> Result<Frame, DecodeError> {
 
 #[test]
 fn hello_of_the_rfc() {
-    let frame = Frame { fin: true, opcode: 1, payload: b"Hello".to_vec() };
+    let frame = Frame { fin: true, opcode: Opcode(1), payload: b"Hello".to_vec() };
     assert_eq!(decoded("81 85 37 fa 21 3d 7f 9f 4d 51 58"), Ok(frame));
-    let pong = Frame { fin: true, opcode: 10, payload: b"Hello".to_vec() };
+    let pong = Frame { fin: true, opcode: Opcode(10), payload: b"Hello".to_vec() };
     assert_eq!(decoded("8a 85 37 fa 21 3d 7f 9f 4d 51 58"), Ok(pong));
 }
 

@@ -5,20 +5,20 @@ use std::net::TcpStream;
 
 use ch01_listen::{Socket, each_client};
 use ch03_accept::opening_handshake;
-use ch04_decode::{each_frame, print_message};
+use ch04_decode::{Opcode, each_frame, print_message};
 
 // ANCHOR: text
 /// The opcode of a text frame (RFC 6455, section 5.2).
-pub const TEXT: u8 = 0x1;
+pub const TEXT: Opcode = Opcode(0x1);
 // ANCHOR_END: text
 
 // ANCHOR: encode
 /// A whole message in one frame, its payload length in the shortest form, not masked: a server's
 /// frames never are (RFC 6455, section 5.1).
-pub fn encode(opcode: u8, payload: &[u8]) -> Vec<u8> {
+pub fn encode(opcode: Opcode, payload: &[u8]) -> Vec<u8> {
     // YOURS: Which bytes stand in front of the payload, for each length?
     let fin = 0x80;
-    let mut frame = vec![fin | opcode];
+    let mut frame = vec![fin | opcode.0];
     match payload.len() {
         length @ 0..=125 => frame.push(length as u8),
         length @ 126..=65_535 => {

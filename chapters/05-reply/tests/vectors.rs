@@ -1,18 +1,19 @@
 //! Encoding on known frames, and against decoding.
 
 use ch00_wire::{Side, Stream, hex};
+use ch04_decode::Opcode;
 use ch05_reply::{TEXT, encode};
 
 #[test]
 fn hello_of_the_rfc() {
     assert_eq!(hex(&encode(TEXT, b"Hello")), "81 05 48 65 6c 6c 6f");
-    assert_eq!(hex(&encode(0x9, b"Hello")), "89 05 48 65 6c 6c 6f");
+    assert_eq!(hex(&encode(Opcode(0x9), b"Hello")), "89 05 48 65 6c 6c 6f");
 }
 
 #[test]
 fn the_header_of_every_length_around_the_three_forms() {
     let header = |length: usize| {
-        let frame = encode(0x2, &vec![0; length]);
+        let frame = encode(Opcode(0x2), &vec![0; length]);
         format!("{length:>6} bytes  {}", hex(&frame[..frame.len() - length]))
     };
     let headers: Vec<String> =
@@ -28,7 +29,7 @@ fn the_instrument_reads_what_we_write() {
         assert_eq!(units.len(), 1);
         assert!(units[0].complete && units[0].faults.is_empty(), "{:?}", units[0].faults);
         let frame = units[0].frame.as_ref().expect("a frame");
-        assert_eq!((frame.header.fin, frame.header.opcode), (true, TEXT));
+        assert_eq!((frame.header.fin, frame.header.opcode), (true, TEXT.0));
         assert_eq!(frame.payload, payload);
     }
 }

@@ -1,30 +1,17 @@
 //! The clients that are connected: a socket for each, and what it has not been sent yet.
 
 use std::collections::HashMap;
-use std::fmt;
 use std::io::{self, ErrorKind, Write};
+use std::mem;
+use std::net::Shutdown;
 
 use mio::net::TcpStream;
 
-// ANCHOR: id
-/// A client's number. The first one is 1, and no number comes twice.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct ClientId(pub usize);
-
-/// Why a client is gone.
-#[derive(Debug)]
-pub(crate) enum Gone {
-    /// One of the two has closed the connection.
-    Closed,
-    /// The connection is broken.
-    Lost(io::Error),
-    /// It has left more than [`MAX_UNSENT`] bytes unread.
-    TooSlow,
-}
-// ANCHOR_END: id
+use crate::{ClientId, Sink};
 
 // ANCHOR: link
-/// How much may wait for a client that does not read, in bytes. Then it is cut off.
+/// How much may wait for a client, in bytes, when there is something new for it. If it is more, the
+/// client is cut off.
 pub const MAX_UNSENT: usize = 1024 * 1024;
 
 /// What the loop keeps of a client.
@@ -32,88 +19,90 @@ pub(crate) struct Link {
     pub(crate) socket: TcpStream,
     /// In order, what the system has not taken yet. An idle client has an empty one, which takes no
     /// memory.
-    unsent: Vec<u8>,
-    /// Nothing more is read from it, or added to what it is to be sent.
+    pub(crate) unsent: Vec<u8>,
+    /// The service has said its last word: nothing is added to `unsent`, and what the client still
+    /// says is thrown away.
     pub(crate) closing: bool,
+    /// The client has said its last word.
+    pub(crate) silent: bool,
 }
 
-impl Link {
-    /// Sends what the system takes now, and keeps the rest.
-    pub(crate) fn flush(&mut self) -> Result<(), Gone> {
-        // YOURS: What does the system take now, and what of the rest?
-        let mut sent = 0;
-        while sent < self.unsent.len() {
-            match self.socket.write(&self.unsent[sent..]) {
-                Ok(count) => sent += count,
-                Err(error) if error.kind() == ErrorKind::Interrupted => {}
-                Err(error) if error.kind() == ErrorKind::WouldBlock => break,
-                Err(error) => return Err(Gone::Lost(error)),
-            }
-        }
-        self.unsent.drain(..sent);
-        match self.unsent.len() {
-            0 => self.unsent = Vec::new(),
-            MAX_UNSENT.. => return Err(Gone::TooSlow),
-            _ => {}
-        }
-        Ok(())
-        // YOURS_END
-    }
-
-    /// Whether nothing more is to be done for it.
-    pub(crate) fn is_done(&self) -> bool {
-        self.closing && self.unsent.is_empty()
-    }
-}
-// ANCHOR_END: link
-
-// ANCHOR: clients
 /// Everybody who is connected.
 #[derive(Default)]
 pub struct Clients {
     pub(crate) links: HashMap<ClientId, Link>,
     /// Those to look after at the end of this turn.
     pub(crate) touched: Vec<ClientId>,
+    /// Those of whom the service is still to be told that they are gone.
+    pub(crate) gone: Vec<(ClientId, io::Result<()>)>,
 }
+// ANCHOR_END: link
 
-impl Clients {
-    /// Sends bytes to a client, if it is there. They leave at the end of the turn, with whatever else
-    /// the turn has for it.
-    pub fn send(&mut self, to: ClientId, bytes: &[u8]) {
-        // YOURS: Where do bytes wait for the end of the turn?
-        let Some(link) = self.links.get_mut(&to).filter(|link| !link.closing) else { return };
-        let full = link.unsent.len() + bytes.len() > MAX_UNSENT;
-        if full || link.unsent.is_empty() {
-            self.touched.push(to);
+// ANCHOR: sink
+impl Sink for Clients {
+    fn fill(&mut self, to: &[ClientId], write: impl FnOnce(&mut Vec<u8>)) {
+        // YOURS: Where do bytes wait for the end of the turn, and for whom do they not?
+        let mut bytes = Vec::new();
+        write(&mut bytes);
+        let open = |link: &&mut Link| !link.closing;
+        for &client in to {
+            let Some(link) = self.links.get_mut(&client).filter(open) else { continue };
+            if link.unsent.is_empty() {
+                self.touched.push(client);
+            }
+            let behind = link.unsent.len() > MAX_UNSENT;
+            link.unsent.extend_from_slice(&bytes);
+            if behind {
+                // A client that reads has made room in the meantime.
+                self.flush(client);
+                if self.links.get(&client).is_some_and(|link| link.unsent.len() > MAX_UNSENT) {
+                    self.let_go(client, Err(io::Error::other("it does not read what it is sent")));
+                }
+            }
         }
-        // Whoever reads gets it now. Whoever does not is found at the end of the turn.
-        if full && link.flush().is_err() {
-            return;
-        }
-        link.unsent.extend_from_slice(bytes);
         // YOURS_END
     }
 
-    pub(crate) fn add(&mut self, client: ClientId, socket: TcpStream) {
-        self.links.insert(client, Link { socket, unsent: Vec::new(), closing: false });
-    }
-}
-// ANCHOR_END: clients
-
-// ANCHOR: display
-impl fmt::Display for ClientId {
-    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.fmt(out)
-    }
-}
-
-impl fmt::Display for Gone {
-    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Gone::Closed => out.write_str("the connection is closed"),
-            Gone::Lost(error) => write!(out, "the connection is lost: {}", error.kind()),
-            Gone::TooSlow => out.write_str("it does not read, and is cut off"),
+    fn close(&mut self, client: ClientId) {
+        let Some(link) = self.links.get_mut(&client) else { return };
+        if !mem::replace(&mut link.closing, true) {
+            self.touched.push(client);
+            self.gone.push((client, Ok(())));
         }
     }
 }
-// ANCHOR_END: display
+// ANCHOR_END: sink
+
+// ANCHOR: flush
+impl Clients {
+    /// Sends a client what the system takes now, and keeps the rest. One that is closing is let go when
+    /// both sides have said their last word (RFC 6455, section 7.1.1).
+    pub(crate) fn flush(&mut self, client: ClientId) {
+        // YOURS: What does the system take now, what of the rest, and when is a client done?
+        let Some(link) = self.links.get_mut(&client) else { return };
+        while !link.unsent.is_empty() {
+            match link.socket.write(&link.unsent) {
+                Ok(0) => return self.let_go(client, Err(ErrorKind::WriteZero.into())),
+                Ok(count) => drop(link.unsent.drain(..count)),
+                Err(error) if error.kind() == ErrorKind::WouldBlock => return,
+                Err(error) => return self.let_go(client, Err(error)),
+            }
+        }
+        link.unsent = Vec::new();
+        match (link.closing, link.silent) {
+            (true, true) => self.let_go(client, Ok(())),
+            // If this fails, the next read says so.
+            (true, false) => drop(link.socket.shutdown(Shutdown::Write)),
+            (false, _) => {}
+        }
+        // YOURS_END
+    }
+
+    /// Lets a client go as it is.
+    pub(crate) fn let_go(&mut self, client: ClientId, why: io::Result<()>) {
+        if self.links.remove(&client).is_some_and(|link| !link.closing) {
+            self.gone.push((client, why));
+        }
+    }
+}
+// ANCHOR_END: flush

@@ -5,7 +5,9 @@ use std::net::TcpStream;
 use std::process::Command;
 use std::time::Duration;
 
-use ch00_wire::{Recorder, assert_recording, masked_frame, request, rfc_key_line, rfc_request};
+use ch00_wire::{
+    Closing, Recorder, assert_recording, masked_frame, request, rfc_key_line, rfc_request,
+};
 use stage::{Client, Server, Stage};
 
 const PROGRAM: &str = env!("CARGO_BIN_EXE_ch06-select");
@@ -49,6 +51,18 @@ fn a_request_may_take_several_reads() {
     client.send(&request(&long)).expect("sent");
     let answer = client.unit().expect("a 101");
     assert_eq!(answer.value("status line"), Some("HTTP/1.1 101 Switching Protocols"));
+}
+
+#[test]
+fn a_head_that_is_too_long_is_answered_before_the_end() {
+    let stage = Stage::start(PROGRAM);
+    let mut client = stage.client();
+    let long = format!("{}\r\nX-Long: {}", rfc_key_line(), "x".repeat(200_000));
+    client.send(&request(&long)).expect("all of it is taken");
+    let answer = client.unit().expect("a 400");
+    assert_eq!(answer.value("status line"), Some("HTTP/1.1 400 Bad Request"));
+    let (how, _) = client.ended().expect("the server hangs up");
+    assert_eq!(how, Closing::Closed, "a reset could have cost the client its answer");
 }
 
 #[test]
@@ -142,7 +156,32 @@ fn one_that_does_not_read_is_cut_off() {
         other.read_exact(&mut reply).expect("a reply, all the while");
         assert_eq!(&reply, b"\x81\x07Li Jing");
     }
-    let of_slow = |line: &str| line.starts_with("client 1: it");
+    let of_slow = |line: &str| line.starts_with("client 1: the connection is lost: it");
     let line = server.wait_for(0, patience, of_slow).expect("it is cut off");
     insta::assert_snapshot!("cut_off", line);
+}
+
+/// At the limit of open files a client cannot be accepted, and whoever talks must not be told of it all the
+/// time. Afterwards, those who have waited come in.
+#[cfg(unix)]
+#[test]
+fn one_failure_to_accept_is_one_line() {
+    let mut command = Command::new("sh");
+    command.args(["-c", "ulimit -n 16; exec \"$0\" 127.0.0.1:0", PROGRAM]);
+    let patience = Duration::from_secs(20);
+    let server = Server::announced(command, &Recorder::new(), patience).expect("it starts");
+    let mut talker = raw(&server);
+    let waiting: Vec<TcpStream> = (0..30)
+        .map(|_| TcpStream::connect(server.address()).expect("the system takes it"))
+        .collect();
+    let refused = |line: &str| line.starts_with("a client could not be accepted");
+    server.wait_for(0, patience, refused).expect("a line says so");
+    for _ in 0..1_000 {
+        talker.write_all(&masked_frame(1, b"Li Jing")).expect("sent");
+        talker.read_exact(&mut [0; 9]).expect("a reply");
+    }
+    let told = server.lines_from(0).iter().filter(|line| refused(line)).count();
+    assert!(told <= 3, "{told} times in 1,000 turns");
+    drop(waiting);
+    raw(&server);
 }

@@ -1,26 +1,35 @@
 //! The protocol without a socket: bytes in, events out.
 
 use ch00_wire::{masked_frame, rfc_request};
-use ch06_select::{Connection, Event, Frames, Protocol, start};
+use ch05_reply::TEXT;
+use ch06_select::{BINARY, Connection, Event, Frames, Message, Protocol, start};
 
-/// What a connection hands on for bytes that come in these reads, and how it ends.
+/// What a connection emits for bytes that come in these reads, and how it ends.
 fn events(reads: &[&[u8]]) -> Vec<String> {
-    let mut connection = Connection::<Frames>::new(start);
+    let mut connection = Connection::<Frames>::Opening(Vec::new(), start);
     let mut events = Vec::new();
+    let first_line =
+        |bytes: &[u8]| String::from_utf8_lossy(bytes).lines().next().map(str::to_owned);
     for read in reads {
         let mut bytes = read.to_vec();
-        let end = connection.receive(&mut bytes, &mut |event| {
+        let result = connection.receive(&mut bytes, &mut |event| {
             events.push(match event {
                 Event::Head(head) => format!("head of {} bytes", head.len()),
-                Event::Send(bytes) => {
-                    String::from_utf8_lossy(bytes).lines().next().unwrap_or_default().to_owned()
+                Event::Send(bytes) => first_line(bytes).unwrap_or_default(),
+                Event::Opened(mut writer) => {
+                    let mut out = Vec::new();
+                    writer.write(&Message { opcode: TEXT, payload: b"Li".into() }, &mut out);
+                    format!("opened, a message is {out:02x?}")
                 }
-                Event::Opened(encode) => format!("opened, a message is {:02x?}", encode(b"Li")),
-                Event::Message(text) => format!("message {:?}", String::from_utf8_lossy(text)),
+                Event::Message(Message { opcode, payload }) => {
+                    let kind = if opcode == BINARY { "binary" } else { "text" };
+                    format!("{kind} {:?}", String::from_utf8_lossy(&payload))
+                }
             });
         });
-        if let Err(why) = end {
-            events.push(format!("end: {why}"));
+        if let Err(end) = result {
+            events.extend(first_line(&end.last));
+            events.push(format!("end: {}", end.why));
             break;
         }
     }
@@ -56,10 +65,7 @@ fn a_head_without_an_end_is_refused() {
     let reads: Vec<&[u8]> = std::iter::repeat_n(line.as_slice(), 1_000).collect();
     let all = events(&reads);
     assert_eq!(all[0], "head of 16384 bytes");
-    assert_eq!(
-        all[1..],
-        ["HTTP/1.1 400 Bad Request", "end: 400: the first line must be: GET, a target, HTTP/1.1"]
-    );
+    assert_eq!(all[1..], ["HTTP/1.1 400 Bad Request", "end: 400: the head must end within 16 KiB"]);
 }
 
 #[test]
@@ -70,4 +76,17 @@ fn what_is_no_frame_ends_it() {
         events(&[&request, b"\x81"]).pop(),
         events(&[b"hello\r\n\r\n"]).pop(),
     ]);
+}
+
+#[test]
+fn a_message_says_whether_it_is_text() {
+    let request = rfc_request();
+    let last = |opcode| events(&[&request, &masked_frame(opcode, b"Li Jing")]).pop();
+    assert_eq!(last(1).as_deref(), Some("text \"Li Jing\""));
+    assert_eq!(last(2).as_deref(), Some("binary \"Li Jing\""));
+    // Until chapter 11, a frame that goes on with a message is a text of its own.
+    assert_eq!(last(0).as_deref(), Some("text \"Li Jing\""));
+    assert_eq!(last(8).as_deref(), Some("end: it says goodbye"));
+    assert_eq!((last(9), last(10)), (last(10), last(9)));
+    assert!(last(9).is_some_and(|last| last.starts_with("opened")), "a ping is not a message");
 }

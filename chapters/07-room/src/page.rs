@@ -1,7 +1,7 @@
 //! The page of the room: one port serves it, and the socket that it opens.
 
 use ch02_key::Request;
-use ch06_select::{End, Event, Take, start as start_frames};
+use ch06_select::{Emit, End};
 
 // ANCHOR: files
 /// What the server has for a browser: target, type, and the whole of it.
@@ -25,16 +25,17 @@ fn ok(content_type: &str, body: &str) -> String {
 // ANCHOR_END: files
 
 // ANCHOR: start
-/// Answers a whole head: with a file, where one is asked for, and otherwise as in chapter 06.
-pub fn start<F: Default>(head: &[u8], take: Take<'_>) -> Result<F, End> {
-    let Some((_, content_type, body)) = file_for(head) else {
-        return start_frames(head, take);
-    };
-    take(Event::Send(ok(content_type, body).as_bytes()));
-    Err("the file is sent".into())
+/// Answers a whole head: with a file, if one is asked for, and otherwise as in chapter 06.
+pub fn start<F: Default>(head: &[u8], emit: Emit<'_>) -> Result<F, End> {
+    match file_for(head) {
+        None => ch06_select::start(head, emit),
+        Some((_, content_type, body)) => {
+            Err(End { last: ok(content_type, body).into(), why: "the file is sent".to_owned() })
+        }
+    }
 }
 
-/// The file that a request asks for. Whoever wants to upgrade does not ask for one.
+/// The file that a request asks for. A request that wants to upgrade does not ask for one.
 fn file_for(head: &[u8]) -> Option<(&str, &str, &str)> {
     // YOURS: Which request asks for which file?
     let request = Request::parse(head).ok().filter(|request| request.field("Upgrade").is_none())?;

@@ -1,66 +1,90 @@
 //! Where the roles meet: for each client a connection, for all of them one app.
 
 use std::collections::HashMap;
+use std::io;
 
-use ch06_select::{
-    ClientId, Clients, Connection, End, Event, Protocol, Service, Start, print_event,
-};
+use ch06_select::{ClientId, End, Event, Protocol, Service, Sink};
 
-use crate::app::Members;
-use crate::{App, Outbox};
+use crate::members::{Members, Post};
+use crate::{App, Observer, Outbox};
 
 // ANCHOR: server
-/// A service for the loop: the protocol says what bytes mean, the app what to do about it.
-pub struct Server<F, A> {
-    start: Start<F>,
-    connections: HashMap<ClientId, Connection<F>>,
-    members: Members,
-    app: A,
+/// A service for any loop: the protocol `P` says what bytes mean, the app what to do about it, and the
+/// observer `O` looks on.
+pub struct Server<P, O> {
+    connect: Box<dyn Fn() -> P>,
+    connections: HashMap<ClientId, P>,
+    meeting: Meeting<O>,
 }
 
-impl<F, A> Server<F, A> {
-    /// A server for `app`, with connections that `start` answers.
-    pub fn new(app: A, start: Start<F>) -> Self {
-        Server { start, connections: HashMap::new(), members: Members::new(), app }
+/// What the events of all connections come to.
+struct Meeting<O> {
+    app: Box<dyn App>,
+    members: Members,
+    observer: O,
+}
+
+impl<P, O> Server<P, O> {
+    /// A server for `app`. `connect` makes what a client speaks with, from its first byte on.
+    pub fn new(app: Box<dyn App>, observer: O, connect: impl Fn() -> P + 'static) -> Self {
+        let meeting = Meeting { app, members: Members::new(), observer };
+        Server { connect: Box::new(connect), connections: HashMap::new(), meeting }
+    }
+
+    /// For whoever has something to say that no client has said: a clock, or another thread.
+    pub fn outbox<'a, S: Sink>(&'a mut self, sink: &'a mut S) -> impl Outbox + 'a {
+        Post { members: &mut self.meeting.members, sink }
     }
 }
 // ANCHOR_END: server
 
-// ANCHOR: received
-impl<F: Protocol, A: App> Service for Server<F, A> {
-    fn connected(&mut self, client: ClientId) {
-        self.connections.insert(client, Connection::new(self.start));
-    }
-
-    fn received(
-        &mut self,
-        client: ClientId,
-        bytes: &mut [u8],
-        clients: &mut Clients,
-    ) -> Result<(), End> {
-        let Some(connection) = self.connections.get_mut(&client) else { return Ok(()) };
-        let (app, members) = (&mut self.app, &mut self.members);
-        connection.receive(bytes, &mut |event| {
-            print_event(client, &event);
-            match event {
-                Event::Head(_) => {}
-                Event::Send(bytes) => clients.send(client, bytes),
-                Event::Opened(encode) => {
-                    members.insert(client, encode);
-                    app.joined(client, &mut Outbox { members, clients });
-                }
-                Event::Message(text) => app.said(client, text, &mut Outbox { members, clients }),
+// ANCHOR: take
+impl<O: Observer> Meeting<O> {
+    fn take(&mut self, client: ClientId, event: Event<'_>, sink: &mut impl Sink) {
+        self.observer.event(client, &event);
+        match event {
+            Event::Head(_) => {}
+            Event::Send(bytes) => sink.fill(&[client], |out| out.extend(bytes)),
+            Event::Opened(writer) => {
+                self.members.insert(client, writer);
+                self.app.joined(client, &mut Post { members: &mut self.members, sink });
             }
-        })
+            Event::Message(message) => {
+                self.app.said(client, message, &mut Post { members: &mut self.members, sink });
+            }
+        }
     }
-    // ANCHOR_END: received
 
-    // ANCHOR: left
-    fn left(&mut self, client: ClientId, clients: &mut Clients) {
+    fn end(&mut self, client: ClientId, end: End, sink: &mut impl Sink) {
+        self.observer.ends(client, &end);
+        sink.fill(&[client], |out| out.extend(end.last));
+        sink.close(client);
+    }
+}
+// ANCHOR_END: take
+
+// ANCHOR: service
+impl<S: Sink, P: Protocol, O: Observer> Service<S> for Server<P, O> {
+    fn connected(&mut self, client: ClientId, _sink: &mut S) {
+        self.meeting.observer.connected(client);
+        self.connections.insert(client, (self.connect)());
+    }
+
+    fn received(&mut self, client: ClientId, bytes: &mut [u8], sink: &mut S) {
+        let Some(connection) = self.connections.get_mut(&client) else { return };
+        let mut emit = |event: Event<'_>| self.meeting.take(client, event, sink);
+        if let Err(end) = connection.receive(bytes, &mut emit) {
+            self.meeting.end(client, end, sink);
+        }
+    }
+
+    fn left(&mut self, client: ClientId, why: io::Result<()>, sink: &mut S) {
+        self.meeting.observer.left(client, &why);
         self.connections.remove(&client);
-        if self.members.remove(&client).is_some() {
-            self.app.left(client, &mut Outbox { members: &self.members, clients });
+        if self.meeting.members.remove(&client).is_some() {
+            let mut outbox = Post { members: &mut self.meeting.members, sink };
+            self.meeting.app.left(client, &mut outbox);
         }
     }
 }
-// ANCHOR_END: left
+// ANCHOR_END: service

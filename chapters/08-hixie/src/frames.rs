@@ -1,6 +1,10 @@
 //! The frames of 2010: a message is what stands between a byte `00` and a byte `ff`.
 
-use ch06_select::{End, Event, Protocol, Take};
+use std::borrow::Cow;
+use std::mem;
+
+use ch05_reply::TEXT;
+use ch06_select::{Emit, End, Event, Message, Protocol, Writer};
 
 use crate::keys::answer;
 
@@ -45,10 +49,10 @@ impl OlderFrames {
 const END: u8 = 0xff;
 
 impl Protocol for OlderFrames {
-    fn receive(&mut self, bytes: &mut [u8], take: Take<'_>) -> Result<(), End> {
+    fn receive(&mut self, bytes: &mut [u8], emit: Emit<'_>) -> Result<(), End> {
         let mut unread: &[u8] = bytes;
         while let [first, ..] = *unread {
-            let used = self.step(first, unread, take)?;
+            let used = self.step(first, unread, emit)?;
             unread = &unread[used..];
         }
         Ok(())
@@ -59,15 +63,15 @@ impl Protocol for OlderFrames {
 // ANCHOR: step
 impl OlderFrames {
     /// Takes what the state is waiting for, as far as it is here, and says how many bytes that was.
-    fn step(&mut self, first: u8, unread: &[u8], take: Take<'_>) -> Result<usize, End> {
+    fn step(&mut self, first: u8, unread: &[u8], emit: Emit<'_>) -> Result<usize, End> {
         // YOURS: What is this byte: a type, a length, data, or the end?
         let (used, next) = match &mut self.0 {
             State::Between => (1, after_type(first)),
             State::Key3 { parts, key3 } => {
                 key3.push(first);
                 let Ok(key3) = <[u8; 8]>::try_from(key3.as_slice()) else { return Ok(1) };
-                take(Event::Send(&answer(*parts, key3)));
-                take(Event::Opened(encode_older));
+                emit(Event::Send(&answer(*parts, key3)));
+                emit(Event::Opened(Box::new(OlderWriter)));
                 (1, State::Between)
             }
             State::Data { is_message, data } => {
@@ -77,7 +81,8 @@ impl OlderFrames {
                 data.extend_from_slice(now);
                 let Some(end) = end else { return Ok(now.len()) };
                 if *is_message {
-                    take(Event::Message(data));
+                    let payload = Cow::Owned(mem::take(data));
+                    emit(Event::Message(Message { opcode: TEXT, payload }));
                 }
                 (end + 1, State::Between)
             }
@@ -85,7 +90,7 @@ impl OlderFrames {
                 *length = *length << 7 | usize::from(first & 0x7f);
                 bounded(*length)?;
                 match (first & 0x80, *may_close, *length) {
-                    (0, true, 0) => return goodbye(take),
+                    (0, true, 0) => return Err(goodbye()),
                     (0, _, length) => (1, skip(length)),
                     _ => return Ok(1),
                 }
@@ -121,17 +126,28 @@ fn bounded(length: usize) -> Result<(), End> {
     }
 }
 
-/// `ff 00` is a closing frame, and is answered with the same.
-fn goodbye(take: Take<'_>) -> Result<usize, End> {
-    take(Event::Send(&[0xff, 0x00]));
-    Err("it says goodbye".into())
-}
-
-/// A message in a frame of 2010. What is not UTF-8 becomes `�`: its byte `ff` would end the message.
-pub fn encode_older(message: &[u8]) -> Vec<u8> {
-    // YOURS: What stands before a message, and what behind it?
-    let text = String::from_utf8_lossy(message);
-    [&[0x00], text.as_bytes(), &[END]].concat()
-    // YOURS_END
+/// `ff 00` is the Close frame of 2010, and is answered with the same.
+fn goodbye() -> End {
+    End { last: vec![0xff, 0x00], why: "it says goodbye".to_owned() }
 }
 // ANCHOR_END: rest
+
+// ANCHOR: writer
+/// Writes messages into frames of 2010, which are text, whatever the message is.
+pub struct OlderWriter;
+
+impl Writer for OlderWriter {
+    /// Invalid UTF-8 becomes `�`: its byte `ff` would end the message.
+    fn write(&mut self, message: &Message<'_>, out: &mut Vec<u8>) {
+        // YOURS: What stands before a message, and what behind it?
+        out.push(0x00);
+        out.extend(String::from_utf8_lossy(&message.payload).as_bytes());
+        out.push(END);
+        // YOURS_END
+    }
+
+    fn group(&self) -> Option<&'static str> {
+        Some("2010")
+    }
+}
+// ANCHOR_END: writer

@@ -1,7 +1,8 @@
-//! Runs the server of chapter 08: `cargo run -p ch08-hixie`, or `-- 127.0.0.1:4100` for another address.
+//! Runs the server of chapter 08: `cargo run -p ch08-hixie`, `-- --app echo` for the other app, or
+//! `-- 127.0.0.1:4100` for another address.
 
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
-    ch01_listen::run(std::env::args().nth(1), ch08_hixie::serve)
+    ch07_room::run(std::env::args().skip(1), ch08_hixie::serve_app)
 }

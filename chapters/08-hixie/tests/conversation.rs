@@ -95,9 +95,11 @@ fn a_frame_that_does_not_end() {
     let stage = Stage::start(PROGRAM);
     let mut client = open_older(&stage);
     client.send(b"\x00").expect("sent");
-    let taken = (0..1_000).all(|_| client.send(&[b'x'; 4096]).is_ok());
-    assert!(!taken, "4 MB are taken for one message");
+    for _ in 0..17 {
+        client.send(&[b'x'; 4096]).expect("what comes too late is still taken, and thrown away");
+    }
     stage.wait_for("client 1: a frame of more than 65536 bytes");
+    client.ended().expect("the server hangs up");
 }
 
 #[test]
@@ -119,4 +121,34 @@ fn nothing_of_the_client_gets_into_the_head_but_what_it_may_say() {
     assert_eq!(answer("Host:", "X-Host:"), bad);
     assert_eq!(answer("Upgrade: WebSocket", "Upgrade: h2c"), bad);
     assert_eq!(answer("/chat", "/chat?room=1"), "HTTP/1.1 101 Web Socket Protocol Handshake");
+}
+
+/// One member of 2010 empties no room: what the others get of it is at most eight times what it sends.
+#[test]
+fn a_long_name_and_a_flood_of_empty_messages() {
+    const MESSAGES: usize = 2_000;
+    let stage = Stage::start(PROGRAM);
+    let mut newer = stage.open();
+    let mut older = open_older(&stage);
+    let name = older_frame(&format!("/name {}", "🎉".repeat(40)));
+    older.send(&name).expect("sent");
+    hears(&mut newer, &format!("* {} joins", "🎉".repeat(40)));
+    older.send(&b"\x00\xff".repeat(MESSAGES)).expect("sent");
+    let heard = |_| newer.unit().expect("a message").bytes.len();
+    let bytes: usize = (0..MESSAGES).map(heard).sum();
+    assert!(bytes <= 8 * 2 * MESSAGES, "{bytes} bytes for {} that were sent", 2 * MESSAGES);
+}
+
+#[test]
+fn the_echo_for_clients_of_two_ages() {
+    let mut command = std::process::Command::new(PROGRAM);
+    command.args(["127.0.0.1:0", "--app", "echo"]);
+    let stage = Stage::announced(command);
+    let mut newer = stage.open();
+    let mut older = open_older(&stage);
+    older.send(&older_frame("from 2010")).expect("sent");
+    hears(&mut older, "from 2010");
+    newer.send(&masked_frame(2, b"\x00\xff")).expect("sent");
+    let frame = newer.frame().expect("its own message, and no other");
+    assert_eq!((frame.header.opcode, frame.payload.as_slice()), (2, &b"\x00\xff"[..]));
 }

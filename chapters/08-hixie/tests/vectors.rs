@@ -1,8 +1,9 @@
 //! The older handshake and its frames on known vectors. Where they come from: the draft itself
 //! (draft-ietf-hybi-thewebsocketprotocol-00, section 1.2), and implementations of 2010 and 2011.
 
-use ch06_select::{Event, Protocol};
-use ch08_hixie::{BadKey, LONGEST, OlderFrames, answer, encode_older, part};
+use ch05_reply::TEXT;
+use ch06_select::{Event, Message, Protocol, Writer};
+use ch08_hixie::{BadKey, LONGEST, OlderFrames, OlderWriter, answer, part};
 
 /// Two keys, eight bytes, the numbers in the keys, and the answer.
 type Vector = (&'static str, &'static str, &'static [u8; 8], [u32; 2], &'static [u8; 16]);
@@ -59,12 +60,18 @@ fn messages(reads: &[&[u8]]) -> Vec<String> {
     for read in reads {
         let mut bytes = read.to_vec();
         let end = frames.receive(&mut bytes, &mut |event| match event {
-            Event::Message(text) => said.push(String::from_utf8_lossy(text).into_owned()),
+            Event::Message(message) => {
+                assert_eq!(message.opcode, TEXT);
+                said.push(String::from_utf8_lossy(&message.payload).into_owned());
+            }
             Event::Send(bytes) => said.push(format!("sends {bytes:02x?}")),
             Event::Head(_) | Event::Opened(_) => said.push("neither".to_owned()),
         });
-        if let Err(why) = end {
-            said.push(format!("end: {why}"));
+        if let Err(end) = end {
+            if !end.last.is_empty() {
+                said.push(format!("sends {:02x?}", end.last));
+            }
+            said.push(format!("end: {}", end.why));
             break;
         }
     }
@@ -113,8 +120,8 @@ fn eight_bytes_and_a_frame_cut_anywhere() {
         for read in [&bytes[..cut], &bytes[cut..]] {
             let end = frames.receive(&mut read.to_vec(), &mut |event| match event {
                 Event::Send(bytes) => events.push(bytes.to_vec()),
-                Event::Opened(encode) => events.push(encode(b"Li")),
-                Event::Message(text) => events.push(text.to_vec()),
+                Event::Opened(mut writer) => events.push(written(&mut *writer, b"Li")),
+                Event::Message(message) => events.push(message.payload.into_owned()),
                 Event::Head(_) => {}
             });
             end.expect("it goes on");
@@ -134,11 +141,15 @@ fn what_has_no_end_is_bounded() {
     assert_eq!(messages(&[b"\x80\x84\x80\x01"]), too_long);
 }
 
+fn written(writer: &mut dyn Writer, payload: &[u8]) -> Vec<u8> {
+    let mut out = b"before".to_vec();
+    writer.write(&Message { opcode: TEXT, payload: payload.into() }, &mut out);
+    out.strip_prefix(b"before").expect("what was there stays").to_vec()
+}
+
 #[test]
 fn a_message_never_ends_its_own_frame() {
-    assert_eq!(encode_older("Li Jing".as_bytes()), b"\x00Li Jing\xff");
-    assert_eq!(
-        encode_older(b"a\xffb"),
-        "\x00a\u{fffd}b".bytes().chain([0xff]).collect::<Vec<u8>>()
-    );
+    assert_eq!(written(&mut OlderWriter, b"Li Jing"), b"\x00Li Jing\xff");
+    let expected = "\0a\u{fffd}b".bytes().chain([0xff]).collect::<Vec<u8>>();
+    assert_eq!(written(&mut OlderWriter, b"a\xffb"), expected);
 }
