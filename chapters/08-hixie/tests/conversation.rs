@@ -130,7 +130,7 @@ fn a_long_name_and_a_flood_of_empty_messages() {
     let stage = Stage::start(PROGRAM);
     let mut newer = stage.open();
     let mut older = open_older(&stage);
-    let name = older_frame(&format!("/name {}", "🎉".repeat(40)));
+    let name = hixie_frame(&format!("/name {}", "🎉".repeat(40)));
     older.send(&name).expect("sent");
     hears(&mut newer, &format!("* {} joins", "🎉".repeat(40)));
     older.send(&b"\x00\xff".repeat(MESSAGES)).expect("sent");
@@ -146,7 +146,7 @@ fn the_echo_for_clients_of_two_ages() {
     let stage = Stage::announced(command);
     let mut newer = stage.open();
     let mut older = open_older(&stage);
-    older.send(&older_frame("from 2010")).expect("sent");
+    older.send(&hixie_frame("from 2010")).expect("sent");
     hears(&mut older, "from 2010");
     newer.send(&masked_frame(2, b"\x00\xff")).expect("sent");
     let frame = newer.frame().expect("its own message, and no other");
