@@ -25,9 +25,13 @@ pub(super) fn judge_all(
     let last = report.last;
     for probe in probes::all().iter().filter(|probe| probe.chapter <= last && probe.holds_in(last))
     {
-        let finding = match report.broken_need_of(probe) {
-            Some(needed) => Finding::of(*probe, State::NotJudged(needed)),
-            None => judge(target, *probe, report)?,
+        let finding = match (report.broken_need_of(probe), &probe.slow) {
+            (Some(needed), _) => Finding::of(*probe, State::NotJudged(needed)),
+            (None, Some(slow)) if !options.json => {
+                screen.status(&format!("  {slow} …"))?;
+                judge(target, *probe, report)?
+            }
+            (None, _) => judge(target, *probe, report)?,
         };
         let (failed, told) = (finding.failed(), finding.told(options.all, screen.bytes()));
         report.findings.push(finding);

@@ -2,7 +2,7 @@
 
 use std::thread;
 
-use ch00_wire::{masked_frame, rfc_request};
+use ch00_wire::masked_frame;
 
 use super::Script;
 use super::crowd::{Member, gather};
@@ -54,27 +54,6 @@ pub(super) const SCRIPTS: &[(&str, Script)] = &[
         all.remove(0).leave();
         all[0].says("Li Jing")?;
         all.iter_mut().try_for_each(|member| hears_only_texts(session, member, "Li Jing"))
-    }),
-    ("members-only", |session| {
-        let mut half = session.visitor()?;
-        let request = rfc_request();
-        half.send_alone(&request[..30])?;
-        let mut all = three(session)?;
-        heard_by_all(&mut all, 0, "Li Jing")?;
-        half.hears_nothing("nothing before the response")?;
-        half.send(&request[30..])?;
-        half.head(101)?;
-        all.push(half);
-        heard_by_all(&mut all, 1, "four of us")
-    }),
-    ("goodbyes-are-private", |session| {
-        let mut all = three(session)?;
-        all[0].send_alone(&masked_frame(9, b"Li Jing"))?;
-        heard_by_all(&mut all, 1, "one")?;
-        let mut leaving = all.remove(0);
-        leaving.send_alone(&masked_frame(8, b"\x03\xe8"))?;
-        leaving.leave();
-        heard_by_all(&mut all, 1, "two")
     }),
     ("page", |session| {
         page(session)?;

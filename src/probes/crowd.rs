@@ -3,7 +3,6 @@
 
 use std::io::{BufRead, BufReader, ErrorKind, Read, Write};
 use std::net::TcpStream;
-use std::time::{Duration, Instant};
 
 use ch00_wire::{masked_frame, rfc_request};
 use socket2::{Domain, Socket, Type};
@@ -11,9 +10,8 @@ use socket2::{Domain, Socket, Type};
 use super::missed::{Failure, beginning};
 use super::promises::Sight;
 use super::session::Session;
+use super::system::{self, Ends};
 
-/// How long a member listens to others. In a large room, on a slow machine, these say much.
-const OTHERS: Duration = Duration::from_secs(60);
 /// No head of an answer is longer, in bytes.
 const LONGEST_HEAD: u64 = 64 * 1024;
 /// What the system is asked to keep for a member that does not read, in bytes.
@@ -138,6 +136,13 @@ impl<'s> Member<'s> {
         !matches!(self.stream.get_ref().take_error(), Ok(None))
     }
 
+    /// Whether the server's program has read all that was said. `None`: the system does not say.
+    pub(super) fn was_read(&self) -> Option<bool> {
+        let stream = self.stream.get_ref();
+        let ends = Ends { client: stream.local_addr().ok()?, server: stream.peer_addr().ok()? };
+        system::has_read(ends)
+    }
+
     /// What comes next, which has to be a text. `expected` is for the failure.
     pub(super) fn hear(&mut self, expected: &str) -> Result<String, Failure> {
         let came = match self.text() {
@@ -157,14 +162,10 @@ impl<'s> Member<'s> {
     /// Waits for a text, among whatever else is said.
     pub(super) fn hear_among(&mut self, text: &str) -> Result<(), Failure> {
         let expected = format!("the text {text:?}");
-        let deadline = Instant::now() + OTHERS;
         while self.hear(&expected)? != text {
-            if Instant::now() > deadline {
-                return Err(Failure::missed(
-                    expected,
-                    Sight::Extra,
-                    "other texts came without end",
-                ));
+            if self.session.is_over() {
+                let came = "other texts came without end";
+                return Err(self.session.missed(Failure::missed(expected, Sight::Extra, came)));
             }
         }
         Ok(())

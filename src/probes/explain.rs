@@ -72,7 +72,10 @@ struct Raw {
 pub fn explain(probe: &Probe, failure: &Failure, recording: &Recording, last: u8) -> Explanation {
     let heading = format!("✗ chapter {:02}: {}", probe.chapter, probe.says);
     let page = chapters::find(probe.chapter).map(|chapter| chapter.slug).unwrap_or_default();
-    let read = format!("{page}.html in the book, and {}", source(&probe.section));
+    let read = match probe.section.as_str() {
+        "course" => format!("{page}.html in the book"),
+        section => format!("{page}.html in the book, and {}", source(section)),
+    };
     let conversation = recording.to_string();
     let empty = Explanation {
         step: None,

@@ -19,7 +19,7 @@ pub struct Promise {
     pub id: String,
     /// What is promised: "the server …".
     pub says: String,
-    /// The section of RFC 6455, the older draft, or the step of the course that asks for it.
+    /// The section of RFC 6455, the older draft, or the word `course`: what asks for it.
     pub section: String,
     /// The promises without which this one cannot be judged, by their ids.
     #[serde(default)]
@@ -31,6 +31,8 @@ pub struct Promise {
     pub until: Option<Until>,
     /// The app that the server is started with, from the chapter on that has several.
     pub app: Option<String>,
+    /// What a reader is told meanwhile, where its script takes long: what is done, and what may hold it up.
+    pub slow: Option<String>,
     /// Each says more than the one before: where to look, the idea, what to write.
     hints: [String; HINTS],
     /// What to write, in one language, in place of the last hint.

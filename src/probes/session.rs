@@ -124,6 +124,11 @@ impl<'a> Session<'a> {
         self.address
     }
 
+    /// Whether the time of the whole script is over.
+    pub(super) fn is_over(&self) -> bool {
+        Instant::now() > self.end
+    }
+
     /// How long to wait for something that has to come.
     pub(super) fn patience(&self) -> Duration {
         self.patience

@@ -20,6 +20,9 @@ const PATIENCE: Duration = Duration::from_secs(4);
 /// How many servers are looked at at the same time.
 const AT_ONCE: usize = 4;
 
+/// What takes most of the time, and looks at nothing that a mistake of a later chapter touches: for those it is left out.
+const HEAVY: [&str; 4] = ["thousand-clients", "slow-reader", "bounded-debt", "many-to-many"];
+
 /// The program of the zoo, as its sources are now.
 fn zoo() -> PathBuf {
     let cargo = Command::new(env!("CARGO"))
@@ -46,7 +49,11 @@ fn server(program: &Path, mistake: &'static str) -> Target {
 /// The first promise up to the chapter that is not kept, with its explanation.
 fn caught(zoo: &Path, mistake: &'static str, chapter: u8) -> Option<(Probe, String)> {
     let target = server(zoo, mistake);
-    let mut probes = probes::all().iter().filter(|probe| probe.chapter <= chapter);
+    let is_looked_at = |probe: &&Probe| {
+        let is_light = mistake.is_empty() || !HEAVY.contains(&probe.id.as_str());
+        probe.chapter == chapter || (probe.chapter < chapter && is_light)
+    };
+    let mut probes = probes::all().iter().filter(is_looked_at);
     probes.find_map(|probe| match target.judge(probe, PATIENCE, chapter) {
         Ok(Verdict::Holds) => None,
         Ok(Verdict::Fails(failure, recording)) => {
@@ -77,7 +84,7 @@ fn judged(zoo: &Path, mistake: &Mistake) -> String {
     let Some((probe, explanation)) = caught(zoo, mistake.name, mistake.chapter) else {
         return format!("NOT CAUGHT: {}", mistake.name);
     };
-    if (probe.chapter, probe.id.as_str()) != (mistake.chapter, mistake.promise) {
+    if probe.id != mistake.promise {
         return format!("CAUGHT BY ANOTHER PROBE: {}: {}\n{explanation}", mistake.name, probe.id);
     }
     let from = explanation.find("\n  expected").unwrap_or(0);

@@ -5,7 +5,11 @@ use super::room::Age;
 
 /// Takes one read for one frame. `None`: it is none, or not all of one.
 pub fn decode(zoo: &Zoo, bytes: &[u8]) -> Option<Vec<u8>> {
-    let second = *bytes.get(1)?;
+    let second = match zoo.makes("bits-in-the-wrong-order") {
+        // MASK is taken for the last bit, and the length for the first seven.
+        true => bytes.get(1)?.rotate_right(1),
+        false => *bytes.get(1)?,
+    };
     let mut length = usize::from(second & 0x7f);
     if zoo.makes("mask-bit-in-the-length") {
         length = usize::from(second);

@@ -4,9 +4,9 @@
 pub struct Mistake {
     /// How the server is told to make it.
     pub name: &'static str,
-    /// The chapter whose promise it breaks; those of the chapters before hold.
+    /// The chapter in which it is made; the server keeps every promise up to it, but for this mistake.
     pub chapter: u8,
-    /// The promise that is the first to fail, by its id.
+    /// The promise that is the first to fail, by its id: one of this chapter, or an older one that the mistake breaks.
     pub promise: &'static str,
 }
 
@@ -54,6 +54,7 @@ pub const MISTAKES: &[Mistake] = &[
     mistake(3, "head-of-512", "real-clients"),
     mistake(4, "not-unmasked", "unmasks"),
     mistake(4, "mask-bit-in-the-length", "unmasks"),
+    mistake(4, "bits-in-the-wrong-order", "unmasks"),
     mistake(4, "key-from-the-wrong-place", "unmasks"),
     mistake(4, "one-message-and-out", "one-after-another"),
     mistake(4, "marker-taken-for-a-length", "long-messages"),
@@ -93,8 +94,8 @@ pub const MISTAKES: &[Mistake] = &[
     mistake(7, "gone-ends-the-round", "goes-on"),
     mistake(7, "escapes-html", "as-it-is"),
     mistake(7, "bytes-to-all", "valid-for-all"),
-    mistake(7, "member-at-once", "members-only"),
-    mistake(7, "goodbye-to-all", "goodbyes-are-private"),
+    mistake(7, "member-at-once", "half-a-request"),
+    mistake(7, "goodbye-to-all", "control-is-no-message"),
     mistake(7, "no-page", "page"),
     mistake(7, "no-content-type", "page"),
     mistake(7, "page-stays-open", "page"),
