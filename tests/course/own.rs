@@ -117,7 +117,8 @@ fn what_held_before_is_named_and_the_last_hint_opens_the_solution() {
     done(folder.path(), &["check", "--own", "late"]);
     let source = folder.path().join("late/01-listen/src/lib.rs");
     let right = fs::read_to_string(&source).expect("the file");
-    fs::write(&source, right.replace("show(format!(\"  {line}\"));", "let _ = line;")).expect("saved");
+    fs::write(&source, right.replace("show(format!(\"  {line}\"));", "let _ = line;"))
+        .expect("saved");
     let (_, printed) = says(folder.path(), &["check", "--own", "late"]);
     assert!(printed.contains("it was kept in an earlier check"), "{printed}");
     assert!(printed.contains("cargo run -- check --own late --hint   (0 of 3 seen)"), "{printed}");
