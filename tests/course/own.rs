@@ -95,7 +95,7 @@ fn a_first_half_hour() {
     // It reads what a client says, and keeps it for itself.
     write(&folder.path().join("my-server"), "01-listen");
     let right = fs::read_to_string(&source).expect("the file");
-    let wrong = right.replace("println!(\"  {line}\");", "let _ = line;");
+    let wrong = right.replace("show(format!(\"  {line}\"));", "let _ = line;");
     assert_ne!(wrong, right);
     fs::write(&source, wrong).expect("the file is saved");
     does(1, &["check"]);
@@ -117,7 +117,8 @@ fn what_held_before_is_named_and_the_last_hint_opens_the_solution() {
     done(folder.path(), &["check", "--own", "late"]);
     let source = folder.path().join("late/01-listen/src/lib.rs");
     let right = fs::read_to_string(&source).expect("the file");
-    fs::write(&source, right.replace("println!(\"  {line}\");", "let _ = line;")).expect("saved");
+    fs::write(&source, right.replace("show(format!(\"  {line}\"));", "let _ = line;"))
+        .expect("saved");
     let (_, printed) = says(folder.path(), &["check", "--own", "late"]);
     assert!(printed.contains("it was kept in an earlier check"), "{printed}");
     assert!(printed.contains("cargo run -- check --own late --hint   (0 of 3 seen)"), "{printed}");

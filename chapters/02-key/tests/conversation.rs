@@ -34,6 +34,7 @@ fn a_key_and_then_silence() {
     let mut client = stage.client();
     client.send(&request(&format!("sec-websocket-key:{RFC_KEY}"))).expect("sent");
     stage.wait_for(&format!("the key is {RFC_KEY}"));
+    client.quiet(Duration::from_millis(300)).expect("neither an answer nor an end");
     client.leave();
     assert_recording!("key", stage.recording("The key is found, and the client waits", DONE));
 }

@@ -94,6 +94,7 @@ fn request_of(length: usize) -> Vec<u8> {
 
 #[test]
 fn the_longest_head_is_taken_and_no_byte_more() {
+    assert_eq!(MAX_HEAD, 16_384, "the 16 KiB of the sentence that a client gets");
     let longest = request_of(MAX_HEAD);
     let (head, end) = head_of(&longest);
     assert_eq!((head.len(), end), (MAX_HEAD, HeadEnd::Found));

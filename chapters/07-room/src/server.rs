@@ -27,7 +27,7 @@ struct Meeting<O> {
 impl<P, O> Server<P, O> {
     /// A server for `app`. `connect` makes what a client speaks with, from its first byte on.
     pub fn new(app: Box<dyn App>, observer: O, connect: impl Fn() -> P + 'static) -> Self {
-        let meeting = Meeting { app, members: Members::new(), observer };
+        let meeting = Meeting { app, members: Members::default(), observer };
         Server { connect: Box::new(connect), connections: HashMap::new(), meeting }
     }
 
@@ -46,7 +46,7 @@ impl<O: Observer> Meeting<O> {
             Event::Head(_) => {}
             Event::Send(bytes) => sink.fill(&[client], |out| out.extend(bytes)),
             Event::Opened(writer) => {
-                self.members.insert(client, writer);
+                self.members.add(client, writer);
                 self.app.joined(client, &mut Post { members: &mut self.members, sink });
             }
             Event::Message(message) => {
@@ -81,7 +81,7 @@ impl<S: Sink, P: Protocol, O: Observer> Service<S> for Server<P, O> {
     fn left(&mut self, client: ClientId, why: io::Result<()>, sink: &mut S) {
         self.meeting.observer.left(client, &why);
         self.connections.remove(&client);
-        if self.meeting.members.remove(&client).is_some() {
+        if self.meeting.members.remove(client) {
             let mut outbox = Post { members: &mut self.meeting.members, sink };
             self.meeting.app.left(client, &mut outbox);
         }

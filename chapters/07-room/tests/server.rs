@@ -94,11 +94,41 @@ fn whoever_is_gone_gets_nothing() {
     server.received(ids[2], &mut masked_frame(1, b"Li"), &mut sink);
     assert!(sink.filled.is_empty(), "nobody is told of one without a name, nor hears it");
     let message = Message { opcode: TEXT, payload: b"Li".into() };
-    server.outbox(&mut sink).send(&ids, &message);
-    assert_eq!(sink.filled.len(), 2);
-    sink.filled.clear();
-    server.outbox(&mut sink).send_to_all(&message);
-    assert_eq!(sink.filled.len(), 2, "clients 1 and 2, each in its own way");
+    let mut heard = |to_all: bool| {
+        let mut sink = Kept::default();
+        match to_all {
+            true => server.outbox(&mut sink).send_to_all(&message),
+            false => server.outbox(&mut sink).send(&ids, &message),
+        }
+        let mut heard: Vec<ClientId> = sink.filled.into_iter().flat_map(|(to, _)| to).collect();
+        heard.sort();
+        heard
+    };
+    assert_eq!([heard(false), heard(true)], [&ids[..2], &ids[..2]]);
+}
+
+/// Counts who leaves.
+struct Goodbyes(Rc<Cell<usize>>);
+
+impl App for Goodbyes {
+    fn said(&mut self, _: ClientId, _: Message<'_>, _: &mut dyn Outbox) {}
+
+    fn left(&mut self, _: ClientId, _: &mut dyn Outbox) {
+        self.0.set(self.0.get() + 1);
+    }
+}
+
+#[test]
+fn the_app_hears_that_one_has_left_only_if_it_had_joined() {
+    let left = Rc::new(Cell::new(0));
+    let mut server = server(Box::new(Goodbyes(left.clone())));
+    let mut sink = Kept::default();
+    let client = opened(&mut server, 1)[0];
+    server.connected(ClientId(2), &mut sink);
+    server.left(ClientId(2), Ok(()), &mut sink);
+    assert_eq!(left.get(), 0, "its handshake was never over");
+    server.left(client, Ok(()), &mut sink);
+    assert_eq!(left.get(), 1);
 }
 
 #[test]
