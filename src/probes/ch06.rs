@@ -21,7 +21,7 @@ const LOOK: Duration = Duration::from_micros(50);
 const ASK: Duration = Duration::from_millis(2);
 /// How much is said to see whether the server waits for the slow one, in bytes: more than a system keeps for a client
 /// that asks it to keep little, and for one that cannot.
-const TO_BLOCK: (usize, usize) = (1_500_000, 8_000_000);
+const TO_BLOCK: (usize, usize) = (1_000_000, 8_000_000);
 /// How much, to see whether it keeps without end: far more than a server may keep for one client.
 const TO_FILL: (usize, usize) = (4_000_000, 16_000_000);
 

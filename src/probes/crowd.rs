@@ -15,7 +15,7 @@ use super::system::{self, Ends};
 /// No head of an answer is longer, in bytes.
 const LONGEST_HEAD: u64 = 64 * 1024;
 /// What the system is asked to keep for a member that does not read, in bytes.
-const KEPT: usize = 64 * 1024;
+const KEPT: usize = 4 * 1024;
 /// And the size of its packets, in bytes: the smallest that every system allows.
 #[cfg(unix)]
 const PACKET: u32 = 536;
