@@ -106,7 +106,8 @@ enum Task {
 #[derive(Args)]
 #[group(multiple = false)]
 struct ServerChoice {
-    /// The command that starts your server; its port is in the variable PORT, and replaces {port}
+    /// The command that starts your server; its port is in the variable PORT, and replaces {port};
+    /// from chapter 07 on, {app} is the app that it is to run: echo or room
     #[arg(long, value_name = "COMMAND")]
     server: Option<String>,
     /// The port, or the address, of a server that runs already

@@ -124,12 +124,12 @@ fn what_held_before_is_named_and_the_last_hint_opens_the_solution() {
     assert!(printed.contains("cargo run -- check --own late --hint   (0 of 3 seen)"), "{printed}");
     for _ in 0..3 {
         let (_, printed) = says(folder.path(), &["check", "--own", "late", "--solution"]);
-        assert!(!printed.contains("+        println!"), "{printed}");
+        assert!(!printed.contains("+        show(format!"), "{printed}");
         says(folder.path(), &["check", "--own", "late", "--hint"]);
     }
     let (code, printed) = says(folder.path(), &["check", "--own", "late", "--solution"]);
     assert_eq!(code, 1, "{printed}");
-    assert!(printed.contains("+        println!"), "{printed}");
+    assert!(printed.contains("+        show(format!"), "{printed}");
 }
 
 #[test]
@@ -280,7 +280,7 @@ fn what_cargo_has_built_is_checked_wherever_cargo_puts_it() {
     write(&project, "01-listen");
     let source = project.join("01-listen/src/lib.rs");
     let right = fs::read_to_string(&source).expect("the file");
-    let wrong = right.replace("println!(\"  {line}\");", "let _ = line;");
+    let wrong = right.replace("show(format!(\"  {line}\"));", "let _ = line;");
     assert_ne!(wrong, right);
 
     let checked = |source_now: &str, variables: &[(&str, &str)]| {

@@ -5,7 +5,7 @@ use std::net::{TcpListener, TcpStream};
 use std::process::Stdio;
 use std::time::{Duration, Instant};
 
-use crate::common::{PATIENCE, chapter, serving, serving_on, workshop};
+use crate::common::{PATIENCE, chapter, program, serving, serving_on, workshop};
 use ch00_wire::{Recorder, masked_frame, rfc_request};
 use frame_by_frame::chapters::CHAPTERS;
 use frame_by_frame::probes;
@@ -213,7 +213,7 @@ fn check_explains_the_first_promise_that_is_not_kept() {
     assert_eq!(code, Some(1));
     assert!(printed.contains("● 02 finds the key whatever the case of its name"), "{printed}");
     assert!(printed.contains("✗ chapter 03: answers the key of the RFC"), "{printed}");
-    assert!(printed.contains("nothing came back"), "{printed}");
+    assert!(printed.contains("  but        nothing came"), "{printed}");
 }
 
 #[test]
@@ -259,14 +259,50 @@ fn check_tells_a_program_the_same() {
         promises.iter().map(|promise| promise["state"].as_str().expect("a state")).collect();
     let of_first = probes::all().iter().filter(|probe| probe.chapter == 1).count();
     assert_eq!(states, [vec!["holds"; of_first], vec!["fails"]].concat());
-    let explanation = promises[of_first]["explanation"].as_str().expect("an explanation");
-    assert!(explanation.contains("expected   a response head: 400"), "{explanation}");
+    let first = &promises[of_first];
+    assert_eq!((&first["id"], &first["section"]), (&"refuses-no-request".into(), &"4.2.1".into()));
+    let explanation = &first["explanation"];
+    let part = |name: &str| explanation[name].as_str().unwrap_or_default();
+    assert_eq!(part("step"), "hello", "{explanation}");
+    assert!(part("expected").starts_with("a refusal: "), "{explanation}");
+    assert_eq!(explanation["causes"].as_array().map(Vec::len), Some(1), "{explanation}");
+    assert!(part("conversation").contains("hello"), "{explanation}");
+}
+
+#[test]
+fn check_tells_a_program_also_why_it_cannot_go_on() {
+    for server in ["no-such-program", &format!("\"{}\" --nonsense", program(1).display())] {
+        let (code, printed) = checked(&["2", "--json", "--server", server]);
+        assert_eq!(code, Some(2), "{printed}");
+        let report: Value = serde_json::from_str(&printed).expect("JSON, and nothing else");
+        assert_eq!(report["holds"], Value::from(false));
+        assert!(report["error"].as_str().is_some_and(|error| !error.is_empty()), "{printed}");
+    }
+}
+
+/// A fault is told once: what cannot be judged because of it is not judged, and says so.
+#[test]
+fn one_fault_is_one_mark() {
+    let (code, printed) = checked(&["8", "--all", "--server", &serving(3)]);
+    assert_eq!(code, Some(1), "{printed}");
+    let broken: Vec<&str> = printed.lines().filter(|line| line.starts_with("✗")).collect();
+    // Chapter 03 decodes nothing, echoes nothing, serves no page, and knows nothing of 2010.
+    let wanted = [
+        "✗ 04 prints what a client says, unmasked",
+        "✗ 05 sends a message back as one text frame",
+        "✗ 07 answers GET / with a page, on the port of the socket",
+        "✗ 08 answers the two keys of 2010 with sixteen bytes",
+    ];
+    assert_eq!(broken, wanted, "{printed}");
+    let judged = "– 05 counts bytes, not characters (not judged: it needs \"sends a message back as one text frame\")";
+    assert!(printed.contains(judged), "{printed}");
 }
 
 #[test]
 fn check_is_content_with_a_good_server() {
     let last = CHAPTERS.len();
-    let (code, printed) = checked(&["--server", &serving(last)]);
+    let server = format!("{} --app {{app}}", serving(last));
+    let (code, printed) = checked(&["--server", &server]);
     assert_eq!(code, Some(0), "{printed}");
     let all = format!("every promise up to chapter {last:02} is kept\n");
     assert!(printed.contains(&all), "{printed}");

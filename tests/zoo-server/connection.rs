@@ -54,9 +54,6 @@ fn forget() -> ! {
 
 impl Connection<'_> {
     fn run(&mut self) -> io::Result<()> {
-        if self.zoo.makes("member-at-once") {
-            self.zoo.room.join(self.number, &self.stream, Age::Newer, b"")?;
-        }
         let mut head = self.head()?;
         if head.len() > LITTLE && self.zoo.makes("first-2048-bytes") {
             head.truncate(LITTLE);
@@ -106,6 +103,9 @@ impl Connection<'_> {
             }
             if self.unread.len() > LONGEST_HEAD && !self.zoo.makes("head-without-end") {
                 return Ok(std::mem::take(&mut self.unread));
+            }
+            if !self.unread.is_empty() && self.zoo.makes("member-at-once") {
+                self.zoo.room.join(self.number, &self.stream, Age::Newer, b"")?;
             }
             let more = self.fill()?;
             if !more && self.unread.is_empty() && self.zoo.makes("ends-with-a-client") {
