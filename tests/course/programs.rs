@@ -75,7 +75,7 @@ fn what_does_not_compile_gives_the_compilers_words_and_nothing_else() {
 fn run_passes_on_what_it_is_told_and_what_comes_of_it() {
     let refused = workshop(&["run", "5", "nonsense"]).output().expect("the workshop runs");
     let said = String::from_utf8_lossy(&refused.stderr);
-    assert!(said.contains("\"nonsense\" is no address"), "{said}");
+    assert!(said.contains("\"nonsense\" is not an address"), "{said}");
     assert_eq!(refused.status.code(), Some(1));
 }
 
