@@ -66,7 +66,10 @@ fn judge(target: &Target, probe: Probe, report: &Report) -> Result<Finding> {
         Some(unwritten) => not_written(probe, &unwritten),
         None => {
             let explanation = explain(&probe, &failure, &recording, report.last);
-            Finding { told: Some(Told::Why(explanation)), ..Finding::of(probe, State::Fails) }
+            Finding {
+                told: Some(Told::Why(Box::new(explanation))),
+                ..Finding::of(probe, State::Fails)
+            }
         }
     })
 }

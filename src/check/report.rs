@@ -48,7 +48,7 @@ impl State {
 /// What there is to say of a promise that is not kept.
 pub(super) enum Told {
     /// What went wrong.
-    Why(Explanation),
+    Why(Box<Explanation>),
     /// The question of a body that is not written yet.
     Question(String),
 }

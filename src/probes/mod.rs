@@ -44,8 +44,11 @@ const APPS: u8 = 7;
 /// What a script does. It ends early where the promise is not kept.
 type Script = fn(&Session) -> Result<(), Failure>;
 
+/// The scripts of a chapter, each with the id of its promise.
+type Scripts = &'static [(&'static str, Script)];
+
 /// The data file and the scripts of each chapter.
-const CHAPTERS: [(u8, &str, &[(&str, Script)]); 8] = [
+const CHAPTERS: [(u8, &str, Scripts); 8] = [
     (1, include_str!("ch01.toml"), ch01::SCRIPTS),
     (2, include_str!("ch02.toml"), ch02::SCRIPTS),
     (3, include_str!("ch03.toml"), ch03::SCRIPTS),
@@ -95,7 +98,7 @@ pub fn find(id: &str) -> Option<Probe> {
 }
 
 /// The promises of a chapter with their scripts, in the order of the file.
-fn joined((chapter, file, scripts): (u8, &str, &'static [(&'static str, Script)])) -> Vec<Probe> {
+fn joined((chapter, file, scripts): (u8, &str, Scripts)) -> Vec<Probe> {
     let promises: &'static [Promise] = promises::read(chapter, file).leak();
     let script =
         |id: &str| scripts.iter().find(|(other, _)| *other == id).map(|(_, script)| *script);
@@ -113,13 +116,19 @@ pub fn raise_file_limit() {
     let _ = rlimit::increase_nofile_limit(u64::MAX);
 }
 
+/// Makes the command of a program that says where it listens, with an app where one is named.
+pub type Announced = Box<dyn Fn(Option<&str>) -> Command + Send + Sync>;
+
+/// Makes the command of a program that is told its port, with an app where one is named; `None` if it cannot be told
+/// that.
+pub type OnPort = Box<dyn Fn(u16, Option<&str>) -> Option<Command> + Send + Sync>;
+
 /// A server to hold against the probes.
 pub enum Target {
-    /// A program that is started anew for each probe, with an app where one is named, and says where it listens.
-    Announced(Box<dyn Fn(Option<&str>) -> Command + Send + Sync>),
-    /// A program that is started anew for each probe, on a port that it is told, and with an app where one is named.
-    /// `None`: it cannot be told which app.
-    OnPort(Box<dyn Fn(u16, Option<&str>) -> Option<Command> + Send + Sync>),
+    /// A program that is started anew for each probe, and says where it listens.
+    Announced(Announced),
+    /// A program that is started anew for each probe, on a port that it is told.
+    OnPort(OnPort),
     /// A program that somebody else runs.
     Running(SocketAddr),
 }
