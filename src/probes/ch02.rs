@@ -40,6 +40,7 @@ pub(super) const SCRIPTS: &[(&str, Script)] = &[
         session.refuses_at("other-name", &head([GET, UPGRADE, CONNECTION, &other]))?;
         session.refuses_at("empty", &head([GET, UPGRADE, CONNECTION, "Sec-WebSocket-Key:"]))
     }),
+    ("takes-a-good-request", |session| takes(session, &rfc_request())),
     ("key-in-any-case", |session| {
         takes(session, &request(&format!("sec-websocket-key: {RFC_KEY}")))?;
         takes(session, &request(&format!("SEC-WEBSOCKET-KEY: {RFC_KEY}")))

@@ -107,7 +107,7 @@ fn page(session: &Session) -> Result<(), Failure> {
     let mut visitor = session.visitor()?;
     let request = "GET / HTTP/1.1\r\nHost: server.example.com\r\nConnection: close\r\n\r\n";
     visitor.send(request.as_bytes())?;
-    let head = visitor.unit(Wanted::Head(200))?;
+    let head = visitor.unit(Wanted::Head(200)).map_err(|failure| failure.step("head"))?;
     if status(&head) != Some("200") {
         return Err(session.missed(Failure::wrong(Wanted::Head(200), Sight::Status, &head)));
     }
@@ -129,11 +129,10 @@ fn page(session: &Session) -> Result<(), Failure> {
             Sight::Other,
             format!("{body} bytes came"),
         ))),
-        _ if body == 0 => Err(session.missed(Failure::missed(
-            "a page after the head",
-            Sight::Closed,
-            "nothing came after it",
-        ))),
+        _ if body == 0 => Err(session.missed(
+            Failure::missed("a page after the head", Sight::Closed, "nothing came after it")
+                .step("body"),
+        )),
         _ => visitor.ends("the connection to be closed after the page").map(drop),
     }
 }

@@ -22,6 +22,9 @@ const PACKET: u32 = 536;
 /// No message of a crowd is longer, in bytes: a header that says so is none.
 const LONGEST: usize = 64 * 1024;
 
+/// So many clients no server has room for by a number of its own: a system's limits begin here.
+const MANY: usize = 200;
+
 /// What frames look like that two writers have written at once.
 const MIXED: &str = "the frames of two messages are mixed into one another: two threads write to one client at the same \
                      time, and nothing makes one wait for the other";
@@ -41,9 +44,12 @@ pub(super) fn gather<'s>(
 ) -> Result<Vec<Member<'s>>, Failure> {
     // Where not even one connection opens, the instrument says best why.
     session.member()?.leave();
-    (1..=count)
-        .map(|number| Member::open(session, connect(session, number, |_| true)?.0, number))
-        .collect()
+    let open = |number| {
+        connect(session, number, |_| true)
+            .and_then(|(stream, _)| Member::open(session, stream, number))
+            .map_err(|failure| failure.step(if number < MANY { "few" } else { "many" }))
+    };
+    (1..=count).map(open).collect()
 }
 
 /// A crowd of two: one that listens, and one that is not going to read. Also whether the system keeps little for that

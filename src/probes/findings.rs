@@ -48,7 +48,7 @@ fn is_head(unit: &Unit) -> bool {
 const HEADS: &[Finding] = &[
     Finding {
         cause: "the server answers at another target only: every request here asks for /chat",
-        fits: |seen| seen.status() == Some("404"),
+        fits: |seen| seen.status() == Some("404") && seen.wants_101(),
     },
     Finding {
         cause: "the request is taken for one of another method: it begins with GET",
