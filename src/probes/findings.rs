@@ -233,6 +233,10 @@ const FRAMES: &[Finding] = &[
         fits: |seen| seen.is_unmasked_with(|key, i| key[3 - i % 4]),
     },
     Finding {
+        cause: ROTATED,
+        fits: |seen| (1..4).any(|by| seen.is_unmasked_with(|key, i| key[(i + by) % 4])),
+    },
+    Finding {
         cause: "the masking-key is taken from the wrong place",
         fits: |seen| {
             seen.text.len() > 4
@@ -284,8 +288,23 @@ const FRAMES: &[Finding] = &[
     },
 ];
 
+/// What a payload tells that is unmasked from another byte of the key on.
+const ROTATED: &str = "the masking-key is used from another of its bytes on: it begins with the first byte of the payload, wherever \
+                       that stands in the frame";
+
 /// What the terminal tells in place of a text.
 const LINES: &[Finding] = &[
+    Finding {
+        cause: ROTATED,
+        fits: |seen| {
+            (1..4).any(|by| {
+                let unmasked = plain(&String::from_utf8_lossy(
+                    &seen.unmasked_with(|key, i| key[(i + by) % 4]),
+                ));
+                unmasked.len() > 3 && seen.lines().any(|line| plain(line).contains(&unmasked))
+            })
+        },
+    },
     Finding {
         cause: "the payload is shown as it came: it is not unmasked",
         fits: |seen| {
@@ -455,13 +474,17 @@ impl Evidence<'_> {
         frame[frame.len() - self.text.len()..].to_vec()
     }
 
-    /// Whether the payload is the client's, unmasked with another byte of the key than the right one.
-    fn is_unmasked_with(&self, key_byte: impl Fn([u8; 4], usize) -> u8) -> bool {
+    /// The client's payload, unmasked with another byte of the key than the right one.
+    fn unmasked_with(&self, key_byte: impl Fn([u8; 4], usize) -> u8) -> Vec<u8> {
         let frame = masked_frame(1, self.text.as_bytes());
         let start = frame.len() - self.text.len();
-        let Some(key) = frame[..start].last_chunk::<4>() else { return false };
-        let unmasked = frame[start..].iter().enumerate().map(|(i, byte)| byte ^ key_byte(*key, i));
-        let unmasked: Vec<u8> = unmasked.collect();
+        let Some(key) = frame[..start].last_chunk::<4>() else { return Vec::new() };
+        frame[start..].iter().enumerate().map(|(i, byte)| byte ^ key_byte(*key, i)).collect()
+    }
+
+    /// Whether that is what came.
+    fn is_unmasked_with(&self, key_byte: impl Fn([u8; 4], usize) -> u8) -> bool {
+        let unmasked = self.unmasked_with(key_byte);
         unmasked != self.text.as_bytes() && self.payload() == Some(&unmasked)
     }
 

@@ -57,7 +57,7 @@ pub struct Until {
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Mistake {
-    /// What has to be seen for it to be named.
+    /// What has to be seen for it to be named. With nothing here, only the bytes tell, and findings name it.
     when: Vec<Sight>,
     /// The steps of the script at which it shows; at any, if there are none.
     #[serde(default)]
@@ -141,8 +141,12 @@ impl Promise {
     /// The mistakes that people make in the promise's own chapter, whatever is seen of them.
     pub fn usual_mistakes(&self) -> Vec<&str> {
         let own = self.mistakes.iter().filter(|mistake| mistake.from.is_none());
-        let mut texts: Vec<&str> = own.map(|mistake| mistake.text.as_str()).collect();
-        texts.dedup();
+        let mut texts: Vec<&str> = Vec::new();
+        for mistake in own {
+            if !texts.contains(&mistake.text.as_str()) {
+                texts.push(&mistake.text);
+            }
+        }
         texts
     }
 }
