@@ -69,6 +69,19 @@ pub(super) const SCRIPTS: &[(&str, Script)] = &[
         second.is_echoed("Li Jing, second")?;
         first.hears_nothing("nothing that another client has said")
     }),
+    ("rests-beside-clients", |session| {
+        let (_one, mut other) = (session.member()?, session.member()?);
+        other.is_echoed("Li Jing")?;
+        match session.wait_until_rest() {
+            Some(true) => Ok(()),
+            Some(false) => Err(session.missed(Failure::missed(
+                "a program that waits: nobody says anything",
+                Sight::Busy,
+                "it is at work without a pause",
+            ))),
+            None => Err(Failure::Unseen("what its program does cannot be seen")),
+        }
+    }),
     ("last-word", |session| {
         let _other = session.member()?;
         let mut last = session.member()?;
@@ -115,7 +128,7 @@ pub(super) const SCRIPTS: &[(&str, Script)] = &[
         Some(bytes) => Err(session.missed(Failure::missed(
             "the one that reads nothing to be cut off, or heard no longer",
             Sight::Taken,
-            format!("the server took {} MB from it, and owes it as much", bytes / 1_000_000),
+            format!("the server took {} MB from it, and it has read nothing", bytes / 1_000_000),
         ))),
     }),
 ];

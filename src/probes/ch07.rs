@@ -2,17 +2,20 @@
 
 use std::thread;
 
-use ch00_wire::masked_frame;
+use ch00_wire::{masked_frame, rfc_request};
 
 use super::Script;
-use super::crowd::{Member, gather};
-use super::missed::{Failure, Wanted, status};
+use super::ch05::text_of;
+use super::crowd::{Member, gather, late_one};
+use super::missed::{Failure, Wanted, beginning, status};
 use super::promises::Sight;
 use super::session::{Session, Visitor};
 
 /// How many clients talk at once in the last script, and how often each.
 const PEOPLE: usize = 50;
 const MESSAGES: usize = 40;
+/// How long each message is, in bytes: all of them are more than a system keeps for the one that reads late.
+const LONG: usize = 300;
 
 pub(super) const SCRIPTS: &[(&str, Script)] = &[
     ("all-hear", |session| {
@@ -57,15 +60,20 @@ pub(super) const SCRIPTS: &[(&str, Script)] = &[
     }),
     ("page", |session| {
         page(session)?;
-        session.member().map(drop)
+        // A page that opens a socket without a path asks for / too, and upgrades.
+        let request = String::from_utf8_lossy(&rfc_request()).replace("/chat", "/");
+        session.handshake(request.as_bytes()).map(drop).map_err(|failure| failure.step("upgrade"))
     }),
     ("many-to-many", |session| {
+        let mut late = late_one(session)?;
         let crowd = gather(session, PEOPLE)?;
         thread::scope(|scope| {
             let talk = |(me, member)| scope.spawn(move || talk(me, member));
             let talks: Vec<_> = crowd.into_iter().enumerate().map(talk).collect();
             talks.into_iter().try_for_each(|talk| talk.join().expect("no member panics"))
-        })
+        })?;
+        // More has waited for this one than a system keeps.
+        listen(PEOPLE, &mut late, |_, _| {}).map_err(|failure| failure.step("late"))
     }),
 ];
 
@@ -124,11 +132,14 @@ fn page(session: &Session) -> Result<(), Failure> {
     let length = head.value("Content-Length").and_then(|length| length.parse::<usize>().ok());
     let body = visitor.body(length)?;
     match length {
-        Some(length) if length != body => Err(session.missed(Failure::missed(
-            format!("a page of {length} bytes, as Content-Length says"),
-            Sight::Other,
-            format!("{body} bytes came"),
-        ))),
+        Some(length) if length != body => Err(session.missed(
+            Failure::missed(
+                format!("a page of {length} bytes, as Content-Length says"),
+                Sight::Other,
+                format!("{body} bytes came"),
+            )
+            .step(if body > length { "longer" } else { "shorter" }),
+        )),
         _ if body == 0 => Err(session.missed(
             Failure::missed("a page after the head", Sight::Closed, "nothing came after it")
                 .step("body"),
@@ -137,26 +148,43 @@ fn page(session: &Session) -> Result<(), Failure> {
     }
 }
 
+/// What one of many says, as a text of so many bytes.
+fn text(who: usize, which: usize) -> String {
+    text_of(LONG, &format!("{which} of {who} "))
+}
+
 /// One of many: says its next message when it has heard the one before, and listens to all.
 fn talk(me: usize, mut member: Member) -> Result<(), Failure> {
-    let text = |who: usize, which: usize| format!("{which} of {who}");
-    let mut next = [0; PEOPLE];
     member.say(&text(me, 0));
-    for heard in 0..PEOPLE * MESSAGES {
-        let expected = format!("message {} of {}", heard + 1, PEOPLE * MESSAGES);
+    listen(me, &mut member, |member, which| {
+        if which < MESSAGES {
+            member.say(&text(me, which));
+        }
+    })
+}
+
+/// Hears everything that the many say, and lets `next` say how it goes on after each message of `me`.
+fn listen(
+    me: usize,
+    member: &mut Member,
+    mut next: impl FnMut(&mut Member, usize),
+) -> Result<(), Failure> {
+    let mut heard = [0; PEOPLE];
+    for number in 1..=PEOPLE * MESSAGES {
+        let expected = format!("message {number} of {}", PEOPLE * MESSAGES);
         let came = member.hear(&expected)?;
-        let who = came.rsplit(' ').next().and_then(|who| who.parse().ok()).unwrap_or(usize::MAX);
-        let Some(which) = next.get_mut(who) else {
-            let came = format!("{came:?}, which nobody said");
+        let who = came.split(' ').nth(2).and_then(|who| who.parse().ok()).unwrap_or(usize::MAX);
+        let Some(which) = heard.get_mut(who) else {
+            let came = format!("{:?}, which nobody said", beginning(&came));
             return Err(Failure::missed(expected, Sight::Other, came));
         };
         if came != text(who, *which) {
-            let expected = format!("{:?} next", text(who, *which));
-            return Err(Failure::missed(expected, Sight::Other, came));
+            let expected = format!("{:?} next", beginning(&text(who, *which)));
+            return Err(Failure::missed(expected, Sight::Other, beginning(&came)));
         }
         *which += 1;
-        if who == me && *which < MESSAGES {
-            member.say(&text(me, *which));
+        if who == me {
+            next(member, *which);
         }
     }
     Ok(())

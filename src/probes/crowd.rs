@@ -76,6 +76,12 @@ fn keep_little(socket: &Socket) -> bool {
     buffers.is_ok() && packets.is_ok()
 }
 
+/// One that reads late, and for which the system keeps little.
+pub(super) fn late_one<'s>(session: &'s Session<'s>) -> Result<Member<'s>, Failure> {
+    session.member()?.leave();
+    Member::open(session, connect(session, 1, keep_little)?.0, 1)
+}
+
 /// A connection, and what `prepare` says of its socket.
 fn connect(
     session: &Session,

@@ -461,6 +461,7 @@ impl Evidence<'_> {
     fn is_cut_into_pieces(&self) -> bool {
         self.payload().is_some_and(|payload| {
             !payload.is_empty()
+                && self.text.len() > 125
                 && payload.len() < self.text.len()
                 && self.text.as_bytes().starts_with(payload)
                 && self.declares(payload.len() as u64)

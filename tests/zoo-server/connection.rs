@@ -69,7 +69,10 @@ impl Connection<'_> {
         if !connection && self.zoo.makes("connection-as-a-whole") {
             return self.refuse();
         }
-        if head.target() == "/" && head.field("Upgrade").is_none() && !self.zoo.makes("no-page") {
+        if head.target() == "/"
+            && (head.field("Upgrade").is_none() || self.zoo.makes("page-for-every-slash"))
+            && !self.zoo.makes("no-page")
+        {
             return self.page();
         }
         if let Some(older) = heads::older(self.zoo, &head) {
@@ -136,12 +139,15 @@ impl Connection<'_> {
     }
 
     fn page(&mut self) -> io::Result<()> {
-        let body = "<!doctype html><title>The room</title>";
+        let body = "<!doctype html><meta charset=\"utf-8\"><title>The room · 房間</title>";
         let kind = match self.zoo.makes("no-content-type") {
             true => "",
             false => "Content-Type: text/html\r\n",
         };
-        let length = body.len();
+        let length = match self.zoo.makes("length-of-the-page-in-characters") {
+            true => body.chars().count(),
+            false => body.len(),
+        };
         let head = format!("HTTP/1.1 200 OK\r\n{kind}Content-Length: {length}\r\n\r\n{body}");
         self.stream.write_all(head.as_bytes())?;
         while self.zoo.makes("page-stays-open") && self.fill()? {}
@@ -157,6 +163,13 @@ impl Connection<'_> {
             return self.stream.write_all(&answer);
         }
         self.zoo.room.join(self.number, &self.stream, Age::Newer, &answer)?;
+        if self.zoo.makes("never-rests") && self.zoo.room.count() == 2 {
+            thread::spawn(|| {
+                loop {
+                    std::hint::spin_loop();
+                }
+            });
+        }
         loop {
             if self.unread.is_empty() && !self.fill()? {
                 if self.zoo.makes("end-not-looked-at") {

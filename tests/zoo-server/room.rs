@@ -89,7 +89,7 @@ impl Room {
         let text = if is_valid { text } else { valid.as_bytes() };
         let frames = [Age::Newer, Age::Older].map(|age| encode(zoo, age, text));
         let round = Round { zoo, frames, people: self.count() };
-        if zoo.makes("own-words-first") {
+        if zoo.makes("own-words-first") && self.count() >= FEW {
             self.members().get(&from).map(|member| member.send(&round));
             // The others hear it a moment later: what they say meanwhile comes in between.
             thread::sleep(Duration::from_millis(5));
@@ -99,7 +99,7 @@ impl Room {
         for (&number, member) in members.iter() {
             let is_left_out = (zoo.echoes() && number != from)
                 || (zoo.makes("a-room-for-each-age") && Some(member.age) != age)
-                || (zoo.makes("own-words-first") && number == from);
+                || (zoo.makes("own-words-first") && round.people >= FEW && number == from);
             if is_left_out {
                 continue;
             }
