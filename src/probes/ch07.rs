@@ -117,7 +117,8 @@ fn page(session: &Session) -> Result<(), Failure> {
     visitor.send(request.as_bytes())?;
     let head = visitor.unit(Wanted::Head(200)).map_err(|failure| failure.step("head"))?;
     if status(&head) != Some("200") {
-        return Err(session.missed(Failure::wrong(Wanted::Head(200), Sight::Status, &head)));
+        let failure = Failure::wrong(Wanted::Head(200), Sight::Status, &head);
+        return Err(session.missed(failure).step("head"));
     }
     let kind = head.value("Content-Type");
     if !kind.is_some_and(|value| value.to_ascii_lowercase().starts_with("text/html")) {

@@ -313,12 +313,25 @@ const LINES: &[Finding] = &[
         },
     },
     Finding {
+        cause: "126 is taken for a length: it says that the next two bytes hold the length",
+        fits: |seen| {
+            let frame = masked_frame(1, seen.text.as_bytes());
+            let [_, 0xfe, k0, k1, k2, k3, body @ ..] = &frame[..] else { return false };
+            let key = [k0, k1, k2, k3];
+            let unmasked = body.iter().take(126).enumerate().map(|(i, byte)| byte ^ key[i % 4]);
+            let unmasked = plain(&String::from_utf8_lossy(&unmasked.collect::<Vec<u8>>()));
+            seen.lines().any(|line| plain(line).contains(&unmasked))
+        },
+    },
+    Finding {
         cause: "bytes are taken for characters one by one: unmask all of them, and make text of the whole",
         fits: |seen| {
             let each: String =
                 seen.text.bytes().map(char::from).filter(|c| !c.is_control()).collect();
             !seen.text.is_ascii()
-                && seen.lines().any(|line| line.replace(char::is_control, "").contains(&each))
+                && seen
+                    .lines()
+                    .any(|line| without_escapes(line).replace(char::is_control, "").contains(&each))
         },
     },
     Finding {
@@ -421,8 +434,10 @@ impl Evidence<'_> {
     fn has_length_in_one_byte(&self) -> bool {
         let length = self.text.len();
         let second = self.came.get(1).map(|second| usize::from(*second));
+        let is_followed = self.came.get(2..4) == self.text.as_bytes().get(..2);
         length > 125
             && self.is_framed()
+            && is_followed
             && [length & 0xff, length & 0x7f].map(Some).contains(&second)
     }
 
@@ -498,6 +513,11 @@ impl Evidence<'_> {
 
 /// The printable ASCII of a text, without what stands for a byte that is not: terminals show those in many ways.
 fn plain(text: &str) -> String {
+    without_escapes(text).replace(|c| !matches!(c, ' '..='~') || matches!(c, '"' | '\''), "")
+}
+
+/// A text without the escapes in which languages write what is not printable.
+fn without_escapes(text: &str) -> String {
     let mut plain = String::new();
     let mut rest = text.chars().peekable();
     while let Some(c) = rest.next() {
@@ -508,8 +528,7 @@ fn plain(text: &str) -> String {
                 Some('u') => drop((rest.next(), rest.next(), rest.next(), rest.next())),
                 _ => {}
             },
-            ' '..='~' if !matches!(c, '"' | '\'') => plain.push(c),
-            _ => {}
+            c => plain.push(c),
         }
     }
     plain

@@ -484,10 +484,8 @@ impl Visitor<'_> {
     /// The same failure, seen more closely. Lines that were printed stay what is to be explained first.
     fn instead(&self, mut failure: Failure, sight: Sight, came: &str) -> Failure {
         failure.change(|missed: &mut Missed| {
-            if missed.sight == Sight::Unprinted || sight != Sight::Misprinted {
-                missed.sight = if missed.printed.is_empty() { sight } else { missed.sight };
-                missed.came = came.to_owned();
-            }
+            missed.sight = sight;
+            missed.came = came.to_owned();
         });
         failure
     }
