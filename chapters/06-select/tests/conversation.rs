@@ -151,10 +151,13 @@ fn one_that_does_not_read_is_cut_off() {
         if slow.write_all(&long).is_err() {
             break;
         }
-        other.write_all(&masked_frame(1, b"Li Jing")).expect("sent");
-        let mut reply = [0; 9];
-        other.read_exact(&mut reply).expect("a reply, all the while");
-        assert_eq!(&reply, b"\x81\x07Li Jing");
+        // After two turns the long one has been read, and the next comes in its own read.
+        for _ in 0..2 {
+            other.write_all(&masked_frame(1, b"Li Jing")).expect("sent");
+            let mut reply = [0; 9];
+            other.read_exact(&mut reply).expect("a reply, all the while");
+            assert_eq!(&reply, b"\x81\x07Li Jing");
+        }
     }
     let of_slow = |line: &str| line.starts_with("client 1: the connection is lost: it");
     let line = server.wait_for(0, patience, of_slow).expect("it is cut off");
@@ -184,4 +187,17 @@ fn one_failure_to_accept_is_one_line() {
     assert!(told <= 3, "{told} times in 1,000 turns");
     drop(waiting);
     raw(&server);
+}
+
+/// Thirty clients, one after the other, and files for ten at once.
+#[cfg(unix)]
+#[test]
+fn a_client_that_has_left_keeps_no_file_open() {
+    let mut command = Command::new("sh");
+    command.args(["-c", "ulimit -n 16; exec \"$0\" 127.0.0.1:0", PROGRAM]);
+    let stage = Stage::announced(command);
+    for client in 1..=30 {
+        stage.open().leave();
+        stage.wait_for(&format!("client {client}: the connection is closed"));
+    }
 }

@@ -2,7 +2,9 @@
 
 use ch00_wire::{masked_frame, rfc_request};
 use ch05_reply::TEXT;
-use ch06_select::{BINARY, Connection, Event, Frames, Message, Protocol, start};
+use ch06_select::{
+    BINARY, Connection, Event, FrameWriter, Frames, Message, Protocol, Writer, start,
+};
 
 /// What a connection emits for bytes that come in these reads, and how it ends.
 fn events(reads: &[&[u8]]) -> Vec<String> {
@@ -89,4 +91,9 @@ fn a_message_says_whether_it_is_text() {
     assert_eq!(last(8).as_deref(), Some("end: it says goodbye"));
     assert_eq!((last(9), last(10)), (last(10), last(9)));
     assert!(last(9).is_some_and(|last| last.starts_with("opened")), "a ping is not a message");
+}
+
+#[test]
+fn what_is_written_in_frames_is_the_same_for_all() {
+    assert!(FrameWriter.group().is_some(), "once written, it can be sent to many");
 }
