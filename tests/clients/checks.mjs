@@ -33,10 +33,10 @@ await withBrowser(async (browser) => {
   }
 
   const first = await open(browser, chapters[0]);
-  mustSay(await press(first.check, '.check-start'), 'run 1', '● 01 takes a connection', 'every promise up to chapter 01 is kept');
+  mustSay(await press(first.check, '.check-start'), 'ch01-listen', '● 01 takes a connection', 'every promise up to chapter 01 is kept');
 
   const second = await open(browser, chapters[1]);
-  mustSay(await press(second.check, '.check-start'), '✗ chapter 02: answers 400', '\n  expected   a response head: 400', 'a hint');
+  mustSay(await press(second.check, '.check-start'), '✗ chapter 02: answers 400', '\n  expected   a refusal: a response head', 'a hint');
   mustSay(await press(second.check, '.check-hint'), '\n  hint 1     ');
 
   const narrow = await open(browser, chapters[1], NARROW);
