@@ -43,6 +43,8 @@ pub(super) const SCRIPTS: &[(&str, Script)] = &[
         let mut half = session.visitor()?;
         let request = rfc_request();
         half.send_alone(&request[..30])?;
+        // Whatever it does about half a head is done then.
+        session.wait_until_rest();
         let mut other = session.member().map_err(|failure| failure.step("others"))?;
         other.is_echoed("Li Jing").map_err(|failure| failure.step("others"))?;
         half.send(&request[30..])?;
