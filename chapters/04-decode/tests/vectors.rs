@@ -15,6 +15,15 @@ fn hello_of_the_rfc() {
     assert_eq!(decoded("8a 85 37 fa 21 3d 7f 9f 4d 51 58"), Ok(pong));
 }
 
+/// The first of the two frames of the RFC's fragmented message (section 5.7), masked here, and the bits that
+/// are reserved.
+#[test]
+fn a_frame_that_is_not_the_last_of_its_message() {
+    let frame = |opcode| Frame { fin: false, opcode: Opcode(opcode), payload: b"Hel".to_vec() };
+    assert_eq!(decoded("01 83 37 fa 21 3d 7f 9f 4d"), Ok(frame(1)));
+    assert_eq!(decoded("70 83 37 fa 21 3d 7f 9f 4d"), Ok(frame(0)));
+}
+
 #[test]
 fn a_mask_undoes_itself() {
     let key = [0x37, 0xfa, 0x21, 0x3d];

@@ -93,7 +93,8 @@ fn a_message_says_whether_it_is_text() {
     assert!(last(9).is_some_and(|last| last.starts_with("opened")), "a ping is not a message");
 }
 
+/// Whoever writes the same frames in a way of its own joins the group by this name.
 #[test]
-fn what_is_written_in_frames_is_the_same_for_all() {
-    assert!(FrameWriter.group().is_some(), "once written, it can be sent to many");
+fn writers_of_frames_are_one_group() {
+    assert_eq!(FrameWriter.group(), Some("RFC 6455"));
 }

@@ -2,7 +2,7 @@
 //! (draft-ietf-hybi-thewebsocketprotocol-00, section 1.2), and implementations of 2010 and 2011.
 
 use ch05_reply::TEXT;
-use ch06_select::{Event, Message, Protocol, Writer};
+use ch06_select::{Event, FrameWriter, Message, Protocol, Writer};
 use ch08_hixie::{BadKey, LONGEST, OlderFrames, OlderWriter, answer, part};
 
 /// Two keys, eight bytes, the numbers in the keys, and the answer.
@@ -152,4 +152,11 @@ fn a_message_never_ends_its_own_frame() {
     assert_eq!(written(&mut OlderWriter, b"Li Jing"), b"\x00Li Jing\xff");
     let expected = "\0a\u{fffd}b".bytes().chain([0xff]).collect::<Vec<u8>>();
     assert_eq!(written(&mut OlderWriter, b"a\xffb"), expected);
+}
+
+/// Else each client of 2010 would get a message written anew, or one in frames of RFC 6455.
+#[test]
+fn writers_of_2010_are_one_group_and_not_that_of_rfc_6455() {
+    assert_eq!(OlderWriter.group(), Some("2010"));
+    assert_ne!(OlderWriter.group(), FrameWriter.group());
 }
