@@ -454,12 +454,16 @@ impl Visitor<'_> {
             Err(failure @ Failure::Unseen(_)) => return Err(failure),
             Err(failure) => failure,
         };
+        // What it has printed says more than what it has sent.
+        let is_unprinted =
+            matches!(&failure, Failure::Missed(missed) if missed.sight == Sight::Unprinted);
         Err(match self.client.quiet(Duration::from_millis(1)) {
-            Err(Trouble::Unexpected(unit)) if unit.text.as_deref() == Some(text) => {
+            Err(Trouble::Unexpected(unit))
+                if is_unprinted && unit.text.as_deref() == Some(text) =>
+            {
                 self.instead(failure, Sight::Answered, "it is sent back, and not printed")
             }
-            // What did come says more than the terminal.
-            Err(Trouble::Unexpected(unit)) if unit.kind == Kind::Frame => {
+            Err(Trouble::Unexpected(unit)) if is_unprinted && unit.kind == Kind::Frame => {
                 let came = format!("it is not shown; {}", described(&unit));
                 self.instead(failure, Sight::Misprinted, &came)
             }
