@@ -71,7 +71,7 @@ pub fn climb(programs: &[PathBuf]) -> Ladder {
     let column =
         |(chapter, target): (u8, Target)| Column { name: format!("{chapter:02}"), target, chapter };
     let columns: Vec<Column> = (0..).zip(targets(programs)).map(column).collect();
-    let mut matrix = judge_all(&columns);
+    let mut matrix = matrix(&columns);
     // The law is about the chapter before: whether a promise fails there is seen, and not concluded.
     let concluded = matrix.rows.iter().enumerate().filter_map(|(row, Row { probe, cells })| {
         let before = usize::from(probe.chapter) - 1;
@@ -86,13 +86,8 @@ pub fn climb(programs: &[PathBuf]) -> Ladder {
     Ladder { matrix }
 }
 
-/// Holds each of some servers against every probe.
-pub fn matrix(columns: Vec<Column>) -> Matrix {
-    judge_all(&columns)
-}
-
-/// Each server by itself, all at the same time.
-fn judge_all(columns: &[Column]) -> Matrix {
+/// Holds each of some servers against every probe, all at the same time.
+pub fn matrix(columns: &[Column]) -> Matrix {
     let judged: Vec<Vec<Cell>> = thread::scope(|scope| {
         let judging = |column| scope.spawn(move || judge_column(column));
         let threads: Vec<_> = columns.iter().map(judging).collect();

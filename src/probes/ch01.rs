@@ -42,15 +42,7 @@ pub(super) const SCRIPTS: &[(&str, Script)] = &[
         visitor.send(&ch00_wire::rfc_request())?;
         visitor.was_read();
         visitor.leave();
-        match session.wait_until_rest() {
-            Some(true) => Ok(()),
-            Some(false) => Err(session.missed(Failure::missed(
-                "a program that waits: nobody is there any more",
-                Sight::Busy,
-                "it is at work without a pause",
-            ))),
-            None => Err(Failure::Unseen("what its program does cannot be seen")),
-        }
+        session.rests("a program that waits: nobody is there any more")
     }),
     ("queue-of-five", |session| {
         let before = session.lines()?;

@@ -74,15 +74,7 @@ pub(super) const SCRIPTS: &[(&str, Script)] = &[
     ("rests-beside-clients", |session| {
         let (_one, mut other) = (session.member()?, session.member()?);
         other.is_echoed("Li Jing")?;
-        match session.wait_until_rest() {
-            Some(true) => Ok(()),
-            Some(false) => Err(session.missed(Failure::missed(
-                "a program that waits: nobody says anything",
-                Sight::Busy,
-                "it is at work without a pause",
-            ))),
-            None => Err(Failure::Unseen("what its program does cannot be seen")),
-        }
+        session.rests("a program that waits: nobody says anything")
     }),
     ("last-word", |session| {
         let _other = session.member()?;
@@ -119,7 +111,7 @@ pub(super) const SCRIPTS: &[(&str, Script)] = &[
                 true => member.hear_among(&text),
                 false => {
                     let wanted = format!("message {i} to be taken");
-                    Err(session.missed(Failure::missed(wanted, Sight::Reset, "it was not")))
+                    Err(session.missed(Failure::missed(wanted, Sight::Closed, "it was not")))
                 }
             }
         })

@@ -216,7 +216,7 @@ impl<'s> Member<'s> {
             ErrorKind::UnexpectedEof => {
                 (Sight::Closed, "the server closed the connection".to_owned())
             }
-            _ => (Sight::Reset, format!("the connection is broken: {}", error.kind())),
+            _ => (Sight::Closed, format!("the connection is broken: {}", error.kind())),
         };
         self.session.missed(Failure::missed(expected, sight, came))
     }

@@ -64,6 +64,8 @@ pub struct Bytes {
 /// The same, not written out.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 struct Raw {
+    /// Where these begin in the unit.
+    start: usize,
     expected: Option<Vec<u8>>,
     came: Vec<u8>,
 }
@@ -137,7 +139,7 @@ fn compared(missed: &Missed) -> Option<Bytes> {
         wrong: start + wrong,
         unit: unit.title.clone(),
         is_text,
-        raw: Raw { expected, came },
+        raw: Raw { start, expected, came },
     })
 }
 
@@ -188,9 +190,8 @@ impl Explanation {
 impl Bytes {
     /// What should have come, a caret, and what came: so many bytes on either side of the first wrong one.
     fn text(&self, around: usize) -> String {
-        let Raw { expected, came } = &self.raw;
-        let wrong = self.wrong.min(came.len().max(self.wrong));
-        let wrong = if self.is_text { wrong - self.offset() } else { wrong };
+        let Raw { start, expected, came } = &self.raw;
+        let wrong = self.wrong - start;
         let show = |bytes: &[u8]| match self.is_text {
             true => line(bytes),
             false => {
@@ -214,11 +215,6 @@ impl Bytes {
         let _ = writeln!(out, "{:indent$}^ {what}", "");
         let _ = writeln!(out, "{}", labelled("came", &show(came)));
         out
-    }
-
-    /// Where the shown line begins in the unit.
-    fn offset(&self) -> usize {
-        self.came.len().div_ceil(3) - self.raw.came.len()
     }
 }
 

@@ -1,6 +1,6 @@
 //! What a script missed: what should have come, what came, and how the program was left.
 
-use ch00_wire::{Closing, Kind, Unit, masked_frame};
+use ch00_wire::{Kind, Unit, masked_frame};
 use stage::Trouble;
 
 use super::promises::Sight;
@@ -135,17 +135,13 @@ impl Failure {
 
     /// What a client waited for did not come.
     pub(super) fn trouble(wanted: Wanted, trouble: Trouble) -> Failure {
-        let ended = |how| match how {
-            Closing::Closed => Sight::Closed,
-            Closing::Reset => Sight::Reset,
-        };
         match trouble {
             Trouble::Refused(_) => Failure::missed(wanted, Sight::Refused, trouble.to_string()),
             Trouble::Unexpected(unit) => Failure::wrong(wanted, Sight::Other, &unit),
             Trouble::Silent(_, Some(unit)) => Failure::part(wanted, Sight::Part, &unit),
             Trouble::Ended(_, Some(unit)) => Failure::part(wanted, Sight::Cut, &unit),
             Trouble::Silent(_, None) => Failure::missed(wanted, Sight::Silent, "nothing came"),
-            Trouble::Ended(how, None) => Failure::missed(wanted, ended(how), trouble.to_string()),
+            Trouble::Ended(_, None) => Failure::missed(wanted, Sight::Closed, trouble.to_string()),
             trouble => Failure::missed(wanted, Sight::Extra, trouble.to_string()),
         }
     }

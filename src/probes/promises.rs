@@ -79,10 +79,9 @@ pub enum Sight {
     Part,
     /// A part came, and then the end.
     Cut,
-    /// The server closed the connection first.
+    /// The server ended the connection first. Whether that shows as a close or as a reset says nothing about it: it
+    /// depends on what the server had not read by then.
     Closed,
-    /// The server reset the connection.
-    Reset,
     /// It stayed open where it had to end.
     Open,
     /// Something else came.

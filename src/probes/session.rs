@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use ch00_wire::{Closing, Fault, Frame, Kind, Recorder, Unit, masked_frame, request, rfc_key_line};
+use ch00_wire::{Fault, Frame, Kind, Recorder, Unit, masked_frame, request, rfc_key_line};
 use stage::{Client, ENDING, Server, Trouble};
 
 use super::missed::{Failure, Missed, Wanted, beginning, described, status};
@@ -202,6 +202,18 @@ impl<'a> Session<'a> {
         self.process().and_then(|process| system::wait_until_rest(process, self.patience))
     }
 
+    /// Sees the program come to rest.
+    pub(super) fn rests(&self, wanted: &str) -> Result<(), Failure> {
+        match self.wait_until_rest() {
+            Some(true) => Ok(()),
+            Some(false) => {
+                let came = "it is at work without a pause";
+                Err(self.missed(Failure::missed(wanted, Sight::Busy, came)))
+            }
+            None => Err(Failure::Unseen("what its program does cannot be seen")),
+        }
+    }
+
     /// How long to listen where the system does not tell what a server does.
     fn listening(&self) -> Duration {
         let answer = Duration::from_micros(self.answer.load(Ordering::Relaxed));
@@ -257,13 +269,8 @@ impl Visitor<'_> {
 
     /// Waits until the server's program has read all that was sent. `None`: the system does not say.
     pub(super) fn was_read(&self) -> Option<bool> {
-        self.ends_of_it().and_then(|ends| system::wait_until_read(ends, self.session.patience))
-    }
-
-    /// Whether the server's program has read all that was sent. `None`: the system does not say.
-    fn ends_of_it(&self) -> Option<Ends> {
         let (client, server) = self.client.addresses()?;
-        Some(Ends { client, server })
+        system::wait_until_read(Ends { client, server }, self.session.patience)
     }
 
     /// Sends bytes in pieces, cut before each of these offsets, each in a read of its own.
@@ -317,16 +324,21 @@ impl Visitor<'_> {
         }
     }
 
-    /// The next unit. A server that is at work when patience ends is given some more.
-    fn next(&mut self) -> Result<Unit, Trouble> {
-        let start = Instant::now();
-        let mut heard = self.client.unit();
+    /// Hears something. A server that is at work when patience ends is given some more.
+    fn patiently<T>(&mut self, hear: fn(&mut Client) -> Result<T, Trouble>) -> Result<T, Trouble> {
         for _ in 1..AGAIN {
-            match &heard {
-                Err(Trouble::Silent(..)) if self.session.is_at_work() => heard = self.client.unit(),
-                _ => break,
+            match hear(&mut self.client) {
+                Err(Trouble::Silent(..)) if self.session.is_at_work() => {}
+                heard => return heard,
             }
         }
+        hear(&mut self.client)
+    }
+
+    /// The next unit, and what the server took for it.
+    fn next(&mut self) -> Result<Unit, Trouble> {
+        let start = Instant::now();
+        let heard = self.patiently(Client::unit);
         if heard.is_ok() {
             let took = u64::try_from(start.elapsed().as_micros()).unwrap_or(u64::MAX);
             self.session.answer.fetch_max(took, Ordering::Relaxed);
@@ -368,18 +380,11 @@ impl Visitor<'_> {
 
     /// Waits until the server ends the connection, and hands back what it sent before that.
     pub(super) fn ends(&mut self, wanted: &str) -> Result<Vec<Unit>, Failure> {
-        let mut ended = self.client.ended();
-        for _ in 1..AGAIN {
-            match &ended {
-                Err(Trouble::Silent(..)) if self.session.is_at_work() => {
-                    ended = self.client.ended()
-                }
-                _ => break,
-            }
-        }
-        match ended {
+        match self.patiently(Client::ended) {
             Ok((_, units)) => Ok(units),
-            Err(Trouble::Silent(..)) => Err(self.missed(self.stays_open(wanted))),
+            Err(Trouble::Silent(..)) => {
+                Err(self.missed(Failure::missed(wanted, Sight::Open, "it stays open")))
+            }
             Err(trouble) => Err(self.session.trouble(wanted, trouble)),
         }
     }
@@ -407,16 +412,7 @@ impl Visitor<'_> {
 
     /// A response head, if the next thing that comes is one, while the server answers what it has read.
     pub(super) fn next_head(&mut self) -> Option<Unit> {
-        match self.hears_nothing("nothing") {
-            Err(Failure::Missed(missed)) => {
-                missed.unit.map(|unit| *unit).filter(|unit| unit.bytes.starts_with(b"HTTP/"))
-            }
-            _ => None,
-        }
-    }
-
-    fn stays_open(&self, wanted: &str) -> Failure {
-        Failure::missed(wanted, Sight::Open, "it stays open")
+        self.what_comes().filter(|unit| unit.bytes.starts_with(b"HTTP/"))
     }
 
     /// Says that nothing more will be sent, and goes on listening.
@@ -457,24 +453,23 @@ impl Visitor<'_> {
         // What it has printed says more than what it has sent.
         let is_unprinted =
             matches!(&failure, Failure::Missed(missed) if missed.sight == Sight::Unprinted);
-        Err(match self.client.quiet(Duration::from_millis(1)) {
-            Err(Trouble::Unexpected(unit))
-                if is_unprinted && unit.text.as_deref() == Some(text) =>
-            {
-                self.instead(failure, Sight::Answered, "it is sent back, and not printed")
+        let (last, is_over) = self.what_has_come();
+        Err(match (last, is_over) {
+            (_, true) => {
+                let came = "it is not shown, and the server ended the connection";
+                instead(failure, Sight::Closed, came)
             }
-            Err(Trouble::Unexpected(unit)) if is_unprinted && unit.kind == Kind::Frame => {
+            (Some(unit), false) if is_unprinted && unit.text.as_deref() == Some(text) => {
+                instead(failure, Sight::Answered, "it is sent back, and not printed")
+            }
+            (Some(unit), false) if is_unprinted && unit.kind == Kind::Frame => {
                 let came = format!("it is not shown; {}", described(&unit));
-                self.instead(failure, Sight::Misprinted, &came)
-            }
-            Err(Trouble::Ended(how, _)) => {
-                let sight = if how == Closing::Closed { Sight::Closed } else { Sight::Reset };
-                self.instead(failure, sight, "it is not shown, and the server ended the connection")
+                instead(failure, Sight::Misprinted, &came)
             }
             _ => {
                 self.has_sent_all();
                 match self.session.is_shown(before, text) {
-                    true => self.instead(
+                    true => instead(
                         failure,
                         Sight::Late,
                         "it came only when the client had said that it has no more",
@@ -485,13 +480,18 @@ impl Visitor<'_> {
         })
     }
 
-    /// The same failure, seen more closely. Lines that were printed stay what is to be explained first.
-    fn instead(&self, mut failure: Failure, sight: Sight, came: &str) -> Failure {
-        failure.change(|missed: &mut Missed| {
-            missed.sight = sight;
-            missed.came = came.to_owned();
-        });
-        failure
+    /// The last unit that has come by now, and whether the connection has ended. A reset takes with it what was
+    /// not read yet: so the end says more than what came before it.
+    fn what_has_come(&mut self) -> (Option<Unit>, bool) {
+        let mut last = None;
+        loop {
+            match self.client.quiet(Duration::from_millis(1)) {
+                Err(Trouble::Unexpected(unit)) if unit.complete => last = Some(*unit),
+                Err(Trouble::Unexpected(unit)) => return (Some(*unit), false),
+                Err(Trouble::Ended(..)) => return (last, true),
+                _ => return (last, false),
+            }
+        }
     }
 
     /// Sends a text message, and sees it come back whole.
@@ -521,6 +521,15 @@ impl Visitor<'_> {
     fn missed(&self, failure: Failure) -> Failure {
         self.session.missed(failure)
     }
+}
+
+/// The same failure, seen more closely. Lines that were printed stay what is to be explained first.
+fn instead(mut failure: Failure, sight: Sight, came: &str) -> Failure {
+    failure.change(|missed: &mut Missed| {
+        missed.sight = sight;
+        missed.came = came.to_owned();
+    });
+    failure
 }
 
 /// Whether this is the text in one frame, as a server sends it.

@@ -56,38 +56,70 @@ pub(super) fn wait_until_rest(process: u32, patience: Duration) -> Option<bool> 
 
 #[cfg(target_os = "linux")]
 mod queue {
-    use std::fs;
-    use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+    use std::io::{Read, Write};
+    use std::net::{IpAddr, SocketAddr};
+
+    use socket2::{Domain, Protocol, Socket, Type};
 
     use super::Ends;
 
+    /// The kernel's own numbers, from its headers `netlink.h`, `sock_diag.h` and `inet_diag.h`; see `man 7 sock_diag`.
+    const AF_NETLINK: i32 = 16;
+    const NETLINK_SOCK_DIAG: i32 = 4;
+    const SOCK_DIAG_BY_FAMILY: u16 = 20;
+    const NLM_F_REQUEST: u16 = 1;
+    const AF_INET: u8 = 2;
+    const AF_INET6: u8 = 10;
+    const IPPROTO_TCP: u8 = 6;
+    /// The sizes of a message's header and of a question, and where an answer says how many bytes wait to be read.
+    const HEADER: usize = 16;
+    const QUESTION: usize = 56;
+    const TO_BE_READ: usize = 72;
+
     /// How many bytes of this client wait in the server's socket. `None` where that socket is not seen.
-    pub(super) fn unread(ends: Ends) -> Option<u64> {
-        ["/proc/net/tcp", "/proc/net/tcp6"].iter().find_map(|table| {
-            let table = fs::read_to_string(table).ok()?;
-            table.lines().skip(1).find_map(|line| waiting(line, ends))
-        })
+    pub(super) fn unread(ends: Ends) -> Option<u32> {
+        let protocol = Some(Protocol::from(NETLINK_SOCK_DIAG));
+        let mut kernel = Socket::new(Domain::from(AF_NETLINK), Type::RAW, protocol).ok()?;
+        kernel.write_all(&question(ends)).ok()?;
+        // The answer is there when the question has been taken.
+        kernel.set_nonblocking(true).ok()?;
+        let mut answer = [0; 256];
+        let length = kernel.read(&mut answer).ok()?;
+        let kind = u16::from_ne_bytes([answer[4], answer[5]]);
+        let (waiting, _) = answer[..length].get(TO_BE_READ..)?.split_first_chunk()?;
+        (kind == SOCK_DIAG_BY_FAMILY).then(|| u32::from_ne_bytes(*waiting))
     }
 
-    /// A line has a number, this end, the other end, a state, and two queues: to be sent, and to be read.
-    fn waiting(line: &str, ends: Ends) -> Option<u64> {
-        let mut words = line.split_ascii_whitespace().skip(1);
-        let here = address(words.next()?)?;
-        let there = address(words.next()?)?;
-        let queues = words.nth(1)?;
-        let (_, to_be_read) = queues.split_once(':')?;
-        ((here, there) == (ends.server, ends.client))
-            .then(|| u64::from_str_radix(to_be_read, 16).ok())
-            .flatten()
+    /// Asks for one socket, by its two ends.
+    fn question(ends: Ends) -> Vec<u8> {
+        let family = if ends.server.is_ipv4() { AF_INET } else { AF_INET6 };
+        let mut out = Vec::with_capacity(HEADER + QUESTION);
+        // The length of all, the kind, what it wants, a number, and nobody's port.
+        out.extend(((HEADER + QUESTION) as u32).to_ne_bytes());
+        out.extend(SOCK_DIAG_BY_FAMILY.to_ne_bytes());
+        out.extend(NLM_F_REQUEST.to_ne_bytes());
+        out.extend([0; 8]);
+        // What it is about, nothing more than that, in any state.
+        out.extend([family, IPPROTO_TCP, 0, 0]);
+        out.extend(u32::MAX.to_ne_bytes());
+        // The two ports and the two addresses; any interface, and any socket that has these.
+        [ends.server, ends.client].iter().for_each(|end| out.extend(end.port().to_be_bytes()));
+        [ends.server, ends.client].iter().for_each(|end| out.extend(address(*end)));
+        out.extend([0; 4]);
+        out.extend([0xff; 8]);
+        out
     }
 
-    /// `0100007F:0FA0` is 127.0.0.1:4000; an address of IPv6 may hold one of IPv4.
-    fn address(text: &str) -> Option<SocketAddr> {
-        let (address, port) = text.split_once(':')?;
-        let port = u16::from_str_radix(port, 16).ok()?;
-        let last = address.get(address.len().checked_sub(8)?..)?;
-        let four = u32::from_str_radix(last, 16).ok()?.to_le_bytes();
-        Some(SocketAddr::new(IpAddr::V4(Ipv4Addr::from(four)), port))
+    /// Sixteen bytes, of which IPv4 uses the first four.
+    fn address(end: SocketAddr) -> [u8; 16] {
+        match end.ip() {
+            IpAddr::V6(ip) => ip.octets(),
+            IpAddr::V4(ip) => {
+                let mut out = [0; 16];
+                out[..4].copy_from_slice(&ip.octets());
+                out
+            }
+        }
     }
 }
 
@@ -95,7 +127,7 @@ mod queue {
 mod queue {
     use super::Ends;
 
-    pub(super) fn unread(_ends: Ends) -> Option<u64> {
+    pub(super) fn unread(_ends: Ends) -> Option<u32> {
         None
     }
 }
@@ -183,19 +215,26 @@ mod tests {
 
     #[test]
     fn the_system_knows_what_a_server_has_not_read() {
-        let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
-        let mut client =
-            TcpStream::connect(listener.local_addr().expect("bound")).expect("connected");
-        let ends = Ends {
-            client: client.local_addr().expect("an end"),
-            server: client.peer_addr().expect("an end"),
-        };
-        let (mut server, _) = listener.accept().expect("accepted");
-        client.write_all(b"Li Jing").expect("sent");
-        assert_eq!(has_read(ends), Some(false));
-        server.read_exact(&mut [0; 7]).expect("read");
-        assert_eq!(wait_until_read(ends, Duration::from_secs(10)), Some(true));
-        drop((client, server));
+        // A system without IPv6 has only the first.
+        let listeners = ["127.0.0.1:0", "[::]:0", "[::1]:0"].map(TcpListener::bind);
+        assert!(listeners[0].is_ok(), "no port on loopback");
+        for listener in listeners.into_iter().flatten() {
+            let mut at = listener.local_addr().expect("bound");
+            if at.ip().is_unspecified() {
+                at.set_ip([127, 0, 0, 1].into());
+            }
+            let mut client = TcpStream::connect(at).expect("connected");
+            let ends = Ends {
+                client: client.local_addr().expect("an end"),
+                server: client.peer_addr().expect("an end"),
+            };
+            let (mut server, _) = listener.accept().expect("accepted");
+            client.write_all(b"Li Jing").expect("sent");
+            assert_eq!(has_read(ends), Some(false));
+            server.read_exact(&mut [0; 7]).expect("read");
+            assert_eq!(wait_until_read(ends, Duration::from_secs(10)), Some(true));
+            drop((client, server));
+        }
     }
 
     #[test]

@@ -251,7 +251,7 @@ fn the_promises_that_they_keep() {
         target: Target::Announced(Box::new(move |_| command())),
         chapter: 0,
     };
-    let matrix = ladder::matrix(vec![
+    let matrix = ladder::matrix(&[
         column("PHP", || php("1")),
         column("NUL=0", || php("0")),
         column("Node", node),
