@@ -26,25 +26,27 @@ pub(super) const SCRIPTS: &[(&str, Script)] = &[
     ("harmless-terminal", |session| {
         let before = session.lines()?;
         let mut member = session.member()?;
-        member.send(&masked_frame(1, b"Li\n\x1b[2JJing"))?;
+        member.send(&masked_frame(1, "Li\n\x1b[2J\u{9b}2JJing".as_bytes()))?;
         member.shows(before, "Jing")?;
         let lines = session.lines_from(before);
         let together = |line: &String| {
             line.split_once("Li").is_some_and(|(_, behind)| behind.contains("Jing"))
         };
         let obeyed = |line: &&String| line.replace('\t', "").contains(char::is_control);
-        let failure = match (lines.iter().any(together), lines.iter().find(obeyed)) {
+        let (step, wanted, came) = match (lines.iter().any(together), lines.iter().find(obeyed)) {
             (true, None) => return Ok(()),
-            (_, Some(line)) => (
-                "a terminal without control characters",
-                format!("it shows {}", super::missed::beginning(line)),
-            ),
-            (false, None) => (
-                "the terminal to show Li and Jing on one line",
-                "they are on several lines".to_owned(),
-            ),
+            (together, Some(line)) => {
+                let is_half = together && !line.contains('\u{1b}');
+                let step = if is_half { "above-7e" } else { "as-it-is" };
+                let came = format!("it shows {}", super::missed::beginning(line));
+                (step, "a terminal without control characters", came)
+            }
+            (false, None) => {
+                let came = "they are on several lines".to_owned();
+                ("as-it-is", "the terminal to show Li and Jing on one line", came)
+            }
         };
-        Err(session.missed(Failure::missed(failure.0, Sight::Misprinted, failure.1)))
+        Err(session.missed(Failure::missed(wanted, Sight::Misprinted, came)).step(step))
     }),
     ("outlives-invalid-utf8", |session| {
         let mut member = session.member()?;

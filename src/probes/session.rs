@@ -16,6 +16,8 @@ use super::system::{self, Ends};
 const NO_TERMINAL: &str = "its terminal cannot be seen";
 /// How long a whole script may take, as a multiple of the patience with one answer.
 const WHOLE: u32 = 12;
+/// How long a server may take until where it listens is where it will listen.
+const SETTLED: Duration = Duration::from_secs(3);
 /// How often a server that is at work is waited for once more.
 const AGAIN: usize = 3;
 /// How long to listen where the system does not say what a server has read: at least, and as a multiple of what
@@ -60,10 +62,10 @@ impl<'a> Session<'a> {
 
     /// A client that has connected.
     pub(super) fn visitor(&self) -> Result<Visitor<'_>, Failure> {
-        let deadline = Instant::now() + self.starting;
+        let start = Instant::now();
         loop {
             match Client::connect(self.address, &self.recorder, self.patience) {
-                Err(Trouble::Refused(_)) if self.is_starting() && Instant::now() < deadline => {
+                Err(Trouble::Refused(_)) if self.may_still_listen(start.elapsed()) => {
                     // There is no event for "it listens now": asking again is the only way.
                     thread::sleep(Duration::from_millis(10));
                 }
@@ -139,9 +141,13 @@ impl<'a> Session<'a> {
         self.server.map(Server::id)
     }
 
-    /// Whether the server has not been reached, and still may be.
-    fn is_starting(&self) -> bool {
-        !self.was_reached() && self.server.is_some_and(|server| !server.has_ended())
+    /// Whether a server that has not been reached for so long still may be. One that listens elsewhere, and has nothing
+    /// more to do, will not.
+    fn may_still_listen(&self, waited: Duration) -> bool {
+        let Some(server) = self.server else { return false };
+        let is_starting = !self.was_reached() && !server.has_ended() && waited < self.starting;
+        let is_settled = || waited > SETTLED && self.wait_until_rest() == Some(true);
+        is_starting && !(is_settled() && server.is_elsewhere())
     }
 
     /// Whether a client has connected.

@@ -340,6 +340,11 @@ impl Server {
         }
     }
 
+    /// Whether it is known to listen where it was not told to.
+    pub fn is_elsewhere(&self) -> bool {
+        self.elsewhere(self.address).is_some()
+    }
+
     /// Where it listens, if that can be found out and is not where it was told to: what it says itself, or
     /// the other loopback address, which is what some systems understand by localhost.
     fn elsewhere(&self, told: SocketAddr) -> Option<SocketAddr> {

@@ -224,7 +224,9 @@ impl Connection<'_> {
         };
         let shown = match () {
             _ if self.zoo.makes("terminal-obeys") => shown.replace('\n', "\\n"),
-            _ if self.zoo.makes("several-lines") => shown.replace('\u{1b}', "\\u{1b}"),
+            // JSON writes out those below U+0020, and no others.
+            _ if self.zoo.makes("half-of-the-controls") => shown.replace(['\n', '\u{1b}'], "?"),
+            _ if self.zoo.makes("several-lines") => shown.replace(['\u{1b}', '\u{9b}'], "?"),
             _ => ch00_wire::visible(&shown),
         };
         self.zoo.say(&format!("client {} says: {shown}", self.number));

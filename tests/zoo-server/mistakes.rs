@@ -63,6 +63,7 @@ pub const MISTAKES: &[Mistake] = &[
     mistake(4, "bytes-for-characters", "several-bytes-a-character"),
     mistake(4, "terminal-obeys", "harmless-terminal"),
     mistake(4, "several-lines", "harmless-terminal"),
+    mistake(4, "half-of-the-controls", "harmless-terminal"),
     mistake(4, "no-text-ends-all", "outlives-invalid-utf8"),
     mistake(4, "takes-what-is-not-masked", "masked-only"),
     mistake(4, "half-a-frame-ends-all", "half-frame"),
