@@ -179,7 +179,7 @@ mod tests {
                 ("src", workshop, "ch02-key"),
             ]))
         };
-        assert_eq!(course("ch01-listen", "ch00-wire stage axum"), Ok(()));
+        assert_eq!(course("ch01-listen", "ch00-wire stage hyper"), Ok(()));
         assert!(course("ch00-wire", "stage").is_err());
         assert!(course("stage", "stage").is_err());
         assert!(course("ch01-listen", "ch02-key").is_err());

@@ -5,17 +5,14 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 
 use anyhow::Result;
-use axum::Json;
-use axum::body::Bytes;
-use axum::extract::State;
-use axum::http::StatusCode;
-use axum::response::{IntoResponse, Response};
+use hyper::StatusCode;
+use hyper::body::Bytes;
 use serde::Deserialize;
 use tokio::sync::mpsc::{Sender, channel};
-use tokio_stream::wrappers::ReceiverStream;
 
+use super::answer::{Answer, Refusal, TEXT, streamed};
 use super::lab::on_this_machine;
-use super::{QUEUE, Workshop, streamed};
+use super::{QUEUE, Workshop};
 use crate::check::{Options, Subject, check};
 use crate::screen::Screen;
 
@@ -34,20 +31,17 @@ pub(super) struct Question {
 }
 
 /// Checks, and streams what a terminal would show, until it is done or the page goes away.
-pub(super) async fn check_server(
-    State(workshop): State<Arc<Workshop>>,
-    Json(question): Json<Question>,
-) -> Response {
+pub(super) fn check_server(workshop: Arc<Workshop>, question: Question) -> Result<Answer, Refusal> {
     let Ok(turn) = workshop.checking.clone().try_lock_owned() else {
         let why = "the workshop checks for another page at the moment: wait until that is done";
-        return (StatusCode::CONFLICT, why).into_response();
+        return Err((StatusCode::CONFLICT, why.to_owned()));
     };
     let (sender, text) = channel(QUEUE);
     tokio::task::spawn_blocking(move || {
         answer(&workshop, &question, Page(sender));
         drop(turn);
     });
-    streamed("text/plain; charset=utf-8", ReceiverStream::new(text))
+    Ok(streamed(TEXT, text))
 }
 
 fn answer(workshop: &Workshop, question: &Question, mut page: Page) {

@@ -1,25 +1,26 @@
 //! The one door of the workshop: each connection brings one request, whose head says where it goes.
 //!
 //! A browser's WebSocket to a lab goes on to the lab's tap as raw bytes, so that the lab shows the browser's
-//! own handshake. Everything else is HTTP, and goes to the router.
+//! own handshake. Everything else is HTTP, and is answered by a route.
 
+use std::convert::Infallible;
 use std::io::{self, Cursor};
 use std::sync::Arc;
 use std::thread;
 use std::time::Duration;
 
-use axum::Router;
-use axum::http::{HeaderMap, HeaderName, HeaderValue, header};
+use hyper::HeaderMap;
+use hyper::header::{self, HeaderName, HeaderValue};
 use hyper::server::conn::http1;
+use hyper::service::service_fn;
 use hyper_util::rt::TokioIo;
-use hyper_util::service::TowerToHyperService;
 use stage::Relay;
 use tokio::io::{AsyncRead, AsyncReadExt};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::time::{sleep, timeout};
 
-use super::guard::Guard;
-use super::lab::Labs;
+use super::guard::{self, Guard};
+use super::{Workshop, answer};
 
 /// How long a request's head may take, how long it may be, and how many fields it may have.
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -36,8 +37,7 @@ const LAB: &str = "/lab/";
 #[derive(Clone)]
 pub(super) struct Door {
     pub(super) guard: Arc<Guard>,
-    pub(super) labs: Arc<Labs>,
-    pub(super) router: Router,
+    pub(super) workshop: Arc<Workshop>,
 }
 
 impl Door {
@@ -61,19 +61,19 @@ impl Door {
     }
 
     /// The lab that a WebSocket wants to be joined to, and the head for the lab's server. `None` for all that
-    /// the router answers: also a lab that has ended, and whoever the guard does not admit.
+    /// a route answers: also a lab that has ended, and whoever the guard does not admit.
     fn lab_of(&self, head: &[u8]) -> Option<(Relay, Vec<u8>)> {
         let mut fields = [httparse::EMPTY_HEADER; MOST_FIELDS];
         let mut request = httparse::Request::new(&mut fields);
         request.parse(head).ok().filter(httparse::Status::is_complete)?;
-        let (number, _) = request.path?.strip_prefix(LAB)?.split_once('/')?;
+        let (number, _) = in_lab(request.path?)?;
         let headers = headers(request.headers)?;
         // Only a WebSocket: a page of the lab's server would be taken for a page of ours.
         let upgrade = headers.get(header::UPGRADE)?;
         if !upgrade.as_bytes().eq_ignore_ascii_case(b"websocket") || !self.guard.admits(&headers) {
             return None;
         }
-        let relay = self.labs.relay(number.parse().ok()?)?;
+        let relay = self.workshop.labs.relay(number.parse().ok()?)?;
         Some((relay, for_server(head, &format!("{LAB}{number}"), self.guard.cookie())))
     }
 
@@ -84,9 +84,17 @@ impl Door {
         // One request each, so that every head comes past this door.
         let mut http = http1::Builder::new();
         let http = http.keep_alive(false);
-        let served = http.serve_connection(stream, TowerToHyperService::new(self.router)).await;
-        served.map_err(io::Error::other)
+        let next = async |request| answer(&self.workshop, request).await;
+        let service = service_fn(async |request| {
+            Ok::<_, Infallible>(guard::admit(&self.guard, request, next).await)
+        });
+        http.serve_connection(stream, service).await.map_err(io::Error::other)
     }
+}
+
+/// The number of the lab that a target leads to, and what its server is asked for.
+pub(super) fn in_lab(target: &str) -> Option<(&str, &str)> {
+    target.strip_prefix(LAB)?.split_once('/')
 }
 
 /// What is read, if it comes in time.

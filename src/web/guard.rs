@@ -7,16 +7,17 @@
 use std::fmt;
 use std::net::SocketAddr;
 use std::str::FromStr;
-use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::{Result, anyhow};
-use axum::body::{Body, to_bytes};
-use axum::extract::{Request, State};
-use axum::http::uri::Scheme;
-use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, Uri, header};
-use axum::middleware::Next;
-use axum::response::{Html, IntoResponse, Response};
+use http_body_util::{BodyExt, Limited};
+use hyper::body::{Bytes, Incoming};
+use hyper::header::{self, HeaderValue};
+use hyper::http::uri::Scheme;
+use hyper::{HeaderMap, Method, Request, StatusCode, Uri};
+use tokio::time::timeout;
+
+use super::answer::{Answer, empty, html, text};
 
 /// How long a request's body may take, and how long it may be.
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -165,7 +166,7 @@ impl Guard {
     }
 
     /// Where the page is, without the secret, if the address of a request has the right one.
-    fn opened(&self, request: &Request) -> Option<String> {
+    fn opened<B>(&self, request: &Request<B>) -> Option<String> {
         if request.method() != Method::GET {
             return None;
         }
@@ -184,68 +185,77 @@ impl Guard {
     /// Not `SameSite=Strict`: whoever follows a link to the book from a page of a course, or opens the
     /// address in an editor that is a page itself, would be asked for the secret again. What does something is
     /// asked with POST, or as a WebSocket, and of those the origin is looked at.
-    fn welcome(&self, page: &str) -> Response {
+    fn welcome(&self, page: &str) -> Answer {
         let Guard { cookie, secret, .. } = self;
         let cookie = format!("{cookie}={secret}; HttpOnly; SameSite=Lax; Path=/");
-        let fields = [(header::SET_COOKIE, cookie), (header::LOCATION, page.to_owned())];
-        (StatusCode::SEE_OTHER, fields).into_response()
+        let mut answer = empty(StatusCode::SEE_OTHER);
+        for (name, value) in [(header::SET_COOKIE, &*cookie), (header::LOCATION, page)] {
+            match HeaderValue::from_str(value) {
+                Ok(value) => answer.headers_mut().insert(name, value),
+                Err(error) => return text(StatusCode::INTERNAL_SERVER_ERROR, error.to_string()),
+            };
+        }
+        answer
     }
 }
 
-/// Lets in who may come in.
+/// Lets in who may come in; `next` answers them.
 pub(super) async fn admit(
-    State(guard): State<Arc<Guard>>,
-    request: Request,
-    next: Next,
-) -> Response {
-    let response = match guard.refusal(request.headers()) {
-        Some(why) => unseen((StatusCode::FORBIDDEN, format!("{why}\n")).into_response()),
+    guard: &Guard,
+    request: Request<Incoming>,
+    next: impl AsyncFnOnce(Request<Bytes>) -> Answer,
+) -> Answer {
+    let answer = match guard.refusal(request.headers()) {
+        Some(why) => unseen(text(StatusCode::FORBIDDEN, format!("{why}\n"))),
         None => match guard.opened(&request) {
             Some(page) => unseen(guard.welcome(&page)),
-            None if guard.has_secret(request.headers()) => answer(request, next).await,
+            None if guard.has_secret(request.headers()) => complete(request, next).await,
             None => unseen(without_secret(request.headers())),
         },
     };
-    protected(response)
+    protected(answer)
 }
 
 /// Once all of the request is here: half a one is not waited for for ever.
-async fn answer(request: Request, next: Next) -> Response {
+async fn complete(
+    request: Request<Incoming>,
+    next: impl AsyncFnOnce(Request<Bytes>) -> Answer,
+) -> Answer {
     let (head, body) = request.into_parts();
-    match tokio::time::timeout(PATIENCE, to_bytes(body, LONGEST_BODY)).await {
-        Ok(Ok(body)) => next.run(Request::from_parts(head, Body::from(body))).await,
-        Ok(Err(_)) => StatusCode::PAYLOAD_TOO_LARGE.into_response(),
-        Err(_) => StatusCode::REQUEST_TIMEOUT.into_response(),
+    match timeout(PATIENCE, Limited::new(body, LONGEST_BODY).collect()).await {
+        Ok(Ok(body)) => next(Request::from_parts(head, body.to_bytes())).await,
+        Ok(Err(_)) => empty(StatusCode::PAYLOAD_TOO_LARGE),
+        Err(_) => empty(StatusCode::REQUEST_TIMEOUT),
     }
 }
 
 /// Tells a reader what to do: with a page, or in a line where a script has asked.
-fn without_secret(headers: &HeaderMap) -> Response {
+fn without_secret(headers: &HeaderMap) -> Answer {
     let accepted = headers.get(header::ACCEPT).and_then(|kinds| kinds.to_str().ok());
     match accepted.is_some_and(|kinds| kinds.contains("text/html")) {
-        true => (StatusCode::FORBIDDEN, Html(include_str!("secret.html"))).into_response(),
+        true => html(StatusCode::FORBIDDEN, include_str!("secret.html")),
         false => {
             let what = "open the address that the terminal printed when the workshop started\n";
-            (StatusCode::FORBIDDEN, what).into_response()
+            text(StatusCode::FORBIDDEN, what)
         }
     }
 }
 
 /// An answer that no browser keeps.
-fn unseen(mut response: Response) -> Response {
-    response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
-    response
+fn unseen(mut answer: Answer) -> Answer {
+    answer.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    answer
 }
 
-fn protected(mut response: Response) -> Response {
-    let fields = response.headers_mut();
+fn protected(mut answer: Answer) -> Answer {
+    let fields = answer.headers_mut();
     // No other site's page may show ours in a frame of its own.
     let policy = HeaderValue::from_static("frame-ancestors 'self'");
     fields.insert(header::CONTENT_SECURITY_POLICY, policy);
     // And what is text stays text, whatever it looks like.
     let nosniff = HeaderValue::from_static("nosniff");
     fields.insert(header::X_CONTENT_TYPE_OPTIONS, nosniff);
-    response
+    answer
 }
 
 #[cfg(test)]
@@ -261,7 +271,7 @@ mod tests {
 
     fn headers(fields: &[(&'static str, &str)]) -> HeaderMap {
         let fields = fields.iter().map(|(name, value)| {
-            (axum::http::HeaderName::from_static(name), value.parse().expect("a value"))
+            (header::HeaderName::from_static(name), value.parse().expect("a value"))
         });
         fields.collect()
     }
@@ -327,7 +337,7 @@ mod tests {
     fn the_secret_is_taken_from_the_address_once_and_then_from_the_cookie() {
         let guard = guard(&[]);
         let opened = |address: &str| {
-            let request = Request::get(address).body(Body::empty()).expect("a request");
+            let request = Request::get(address).body(()).expect("a request");
             guard.opened(&request)
         };
         assert_eq!(opened("/?token=5ec7e7").as_deref(), Some("./"));

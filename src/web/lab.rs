@@ -8,19 +8,15 @@ use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
 use anyhow::{Result, bail};
-use axum::Json;
-use axum::body::Bytes;
-use axum::extract::State;
-use axum::http::StatusCode;
-use axum::response::{IntoResponse, Response};
 use ch00_wire::{Event, Recorder};
+use hyper::StatusCode;
+use hyper::body::Bytes;
 use serde::{Deserialize, Serialize};
 use stage::{Relay, Server, Trouble};
 use tokio::sync::mpsc::{Sender, channel};
-use tokio_stream::StreamExt;
-use tokio_stream::wrappers::ReceiverStream;
 
-use super::{QUEUE, Workshop, streamed};
+use super::answer::{Answer, Refusal, empty, streamed};
+use super::{QUEUE, Workshop};
 use crate::{book, chapters};
 
 /// How long a server may take to start.
@@ -112,6 +108,14 @@ enum News {
     Wire(Event),
 }
 
+impl From<News> for Bytes {
+    fn from(news: News) -> Bytes {
+        let mut line = serde_json::to_string(&news).unwrap_or_default();
+        line.push('\n');
+        Bytes::from(line)
+    }
+}
+
 /// A lab that is open. Its server and its connections end with it.
 struct Lab {
     number: u64,
@@ -122,25 +126,16 @@ struct Lab {
 }
 
 /// Opens a lab, and streams what happens in it until the page goes away.
-pub(super) async fn open_lab(
-    State(workshop): State<Arc<Workshop>>,
-    Json(choice): Json<ServerChoice>,
-) -> Response {
+pub(super) fn open_lab(workshop: &Workshop, choice: ServerChoice) -> Result<Answer, Refusal> {
     let (sender, news) = channel(QUEUE);
-    if let Err(error) = workshop.labs.run(choice, sender) {
-        return (StatusCode::TOO_MANY_REQUESTS, error.to_string()).into_response();
-    }
-    let lines = ReceiverStream::new(news).map(|news| {
-        let mut line = serde_json::to_string(&news).unwrap_or_default();
-        line.push('\n');
-        Bytes::from(line)
-    });
-    streamed("application/x-ndjson", lines)
+    let refused = |error: anyhow::Error| (StatusCode::TOO_MANY_REQUESTS, error.to_string());
+    workshop.labs.run(choice, sender).map_err(refused)?;
+    Ok(streamed("application/x-ndjson", news))
 }
 
 /// A connection to a lab that is not open.
-pub(super) async fn no_lab() -> Response {
-    (StatusCode::NOT_FOUND, HAS_ENDED).into_response()
+pub(super) fn no_lab() -> Refusal {
+    (StatusCode::NOT_FOUND, HAS_ENDED.to_owned())
 }
 
 /// Lives as long as the lab.
@@ -236,21 +231,18 @@ pub(super) struct Raw {
 }
 
 /// Sends bytes to the server of a lab, and waits until the server hangs up, or has been silent.
-pub(super) async fn send_raw(
-    State(workshop): State<Arc<Workshop>>,
-    Json(raw): Json<Raw>,
-) -> Response {
+pub(super) async fn send_raw(workshop: &Workshop, raw: Raw) -> Result<Answer, Refusal> {
     let Some(relay) = workshop.labs.relay(raw.lab) else {
-        return (StatusCode::BAD_REQUEST, HAS_ENDED).into_response();
+        return Err((StatusCode::BAD_REQUEST, HAS_ENDED.to_owned()));
     };
     let Some(bytes) = unescaped(&raw.text) else {
         let why = "\\x is followed by two hexadecimal digits, as in \\xff";
-        return (StatusCode::BAD_REQUEST, why).into_response();
+        return Err((StatusCode::BAD_REQUEST, why.to_owned()));
     };
     match tokio::task::spawn_blocking(move || send(&relay, &bytes)).await {
-        Ok(Ok(())) => StatusCode::NO_CONTENT.into_response(),
-        Ok(Err(trouble)) => (StatusCode::BAD_GATEWAY, trouble.to_string()).into_response(),
-        Err(error) => (StatusCode::INTERNAL_SERVER_ERROR, error.to_string()).into_response(),
+        Ok(Ok(())) => Ok(empty(StatusCode::NO_CONTENT)),
+        Ok(Err(trouble)) => Err((StatusCode::BAD_GATEWAY, trouble.to_string())),
+        Err(error) => Err((StatusCode::INTERNAL_SERVER_ERROR, error.to_string())),
     }
 }
 

@@ -1,23 +1,25 @@
 //! The book that is served: built, and built again whenever something that it is made of changes.
 
-use std::convert::Infallible;
 use std::net::{SocketAddr, TcpStream};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use anyhow::Result;
-use axum::extract::State;
-use axum::response::sse::{Event, KeepAlive, Sse};
+use hyper::header::{self, HeaderValue};
+use tokio::sync::mpsc::{Sender, channel};
 use tokio::sync::watch;
-use tokio_stream::wrappers::WatchStream;
-use tokio_stream::{Stream, StreamExt};
+use tokio::time::timeout;
 
 use super::Workshop;
+use super::answer::{Answer, streamed};
 use super::terminal::Terminal;
 use crate::book::{self, Edition, Mistakes};
 use crate::changes::{self, Place, Watch};
 use crate::folder;
+
+/// How long a page may hear nothing, before it is sent a comment: so a proxy keeps the connection.
+const QUIET: Duration = Duration::from_secs(15);
 
 /// The book that is served, and the news that there is a newer one.
 pub(super) struct LiveBook {
@@ -117,10 +119,28 @@ fn clear_old_shelves(shelves: &Path) {
 }
 
 /// Tells a page which edition is the newest: at once, and whenever there is a newer one.
-pub(super) async fn reload(
-    State(workshop): State<Arc<Workshop>>,
-) -> Sse<impl Stream<Item = Result<Event, Infallible>>> {
-    let newer = WatchStream::new(workshop.book.editions.subscribe());
-    Sse::new(newer.map(|edition| Ok(Event::default().data(edition.to_string()))))
-        .keep_alive(KeepAlive::default())
+pub(super) fn reload(workshop: &Workshop) -> Answer {
+    let mut editions = workshop.book.editions.subscribe();
+    editions.mark_changed();
+    // A page that is slow hears of the newest only.
+    let (page, events) = channel(1);
+    tokio::spawn(tell(editions, page));
+    let mut answer = streamed("text/event-stream", events);
+    answer.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("no-cache"));
+    answer
+}
+
+/// Sends an event for each edition, until the page has gone.
+async fn tell(mut editions: watch::Receiver<usize>, page: Sender<String>) {
+    loop {
+        let event = match timeout(QUIET, editions.changed()).await {
+            Ok(Ok(())) => format!("data: {}\n\n", *editions.borrow_and_update()),
+            // The workshop closes.
+            Ok(Err(_)) => return,
+            Err(_) => ":\n\n".to_owned(),
+        };
+        if page.send(event).await.is_err() {
+            return;
+        }
+    }
 }

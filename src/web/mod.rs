@@ -1,5 +1,6 @@
 //! The workshop in the browser: the book with its labs, on one port.
 
+mod answer;
 mod check;
 mod door;
 mod guard;
@@ -7,27 +8,23 @@ mod lab;
 mod live_book;
 mod terminal;
 
-use std::convert::Infallible;
 use std::io::{ErrorKind, Write};
 use std::net::{SocketAddr, TcpListener};
 use std::path::PathBuf;
 use std::sync::Arc;
 
 use anyhow::{Context, Result, bail};
-use axum::Router;
-use axum::body::{Body, Bytes};
-use axum::extract::{Request, State};
-use axum::http::{StatusCode, header};
-use axum::middleware;
-use axum::response::{Html, IntoResponse, Response};
-use axum::routing::{any, get, post};
+use http_body_util::BodyExt;
+use hyper::body::Bytes;
+use hyper::header::{self, HeaderValue};
+use hyper::{Request, StatusCode};
 use tokio::runtime::Runtime;
 use tokio::sync::{Mutex, oneshot};
-use tokio_stream::{Stream, StreamExt};
 use tower_http::services::ServeDir;
 
 use crate::check::Subject;
-use door::Door;
+use answer::{Answer, Refusal, asked, empty, html, text};
+use door::{Door, in_lab};
 use guard::Guard;
 pub use guard::Origin;
 use lab::Labs;
@@ -51,7 +48,7 @@ pub struct Desk {
 /// What the routes share.
 struct Workshop {
     book: Arc<LiveBook>,
-    labs: Arc<Labs>,
+    labs: Labs,
     /// The reader's own server.
     subject: Subject,
     /// Whoever checks it holds this: one page at a time.
@@ -74,13 +71,11 @@ pub fn open(
     let listener = listen(desk)?;
     let at = listener.local_addr()?;
     let book = LiveBook::open(course, at.port(), terminal.clone())?;
-    let labs = Arc::new(Labs::default());
-    let checking = Arc::default();
-    let workshop = Arc::new(Workshop { book, labs: labs.clone(), subject, checking });
+    let (labs, checking) = (Labs::default(), Arc::default());
+    let workshop = Arc::new(Workshop { book, labs, subject, checking });
     let guard = Arc::new(Guard::new(at, &desk.origins)?);
     announce(&terminal, desk, at, &guard);
-    let router = router(workshop.clone(), guard.clone());
-    let door = Door { guard, labs, router };
+    let door = Door { guard, workshop: workshop.clone() };
     let runtime = Runtime::new().context("cannot start the workshop's threads")?;
     let served = runtime.block_on(serve(listener, door));
     // The pages go first, so that no lab waits for one of them; then the labs, with their servers.
@@ -115,43 +110,53 @@ async fn serve(listener: TcpListener, door: Door) -> Result<()> {
         // Where nobody waits for it, the workshop is about to end anyway.
         let _ = warn.send(());
     });
-    tokio::select! {
-        () = door.open(listener) => {}
-        _ = interrupted => {}
-    }
+    let open = tokio::spawn(door.open(listener));
+    let _ = interrupted.await;
+    // Waited for, because it shares the book, which is removed once nobody has it.
+    open.abort();
+    let _ = open.await;
     Ok(())
 }
 
-/// Every route of the workshop; all are guarded.
-fn router(workshop: Arc<Workshop>, guard: Arc<Guard>) -> Router {
-    Router::new()
-        .route("/lab", post(lab::open_lab))
-        .route("/lab/raw", post(lab::send_raw))
+/// Answers a request that the guard has let in.
+async fn answer(workshop: &Arc<Workshop>, request: Request<Bytes>) -> Answer {
+    route(workshop, request).await.unwrap_or_else(|(status, why)| text(status, why))
+}
+
+/// Every route of the workshop.
+async fn route(workshop: &Arc<Workshop>, request: Request<Bytes>) -> Result<Answer, Refusal> {
+    match (request.uri().path(), request.method().as_str()) {
+        ("/lab", "POST") => lab::open_lab(workshop, asked(&request)?),
+        ("/lab/raw", "POST") => lab::send_raw(workshop, asked(&request)?).await,
+        ("/check", "POST") => check::check_server(workshop.clone(), asked(&request)?),
+        ("/reload", "GET" | "HEAD") => Ok(live_book::reload(workshop)),
+        ("/lab" | "/lab/raw" | "/check", _) => Ok(only("POST")),
+        ("/reload", _) => Ok(only("GET,HEAD")),
         // A WebSocket to a lab that is open is not seen here: the door hands it over.
-        .route("/lab/{number}/{*target}", any(lab::no_lab))
-        .route("/check", post(check::check_server))
-        .route("/reload", get(live_book::reload))
-        .fallback(page)
-        .with_state(workshop)
-        .layer(middleware::from_fn_with_state(guard, guard::admit))
+        (path, _) if in_lab(path).is_some_and(|(_, target)| !target.is_empty()) => {
+            Err(lab::no_lab())
+        }
+        _ => page(workshop, request).await,
+    }
 }
 
-/// An answer that goes on for as long as there is something to tell, and the page stays.
-fn streamed(kind: &'static str, pieces: impl Stream<Item = Bytes> + Send + 'static) -> Response {
-    let pieces = pieces.map(Ok::<_, Infallible>);
-    ([(header::CONTENT_TYPE, kind)], Body::from_stream(pieces)).into_response()
+/// An answer to a request with another method.
+fn only(methods: &'static str) -> Answer {
+    let mut answer = empty(StatusCode::METHOD_NOT_ALLOWED);
+    answer.headers_mut().insert(header::ALLOW, HeaderValue::from_static(methods));
+    answer
 }
 
-async fn page(State(workshop): State<Arc<Workshop>>, request: Request) -> Response {
+async fn page(workshop: &Workshop, request: Request<Bytes>) -> Result<Answer, Refusal> {
     let shelf = workshop.book.shelf();
     match ServeDir::new(&shelf).try_call(request).await {
-        Ok(response) if response.status() != StatusCode::NOT_FOUND => response.into_response(),
+        Ok(file) if file.status() != StatusCode::NOT_FOUND => Ok(file.map(BodyExt::boxed_unsync)),
         Err(error) if error.kind() != ErrorKind::NotFound => {
-            (StatusCode::INTERNAL_SERVER_ERROR, error.to_string()).into_response()
+            Err((StatusCode::INTERNAL_SERVER_ERROR, error.to_string()))
         }
         _ => {
             let page = std::fs::read_to_string(shelf.join("404.html")).unwrap_or_default();
-            (StatusCode::NOT_FOUND, Html(page)).into_response()
+            Ok(html(StatusCode::NOT_FOUND, page))
         }
     }
 }

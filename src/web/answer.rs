@@ -1,0 +1,122 @@
+//! What goes back to a page, and the JSON that came from it.
+
+use std::convert::Infallible;
+use std::io;
+use std::pin::Pin;
+use std::task::{Context, Poll};
+
+use http_body_util::combinators::UnsyncBoxBody;
+use http_body_util::{BodyExt, Full};
+use hyper::body::{Body, Bytes, Frame};
+use hyper::header::{self, HeaderValue};
+use hyper::{HeaderMap, Request, Response, StatusCode};
+use serde::de::DeserializeOwned;
+use serde_json::error::Category;
+use tokio::sync::mpsc::Receiver;
+
+/// What the workshop answers.
+pub(super) type Answer = Response<UnsyncBoxBody<Bytes, io::Error>>;
+
+/// Why the workshop does not do what it was asked for.
+pub(super) type Refusal = (StatusCode, String);
+
+/// The kind of what is only text.
+pub(super) const TEXT: &str = "text/plain; charset=utf-8";
+
+/// An answer that says nothing but its status.
+pub(super) fn empty(status: StatusCode) -> Answer {
+    let nothing = Full::default().map_err(|never: Infallible| match never {});
+    let mut answer = Response::new(nothing.boxed_unsync());
+    *answer.status_mut() = status;
+    answer
+}
+
+pub(super) fn text(status: StatusCode, text: impl Into<Bytes>) -> Answer {
+    whole(status, TEXT, text.into())
+}
+
+pub(super) fn html(status: StatusCode, page: impl Into<Bytes>) -> Answer {
+    whole(status, "text/html; charset=utf-8", page.into())
+}
+
+fn whole(status: StatusCode, kind: &'static str, bytes: Bytes) -> Answer {
+    let mut answer = of_kind(kind, Full::new(bytes).map_err(|never| match never {}));
+    *answer.status_mut() = status;
+    answer
+}
+
+/// An answer that goes on for as long as there is something to tell, and the page stays.
+pub(super) fn streamed(
+    kind: &'static str,
+    pieces: Receiver<impl Into<Bytes> + Send + 'static>,
+) -> Answer {
+    of_kind(kind, Pieces(pieces))
+}
+
+fn of_kind(
+    kind: &'static str,
+    body: impl Body<Data = Bytes, Error = io::Error> + Send + 'static,
+) -> Answer {
+    let mut answer = Response::new(body.boxed_unsync());
+    answer.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static(kind));
+    answer
+}
+
+/// A body whose pieces are sent as they come.
+struct Pieces<T>(Receiver<T>);
+
+impl<T: Into<Bytes>> Body for Pieces<T> {
+    type Data = Bytes;
+    type Error = io::Error;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+    ) -> Poll<Option<io::Result<Frame<Bytes>>>> {
+        let piece = self.0.poll_recv(context);
+        piece.map(|piece| piece.map(|piece| Ok(Frame::data(piece.into()))))
+    }
+}
+
+/// What a page asks for, in JSON.
+pub(super) fn asked<T: DeserializeOwned>(request: &Request<Bytes>) -> Result<T, Refusal> {
+    if !is_json(request.headers()) {
+        let why = "what is asked for has to be of the type application/json";
+        return Err((StatusCode::UNSUPPORTED_MEDIA_TYPE, why.to_owned()));
+    }
+    serde_json::from_slice(request.body()).map_err(|error| {
+        let status = match error.classify() {
+            Category::Data => StatusCode::UNPROCESSABLE_ENTITY,
+            Category::Syntax | Category::Eof | Category::Io => StatusCode::BAD_REQUEST,
+        };
+        (status, error.to_string())
+    })
+}
+
+fn is_json(headers: &HeaderMap) -> bool {
+    let kind = headers.get(header::CONTENT_TYPE).and_then(|kind| kind.to_str().ok());
+    let kind = kind.and_then(|kind| kind.split(';').next()).unwrap_or_default();
+    kind.trim().eq_ignore_ascii_case("application/json")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_asked_for_is_json_that_says_so() {
+        let status = |kind: &str, body: &'static str| {
+            let request = Request::post("/").header("content-type", kind).body(body.into());
+            asked::<u8>(&request.expect("a request")).map_err(|(status, _)| status.as_u16())
+        };
+        assert_eq!(status("application/json", "7"), Ok(7));
+        assert_eq!(status("Application/JSON; charset=utf-8", " 7 "), Ok(7));
+        assert_eq!(status("application/json", "300"), Err(422));
+        for broken in ["", "7 7", "x"] {
+            assert_eq!(status("application/json", broken), Err(400), "{broken}");
+        }
+        for kind in ["", "text/plain", "application/jsonp", "text/plain; application/json"] {
+            assert_eq!(status(kind, "7"), Err(415), "{kind}");
+        }
+    }
+}
