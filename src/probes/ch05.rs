@@ -11,7 +11,11 @@ use super::session::Session;
 const EDGES: [usize; 4] = [125, 126, 127, 1_500];
 
 pub(super) const SCRIPTS: &[(&str, Script)] = &[
-    ("echoes", |session| session.member()?.is_echoed("Li Jing")),
+    ("echoes", |session| {
+        let mut member = session.member()?;
+        member.is_echoed("Li Jing")?;
+        member.hears_nothing("nothing more: it was one message")
+    }),
     ("not-masked", |session| {
         let mut member = session.member()?;
         member.says("Li Jing")?;

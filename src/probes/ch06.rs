@@ -47,6 +47,8 @@ pub(super) const SCRIPTS: &[(&str, Script)] = &[
         session.wait_until_rest();
         let mut other = session.member().map_err(|failure| failure.step("others"))?;
         other.is_echoed("Li Jing").map_err(|failure| failure.step("others"))?;
+        // If that goes to the one that is still asking, it has gone before the answer.
+        session.wait_until_rest();
         half.send(&request[30..])?;
         half.head(101).map(drop).map_err(|failure| failure.step("the-slow"))
     }),

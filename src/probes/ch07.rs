@@ -43,8 +43,8 @@ pub(super) const SCRIPTS: &[(&str, Script)] = &[
         heard_by_all(&mut all, 0, "five of us")?;
         leaving.leave();
         killed.reset();
-        heard_by_all(&mut all, 1, "three of us")?;
-        heard_by_all(&mut all, 2, "three of us still")
+        // Which of these is the first to meet an error depends on when the system tells the server.
+        [1, 2].iter().try_for_each(|speaker| heard_by_all(&mut all, *speaker, "three of us"))
     }),
     ("as-it-is", |session| {
         let mut all = three(session)?;

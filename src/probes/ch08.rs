@@ -10,8 +10,9 @@ use super::missed::{Failure, Wanted};
 use super::promises::Sight;
 use super::session::{Session, Visitor};
 
-/// What a frame without an end is made of, at the most, in bytes.
-const ENDLESS: usize = 4 * 1024 * 1024;
+/// What a frame without an end is made of, at the most: so many pieces, of so many bytes.
+const PIECES: usize = 64;
+const PIECE: usize = 64 * 1024;
 
 pub(super) const SCRIPTS: &[(&str, Script)] = &[
     ("sixteen-bytes", |session| {
@@ -87,8 +88,8 @@ pub(super) const SCRIPTS: &[(&str, Script)] = &[
     ("no-end-no-frame", |session| {
         let (mut endless, _) = member(session)?;
         endless.send(b"\x00")?;
-        let piece = [b'x'; 4096];
-        if (0..ENDLESS / piece.len()).all(|_| endless.try_to_send(&piece).is_ok()) {
+        let piece = [b'x'; PIECE];
+        if (0..PIECES).all(|_| endless.try_to_send(&piece).is_ok()) {
             endless.ends("the connection to be closed")?;
         }
         member(session).map(drop)

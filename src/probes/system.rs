@@ -71,28 +71,38 @@ mod queue {
     const AF_INET: u8 = 2;
     const AF_INET6: u8 = 10;
     const IPPROTO_TCP: u8 = 6;
-    /// The sizes of a message's header and of a question, and where an answer says how many bytes wait to be read.
+    /// The sizes of a message's header and of a question, and where an answer says how many bytes wait to be read by its
+    /// program, and to be taken by the other end.
     const HEADER: usize = 16;
     const QUESTION: usize = 56;
     const TO_BE_READ: usize = 72;
+    const TO_BE_TAKEN: usize = 76;
 
-    /// How many bytes of this client wait in the server's socket. `None` where that socket is not seen.
+    /// How many bytes of this client wait, on their way to the server's socket or in it. `None` where one of the two
+    /// sockets is not seen.
     pub(super) fn unread(ends: Ends) -> Option<u32> {
+        // In this order: what has left the first queue by then is in the second, or has been read.
+        let on_the_way = ask(ends.client, ends.server, TO_BE_TAKEN)?;
+        Some(on_the_way.saturating_add(ask(ends.server, ends.client, TO_BE_READ)?))
+    }
+
+    /// What the system says of the socket with these two ends, its own first.
+    fn ask(own: SocketAddr, other: SocketAddr, what: usize) -> Option<u32> {
         let protocol = Some(Protocol::from(NETLINK_SOCK_DIAG));
         let mut kernel = Socket::new(Domain::from(AF_NETLINK), Type::RAW, protocol).ok()?;
-        kernel.write_all(&question(ends)).ok()?;
+        kernel.write_all(&question(own, other)).ok()?;
         // The answer is there when the question has been taken.
         kernel.set_nonblocking(true).ok()?;
         let mut answer = [0; 256];
         let length = kernel.read(&mut answer).ok()?;
         let kind = u16::from_ne_bytes([answer[4], answer[5]]);
-        let (waiting, _) = answer[..length].get(TO_BE_READ..)?.split_first_chunk()?;
-        (kind == SOCK_DIAG_BY_FAMILY).then(|| u32::from_ne_bytes(*waiting))
+        let (bytes, _) = answer[..length].get(what..)?.split_first_chunk()?;
+        (kind == SOCK_DIAG_BY_FAMILY).then(|| u32::from_ne_bytes(*bytes))
     }
 
     /// Asks for one socket, by its two ends.
-    fn question(ends: Ends) -> Vec<u8> {
-        let family = if ends.server.is_ipv4() { AF_INET } else { AF_INET6 };
+    fn question(own: SocketAddr, other: SocketAddr) -> Vec<u8> {
+        let family = if own.is_ipv4() { AF_INET } else { AF_INET6 };
         let mut out = Vec::with_capacity(HEADER + QUESTION);
         // The length of all, the kind, what it wants, a number, and nobody's port.
         out.extend(((HEADER + QUESTION) as u32).to_ne_bytes());
@@ -103,8 +113,8 @@ mod queue {
         out.extend([family, IPPROTO_TCP, 0, 0]);
         out.extend(u32::MAX.to_ne_bytes());
         // The two ports and the two addresses; any interface, and any socket that has these.
-        [ends.server, ends.client].iter().for_each(|end| out.extend(end.port().to_be_bytes()));
-        [ends.server, ends.client].iter().for_each(|end| out.extend(address(*end)));
+        [own, other].iter().for_each(|end| out.extend(end.port().to_be_bytes()));
+        [own, other].iter().for_each(|end| out.extend(address(*end)));
         out.extend([0; 4]);
         out.extend([0xff; 8]);
         out

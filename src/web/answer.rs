@@ -89,7 +89,9 @@ pub(super) fn asked<T: DeserializeOwned>(request: &Request<Bytes>) -> Result<T, 
             Category::Data => StatusCode::UNPROCESSABLE_ENTITY,
             Category::Syntax | Category::Eof | Category::Io => StatusCode::BAD_REQUEST,
         };
-        (status, error.to_string())
+        // Where in the JSON it is wrong says nothing to the reader of a page.
+        let why = error.to_string();
+        (status, why.split(" at line ").next().unwrap_or_default().to_owned())
     })
 }
 

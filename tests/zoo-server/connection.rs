@@ -1,6 +1,7 @@
 //! One client, from its first byte to its last.
 
 use std::io::{self, Read, Write};
+use std::mem;
 use std::net::{Shutdown, TcpStream};
 use std::process;
 use std::sync::mpsc::Sender;
@@ -105,7 +106,7 @@ impl Connection<'_> {
                 return Ok(self.unread.drain(..end + 4).collect());
             }
             if self.unread.len() > LONGEST_HEAD && !self.zoo.makes("head-without-end") {
-                return Ok(std::mem::take(&mut self.unread));
+                return Ok(mem::take(&mut self.unread));
             }
             if !self.unread.is_empty() && self.zoo.makes("member-at-once") {
                 self.zoo.room.join(self.number, &self.stream, Age::Newer, b"")?;
@@ -121,7 +122,7 @@ impl Connection<'_> {
                 forget();
             }
             if !more || self.zoo.makes("head-in-one-read") {
-                return Ok(std::mem::take(&mut self.unread));
+                return Ok(mem::take(&mut self.unread));
             }
         }
     }
@@ -158,9 +159,14 @@ impl Connection<'_> {
         if self.zoo.makes("hundred-at-most") && self.zoo.room.count() >= 100 {
             return Ok(());
         }
-        let answer = heads::answer(self.zoo, head, key);
+        let mut answer = heads::answer(self.zoo, head, key);
         if self.zoo.makes("closes-after-101") {
             return self.stream.write_all(&answer);
+        }
+        if self.zoo.makes("member-too-late") {
+            self.stream.write_all(&mem::take(&mut answer))?;
+            // What is said now passes it by.
+            thread::sleep(Duration::from_millis(50));
         }
         self.zoo.room.join(self.number, &self.stream, Age::Newer, &answer)?;
         if self.zoo.makes("never-rests") && self.zoo.room.count() == 2 {
@@ -177,7 +183,7 @@ impl Connection<'_> {
                 }
                 return Ok(());
             }
-            let bytes = std::mem::take(&mut self.unread);
+            let bytes = mem::take(&mut self.unread);
             let Some(text) = decode(self.zoo, &bytes) else {
                 self.gives_up(&bytes);
                 return Ok(());
@@ -285,7 +291,7 @@ impl Connection<'_> {
     fn takes_older_frame(&mut self) -> io::Result<bool> {
         let Some(&first) = self.unread.first() else { return Ok(false) };
         if self.zoo.makes("one-read-one-message") {
-            let read = std::mem::take(&mut self.unread);
+            let read = mem::take(&mut self.unread);
             let text = read.strip_prefix(&[0]).unwrap_or(&read);
             let text = text.strip_suffix(&[0xff]).unwrap_or(text);
             self.zoo.room.tell(self.zoo, self.number, text);

@@ -97,6 +97,8 @@ pub const MISTAKES: &[Mistake] = &[
     mistake(7, "escapes-html", "as-it-is"),
     mistake(7, "bytes-to-all", "valid-for-all"),
     mistake(7, "member-at-once", "half-a-request"),
+    mistake(7, "member-too-late", "all-hear"),
+    mistake(7, "twice-on-the-list", "echoes"),
     mistake(7, "goodbye-to-all", "control-is-no-message"),
     mistake(7, "no-page", "page"),
     mistake(7, "no-content-type", "page"),

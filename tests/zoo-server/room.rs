@@ -104,6 +104,9 @@ impl Room {
                 continue;
             }
             let sent = member.send(&round);
+            if zoo.makes("twice-on-the-list") {
+                member.send(&round);
+            }
             if !sent && zoo.makes("gone-ends-the-round") {
                 members.remove(&number);
                 return;
