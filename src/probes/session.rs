@@ -18,6 +18,8 @@ const NO_TERMINAL: &str = "its terminal cannot be seen";
 const WHOLE: u32 = 12;
 /// How long a server may take until where it listens is where it will listen.
 const SETTLED: Duration = Duration::from_secs(3);
+/// How long a program is looked at, to see whether it is at work at this moment.
+const MOMENT: Duration = Duration::from_millis(200);
 /// How often a server that is at work is waited for once more.
 const AGAIN: usize = 3;
 /// How long to listen where the system does not say what a server has read: at least, and as a multiple of what
@@ -146,7 +148,7 @@ impl<'a> Session<'a> {
     fn may_still_listen(&self, waited: Duration) -> bool {
         let Some(server) = self.server else { return false };
         let is_starting = !self.was_reached() && !server.has_ended() && waited < self.starting;
-        let is_settled = || waited > SETTLED && self.wait_until_rest() == Some(true);
+        let is_settled = || waited > SETTLED && self.rests_now() == Some(true);
         is_starting && !(is_settled() && server.is_elsewhere())
     }
 
@@ -198,9 +200,12 @@ impl<'a> Session<'a> {
 
     /// Whether the server's program is doing something at this moment, as far as the system tells.
     fn is_at_work(&self) -> bool {
-        let Some(process) = self.process() else { return false };
-        Instant::now() < self.end
-            && system::wait_until_rest(process, Duration::from_millis(200)) == Some(false)
+        Instant::now() < self.end && self.rests_now() == Some(false)
+    }
+
+    /// Whether the program has nothing to do at this moment, if the system tells.
+    fn rests_now(&self) -> Option<bool> {
+        self.process().and_then(|process| system::wait_until_rest(process, MOMENT))
     }
 
     /// Waits until the program has nothing more to do, if the system tells.
@@ -461,8 +466,7 @@ impl Visitor<'_> {
         // What it has printed says more than what it has sent.
         let is_unprinted =
             matches!(&failure, Failure::Missed(missed) if missed.sight == Sight::Unprinted);
-        let (last, is_over) = self.what_has_come();
-        Err(match (last, is_over) {
+        Err(match self.what_has_come() {
             (_, true) => {
                 let came = "it is not shown, and the server ended the connection";
                 instead(failure, Sight::Closed, came)

@@ -81,18 +81,18 @@ mod queue {
     /// How many bytes of this client wait, on their way to the server's socket or in it. `None` where one of the two
     /// sockets is not seen.
     pub(super) fn unread(ends: Ends) -> Option<u32> {
+        let protocol = Some(Protocol::from(NETLINK_SOCK_DIAG));
+        let kernel = Socket::new(Domain::from(AF_NETLINK), Type::RAW, protocol).ok()?;
+        // An answer is there when its question has been taken.
+        kernel.set_nonblocking(true).ok()?;
         // In this order: what has left the first queue by then is in the second, or has been read.
-        let on_the_way = ask(ends.client, ends.server, TO_BE_TAKEN)?;
-        Some(on_the_way.saturating_add(ask(ends.server, ends.client, TO_BE_READ)?))
+        let on_the_way = ask(&kernel, ends.client, ends.server, TO_BE_TAKEN)?;
+        Some(on_the_way.saturating_add(ask(&kernel, ends.server, ends.client, TO_BE_READ)?))
     }
 
     /// What the system says of the socket with these two ends, its own first.
-    fn ask(own: SocketAddr, other: SocketAddr, what: usize) -> Option<u32> {
-        let protocol = Some(Protocol::from(NETLINK_SOCK_DIAG));
-        let mut kernel = Socket::new(Domain::from(AF_NETLINK), Type::RAW, protocol).ok()?;
+    fn ask(mut kernel: &Socket, own: SocketAddr, other: SocketAddr, what: usize) -> Option<u32> {
         kernel.write_all(&question(own, other)).ok()?;
-        // The answer is there when the question has been taken.
-        kernel.set_nonblocking(true).ok()?;
         let mut answer = [0; 256];
         let length = kernel.read(&mut answer).ok()?;
         let kind = u16::from_ne_bytes([answer[4], answer[5]]);
