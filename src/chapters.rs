@@ -109,7 +109,7 @@ pub const ALL: &[Chapter] = &[
     },
     Chapter {
         title: "The key",
-        adds: "a request is told from anything else",
+        adds: "telling a request from anything else",
         shows: "a refusal with a reason, or the key",
         trying: 10,
         ..Chapter::new("02-key", Part::OneClient, Some(Lab::RAW))
@@ -137,14 +137,14 @@ pub const ALL: &[Chapter] = &[
     },
     Chapter {
         title: "Many at once",
-        adds: "one thread for all, and a state for each",
+        adds: "one thread for everyone, separate state for each client",
         shows: "nobody waits for anybody",
         trying: 15,
         ..Chapter::new("06-select", Part::Room, Some(Lab::CROWD))
     },
     Chapter {
         title: "The room",
-        adds: "what one says, all hear",
+        adds: "everybody hears what one client says",
         shows: "a chat, with its page",
         trying: 15,
         ..Chapter::new("07-room", Part::Room, Some(Lab::ROOM))

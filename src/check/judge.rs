@@ -49,7 +49,12 @@ fn judge(target: &Target, probe: Probe, report: &Report) -> Result<Finding> {
     let (failure, recording) = match target.judge(&probe, PATIENCE, report.last) {
         Ok(Verdict::Holds) => return Ok(Finding::of(probe, State::Holds)),
         Ok(Verdict::Unseen(why)) => return Ok(Finding::of(probe, State::Unseen(why))),
-        Ok(Verdict::Fails(failure, recording)) => (failure, recording),
+        Ok(Verdict::Fails(failure, recording)) => {
+            match failure.needs().and_then(|id| report.broken(id)) {
+                Some(needed) => return Ok(Finding::of(probe, State::NotJudged(needed))),
+                None => (failure, recording),
+            }
+        }
         Err(error) => {
             if let Some(unwritten) = Unwritten::find(error.lines().iter().map(String::as_str)) {
                 return Ok(not_written(probe, &unwritten));

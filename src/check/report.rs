@@ -160,12 +160,17 @@ impl Report {
 
     /// The broken promise without which nothing can be said of this one.
     pub(super) fn broken_need_of(&self, probe: &Probe) -> Option<Probe> {
-        let of = |id: &String| self.findings.iter().find(|finding| finding.probe.id == *id);
-        probe.needs.iter().filter_map(of).find_map(|finding| match &finding.state {
+        probe.needs.iter().find_map(|id| self.broken(id))
+    }
+
+    /// The promise with this id, if it is broken; the one that it needs, if that is why nothing is said of it.
+    pub(super) fn broken(&self, id: &str) -> Option<Probe> {
+        let finding = self.findings.iter().find(|finding| finding.probe.id == id)?;
+        match &finding.state {
             State::Fails | State::Unwritten => Some(finding.probe),
             State::NotJudged(needed) => Some(*needed),
             _ => None,
-        })
+        }
     }
 
     /// The last line for a reader; nothing after an explanation.

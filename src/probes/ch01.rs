@@ -39,8 +39,9 @@ pub(super) const SCRIPTS: &[(&str, Script)] = &[
     ("rests", |session| {
         session.visitor()?.leave();
         let mut visitor = session.visitor()?;
-        visitor.send(&ch00_wire::rfc_request())?;
-        visitor.was_read();
+        visitor.send_alone(&ch00_wire::rfc_request())?;
+        // It leaves when it has its answer, if there is one: a server that is at work then is not done with it.
+        visitor.what_comes();
         visitor.leave();
         session.rests("a program that waits: nobody is there any more")
     }),

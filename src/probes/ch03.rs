@@ -49,7 +49,8 @@ pub(super) const SCRIPTS: &[(&str, Script)] = &[
             // That it hangs up is another promise.
             Err(Failure::Missed(missed)) if missed.sight == Sight::Open => Ok(()),
             Err(failure) => Err(failure),
-            Ok(after) => match after.first().filter(|unit| !is_close(unit)) {
+            // A frame that is whole is a farewell.
+            Ok(after) => match after.first().filter(|unit| !is_whole_frame(unit)) {
                 Some(unit) => Err(session.missed(Failure::wrong(
                     "nothing after the empty line",
                     Sight::Extra,
@@ -144,6 +145,6 @@ fn agrees_to_nothing(session: &Session, head: &Unit) -> Result<(), Failure> {
     Err(session.missed(failure))
 }
 
-fn is_close(unit: &Unit) -> bool {
-    unit.frame.as_ref().is_some_and(|frame| frame.header.opcode == 8)
+fn is_whole_frame(unit: &Unit) -> bool {
+    unit.frame.is_some() && unit.complete && unit.faults.is_empty()
 }

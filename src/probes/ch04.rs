@@ -22,7 +22,7 @@ pub(super) const SCRIPTS: &[(&str, Script)] = &[
             .iter()
             .try_for_each(|&length| member.is_printed(&text_of(length, "Li Jing ")))
     }),
-    ("several-bytes-a-character", |session| session.member()?.is_printed("李静, héllo, 🦀")),
+    ("several-bytes-a-character", |session| session.member()?.is_printed("李静, héllo, 🦀.")),
     ("harmless-terminal", |session| {
         let before = session.lines()?;
         let mut member = session.member()?;
@@ -76,7 +76,8 @@ pub(super) const SCRIPTS: &[(&str, Script)] = &[
         let lengths: [[u8; 8]; 3] = [[0xff; 8], 7u64.to_be_bytes(), [0x7f; 8]];
         lengths.iter().try_for_each(|length| {
             let mut member = session.member()?;
-            let frame = [b"\x81\xff", &length[..], b"\x37\xfa\x21\x3dLi"].concat();
+            // "Li", masked: what has come is a text, so that nothing but the length is wrong.
+            let frame = [b"\x81\xff", &length[..], b"\x37\xfa\x21\x3d\x7b\x93"].concat();
             member.send_alone(&frame)?;
             member.leave();
             next_is_printed(session)

@@ -18,12 +18,18 @@ pub(super) const SCRIPTS: &[(&str, Script)] = &[
     }),
     ("not-masked", |session| {
         let mut member = session.member()?;
-        member.says("Li Jing")?;
-        let unit = member.unit("a frame")?;
-        match unit.frame.as_ref().is_some_and(|frame| frame.header.masking_key.is_none()) {
-            true => Ok(()),
-            false => Err(session.missed(Failure::wrong("MASK to be 0", Sight::Other, &unit).at(1))),
-        }
+        // An odd length and an even one.
+        [7, 8].iter().try_for_each(|&length| {
+            member.says(&text_of(length, "Li Jing"))?;
+            let unit = member.unit("a frame")?;
+            match unit.frame.as_ref().is_some_and(|frame| frame.header.masking_key.is_none()) {
+                true => Ok(()),
+                false => {
+                    let failure = Failure::wrong("MASK to be 0", Sight::Other, &unit).at(1);
+                    Err(session.missed(failure))
+                }
+            }
+        })
     }),
     ("counts-bytes", |session| session.member()?.is_echoed("héllo")),
     ("long-echoes", |session| is_echoed_at_the_edges(session, "Li Jing ")),

@@ -28,9 +28,9 @@ const TO_FILL: (usize, usize) = (4_000_000, 16_000_000);
 pub(super) const SCRIPTS: &[(&str, Script)] = &[
     ("second-client", |session| {
         let mut first = session.member()?;
-        let mut second = session.member()?;
-        second.is_echoed("Li Jing")?;
-        first.is_echoed_among("Li Jing, first")
+        let mut second = session.member().map_err(|failure| failure.step("opens"))?;
+        second.is_echoed("Li Jing").map_err(|failure| failure.step("says"))?;
+        first.is_echoed_among("Li Jing, first").map_err(|failure| failure.step("says"))
     }),
     ("silent-newcomer", |session| {
         let _silent = session.visitor()?;
@@ -76,6 +76,9 @@ pub(super) const SCRIPTS: &[(&str, Script)] = &[
     ("rests-beside-clients", |session| {
         let (_one, mut other) = (session.member()?, session.member()?);
         other.is_echoed("Li Jing")?;
+        // This one is refused, and stays.
+        let mut refused = session.visitor()?;
+        refused.send_alone(b"hello\r\n\r\n")?;
         session.rests("a program that waits: nobody says anything")
     }),
     ("last-word", |session| {
@@ -119,13 +122,15 @@ pub(super) const SCRIPTS: &[(&str, Script)] = &[
         })
     }),
     ("slow-reader", |session| flood(session, TO_BLOCK.0, TO_BLOCK.1).map(drop)),
-    ("bounded-debt", |session| match flood(session, TO_FILL.0, TO_FILL.1)? {
-        None => Ok(()),
-        Some(bytes) => Err(session.missed(Failure::missed(
+    ("bounded-debt", |session| {
+        // Both are there until it is said what was missed: if the program ends, that they leave is not why.
+        let flood = flood(session, TO_FILL.0, TO_FILL.1)?;
+        let Some(bytes) = flood.taken else { return Ok(()) };
+        Err(session.missed(Failure::missed(
             "the one that reads nothing to be cut off, or heard no longer",
             Sight::Taken,
             format!("the server took {} MB from it, and it has read nothing", bytes / 1_000_000),
-        ))),
+        )))
     }),
 ];
 
@@ -133,9 +138,15 @@ fn is_control(unit: &Unit) -> bool {
     unit.frame.as_ref().is_some_and(|frame| frame.header.opcode >= 8)
 }
 
-/// One client talks, and reads nothing of what comes back; another one is answered all the while. `None` if the
-/// server had enough of the first before it had said so much; how many bytes it was, if not.
-fn flood(session: &Session, small: usize, large: usize) -> Result<Option<usize>, Failure> {
+/// What came of a client that talks and reads nothing, and both clients that were there.
+struct Flood<'s> {
+    /// How many bytes the server has taken; `None` if it had enough before it was so much.
+    taken: Option<usize>,
+    _clients: (Member<'s>, Member<'s>),
+}
+
+/// One client talks, and reads nothing of what comes back; another one is answered all the while.
+fn flood<'s>(session: &'s Session, small: usize, large: usize) -> Result<Flood<'s>, Failure> {
     let (mut other, mut slow, is_little) = one_and_a_slow_one(session)?;
     let messages = if is_little { small } else { large } / LONG;
     for message in 0..messages {
@@ -146,10 +157,10 @@ fn flood(session: &Session, small: usize, large: usize) -> Result<Option<usize>,
             answered(session, &mut other)?;
         }
         if !goes_on {
-            return Ok(None);
+            return Ok(Flood { taken: None, _clients: (other, slow) });
         }
     }
-    Ok(Some(messages * LONG))
+    Ok(Flood { taken: Some(messages * LONG), _clients: (other, slow) })
 }
 
 /// Whether the server reads what a member has said: the next message might come in the same read, where one read is taken

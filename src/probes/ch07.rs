@@ -117,7 +117,9 @@ fn page(session: &Session) -> Result<(), Failure> {
     visitor.send(request.as_bytes())?;
     let head = visitor.unit(Wanted::Head(200)).map_err(|failure| failure.step("head"))?;
     if status(&head) != Some("200") {
-        let failure = Failure::wrong(Wanted::Head(200), Sight::Status, &head);
+        let is_granted = status(&head) == Some("101");
+        let sight = if is_granted { Sight::Granted } else { Sight::Status };
+        let failure = Failure::wrong(Wanted::Head(200), sight, &head);
         return Err(session.missed(failure).step("head"));
     }
     let kind = head.value("Content-Type");

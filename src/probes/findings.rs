@@ -3,7 +3,7 @@
 
 use ch00_wire::{Header, Kind, Unit, masked_frame};
 
-use super::missed::{Missed, Wanted, bare_line_feed, status};
+use super::missed::{Missed, Wanted, bare_line_feed, frame_without_head, status};
 
 /// A cause, and what has to be seen for it to be named.
 struct Finding {
@@ -82,6 +82,15 @@ const HEADS: &[Finding] = &[
         fits: |seen| {
             seen.unit().is_some_and(|unit| unit.kind == Kind::Unknown && unit.text.is_some())
         },
+    },
+    Finding {
+        cause: "the request is refused by a Close frame: before a 101 there are no frames, and a refusal is a response \
+                head with the status 400",
+        fits: |seen| seen.opcode_without_head() == Some(8),
+    },
+    Finding {
+        cause: "a message is sent to a client whose opening handshake is not done: it becomes a member with its 101",
+        fits: |seen| matches!(seen.opcode_without_head(), Some(1 | 2)),
     },
     Finding {
         cause: "the example of the RFC, copied: its value belongs to its key alone",
@@ -377,6 +386,11 @@ impl Evidence<'_> {
 
     fn status(&self) -> Option<&str> {
         self.unit().and_then(status)
+    }
+
+    /// The opcode of a frame that came where a response head was to come.
+    fn opcode_without_head(&self) -> Option<u8> {
+        Some(frame_without_head(self.unit()?)?.frame?.header.opcode)
     }
 
     fn wants_101(&self) -> bool {

@@ -1,6 +1,6 @@
 //! What a script missed: what should have come, what came, and how the program was left.
 
-use ch00_wire::{Kind, Unit, masked_frame};
+use ch00_wire::{Kind, Side, Stream, Unit, masked_frame};
 use stage::Trouble;
 
 use super::promises::Sight;
@@ -80,6 +80,8 @@ pub struct Missed {
     pub(super) sight: Sight,
     /// The same, told to a reader.
     pub(super) came: String,
+    /// The promise, by its id, that has to be kept before anything can be said of this one.
+    pub(super) unless: Option<&'static str>,
     /// The unit that came.
     pub(super) unit: Option<Box<Unit>>,
     /// Where in the unit the first wrong byte is.
@@ -113,6 +115,7 @@ impl Failure {
             wanted: wanted.into(),
             sight,
             came: came.into(),
+            unless: None,
             unit: None,
             wrong: None,
             cause: None,
@@ -147,6 +150,9 @@ impl Failure {
     }
 
     fn part(wanted: Wanted, sight: Sight, unit: &Unit) -> Failure {
+        if frame_without_head(unit).is_some() {
+            return Failure::wrong(wanted, Sight::Other, unit);
+        }
         let end = if sight == Sight::Cut { ", and then the end" } else { ", and no more" };
         Failure::wrong(wanted, sight, unit)
             .with(format!("only a part came: {}{end}", described(unit)))
@@ -174,6 +180,20 @@ impl Failure {
     pub(super) fn step(mut self, step: &'static str) -> Failure {
         self.change(|missed| missed.step = Some(step));
         self
+    }
+
+    /// Says that nothing was missed if this promise is broken: it says the same.
+    pub(super) fn unless(mut self, id: &'static str) -> Failure {
+        self.change(|missed| missed.unless = Some(id));
+        self
+    }
+
+    /// The promise, by its id, that has to be kept before this is a failure.
+    pub fn needs(&self) -> Option<&'static str> {
+        match self {
+            Failure::Missed(missed) => missed.unless,
+            Failure::Unseen(_) => None,
+        }
     }
 
     /// Names what the script has read from the bytes.
@@ -220,12 +240,24 @@ pub(super) fn described(unit: &Unit) -> String {
     if let (Kind::ResponseHead, Some(line)) = (unit.kind, unit.value("status line")) {
         return format!("a response head came: {line}");
     }
+    if let Some(frame) = frame_without_head(unit) {
+        return format!("{}, and no response head before it", described(&frame));
+    }
     let said = match (unit.value("close code"), unit.value("reason")) {
         (None, _) => String::new(),
         (Some(code), None) => format!(", with the code {code}"),
         (Some(code), Some(reason)) => format!(", with the code {code} and the reason {reason}"),
     };
     format!("{} came{said}", unit.title)
+}
+
+/// The frame that came where a response head was to come, if it is a whole one without a fault.
+pub(super) fn frame_without_head(unit: &Unit) -> Option<Unit> {
+    if unit.kind != Kind::Unknown {
+        return None;
+    }
+    let first = Stream::of_frames(Side::Server).feed(&unit.bytes).into_iter().next()?;
+    (first.frame.is_some() && first.complete && first.faults.is_empty()).then_some(first)
 }
 
 /// The first byte of a unit that is not as wanted.

@@ -20,8 +20,11 @@ const WHOLE: u32 = 12;
 const SETTLED: Duration = Duration::from_secs(3);
 /// How long a program is looked at, to see whether it is at work at this moment.
 const MOMENT: Duration = Duration::from_millis(200);
-/// How often a server that is at work is waited for once more.
-const AGAIN: usize = 3;
+/// How long a server may be at work for one answer, when patience is over, in the processor's time: on a busy machine it may
+/// wait long for its turns.
+const WORK: Duration = Duration::from_secs(1);
+/// And how much it may print over it, in bytes.
+const PRINTED: usize = 1024 * 1024;
 /// How long to listen where the system does not say what a server has read: at least, and as a multiple of what
 /// its last answer took.
 const LISTEN: Duration = Duration::from_millis(250);
@@ -40,6 +43,8 @@ pub struct Session<'a> {
     reached: AtomicBool,
     /// How long the server took for its slowest answer, in microseconds.
     answer: AtomicU64,
+    /// Whether the system has told what the server has read.
+    system_tells: AtomicBool,
 }
 
 impl<'a> Session<'a> {
@@ -59,6 +64,7 @@ impl<'a> Session<'a> {
             end: Instant::now() + starting + patience * WHOLE,
             reached: AtomicBool::new(false),
             answer: AtomicU64::new(0),
+            system_tells: AtomicBool::new(false),
         }
     }
 
@@ -73,7 +79,10 @@ impl<'a> Session<'a> {
                 }
                 Ok(client) => {
                     self.reached.store(true, Ordering::Relaxed);
-                    return Ok(Visitor { session: self, client: client.until(self.end) });
+                    let visitor = Visitor { session: self, client: client.until(self.end) };
+                    let tells = visitor.both_ends().and_then(system::has_read).is_some();
+                    self.system_tells.fetch_or(tells, Ordering::Relaxed);
+                    return Ok(visitor);
                 }
                 Err(trouble) => return Err(self.trouble("the connection to be taken", trouble)),
             }
@@ -120,7 +129,13 @@ impl<'a> Session<'a> {
             return Err(self.missed(Failure::wrong(WANTED, sight, unit)));
         }
         drop(visitor);
-        self.refuses(b"hello\r\n\r\n")
+        // Whoever refuses nothing says nothing by its silence.
+        self.refuses(b"hello\r\n\r\n").map_err(|failure| failure.unless("refuses-no-request"))
+    }
+
+    /// Whether the server's program has ended by itself.
+    fn has_ended(&self) -> bool {
+        self.server.is_some_and(Server::has_ended)
     }
 
     /// Where the server listens.
@@ -136,11 +151,6 @@ impl<'a> Session<'a> {
     /// How long to wait for something that has to come.
     pub(super) fn patience(&self) -> Duration {
         self.patience
-    }
-
-    /// The number of the server's process, if it is ours.
-    pub(super) fn process(&self) -> Option<u32> {
-        self.server.map(Server::id)
     }
 
     /// Whether a server that has not been reached for so long still may be. One that listens elsewhere, and has nothing
@@ -193,38 +203,62 @@ impl<'a> Session<'a> {
     fn is_shown(&self, before: usize, text: &str) -> bool {
         let wanted = |line: &str| line.contains(text);
         let Some(server) = self.server else { return false };
-        (0..AGAIN)
-            .any(|_| server.wait_for(before, self.patience, wanted).is_some() || !self.is_at_work())
-            && server.wait_for(before, Duration::ZERO, wanted).is_some()
+        let start = self.done_so_far();
+        loop {
+            if server.wait_for(before, self.patience, wanted).is_some() {
+                return true;
+            }
+            if !self.is_at_work(start) {
+                return server.wait_for(before, Duration::ZERO, wanted).is_some();
+            }
+        }
     }
 
-    /// Whether the server's program is doing something at this moment, as far as the system tells.
-    fn is_at_work(&self) -> bool {
-        Instant::now() < self.end && self.rests_now() == Some(false)
+    /// What the server's program has done so far: in the processor's time, as far as the system tells, and in bytes
+    /// that it has printed.
+    fn done_so_far(&self) -> (Duration, usize) {
+        self.server
+            .map(|server| (system::work_so_far(server.id()), server.printed()))
+            .unwrap_or_default()
+    }
+
+    /// Whether the server's program is at work at this moment, as far as the system tells, and may still be: `start` is what
+    /// it had done when its work began.
+    fn is_at_work(&self, start: (Duration, usize)) -> bool {
+        let (work, printed) = self.done_so_far();
+        Instant::now() < self.end
+            && work < start.0 + WORK
+            && printed < start.1 + PRINTED
+            && self.rests_now() == Some(false)
     }
 
     /// Whether the program has nothing to do at this moment, if the system tells.
     fn rests_now(&self) -> Option<bool> {
-        self.process().and_then(|process| system::wait_until_rest(process, MOMENT))
+        self.rests_within(MOMENT, WORK)
     }
 
     /// Waits until the program has nothing more to do, if the system tells.
     pub(super) fn wait_until_rest(&self) -> Option<bool> {
-        self.process().and_then(|process| system::wait_until_rest(process, self.patience))
+        self.rests_within(self.patience, Duration::MAX)
     }
 
-    /// Sees the program come to rest. On a busy machine, one that only waits for its turn looks as if it were at work: so it
-    /// is given some more.
+    fn rests_within(&self, patience: Duration, work: Duration) -> Option<bool> {
+        let server = self.server?;
+        // Whoever prints is at work, also while what it has printed waits to be read.
+        let printed = || (!server.is_unread()).then(|| server.printed());
+        system::wait_until_rest(server.id(), printed, patience, work)
+    }
+
+    /// Sees the program come to rest, and not to its end. On a busy machine, one that only waits for its turns looks as if it
+    /// were at work: so what counts is how much it has worked.
     pub(super) fn rests(&self, wanted: &str) -> Result<(), Failure> {
-        let mut answers = (0..AGAIN).map(|_| self.wait_until_rest());
-        match answers.find(|rests| *rests != Some(false)).unwrap_or(Some(false)) {
-            Some(true) => Ok(()),
-            Some(false) => {
-                let came = "it is at work without a pause";
-                Err(self.missed(Failure::missed(wanted, Sight::Busy, came)))
-            }
-            None => Err(Failure::Unseen("what its program does cannot be seen")),
-        }
+        let (sight, came) = match self.rests_within(self.patience * WHOLE, 2 * WORK) {
+            Some(true) if self.has_ended() => (Sight::Ended, "its program is gone"),
+            Some(true) => return Ok(()),
+            Some(false) => (Sight::Busy, "it is at work without a pause"),
+            None => return Err(Failure::Unseen("what its program does cannot be seen")),
+        };
+        Err(self.missed(Failure::missed(wanted, sight, came)))
     }
 
     /// How long to listen where the system does not tell what a server does.
@@ -282,8 +316,15 @@ impl Visitor<'_> {
 
     /// Waits until the server's program has read all that was sent. `None`: the system does not say.
     pub(super) fn was_read(&self) -> Option<bool> {
+        let was_read = system::wait_until_read(self.both_ends()?, self.session.patience);
+        // Where it has told before, the server's end is gone, and nothing more is read from it.
+        was_read.or_else(|| self.session.system_tells.load(Ordering::Relaxed).then_some(true))
+    }
+
+    /// The two ends of its connection, if it has them still.
+    fn both_ends(&self) -> Option<Ends> {
         let (client, server) = self.client.addresses()?;
-        system::wait_until_read(Ends { client, server }, self.session.patience)
+        Some(Ends { client, server })
     }
 
     /// Sends bytes in pieces, cut before each of these offsets, each in a read of its own.
@@ -291,9 +332,24 @@ impl Visitor<'_> {
         let mut sent = 0;
         for &cut in cuts {
             self.send_alone(&bytes[sent..cut])?;
+            self.is_not_answered()?;
             sent = cut;
         }
         self.send(&bytes[sent..])
+    }
+
+    /// Sees that nothing has come by now: only a part was sent.
+    fn is_not_answered(&mut self) -> Result<(), Failure> {
+        let Err(Trouble::Unexpected(unit)) = self.client.quiet(Duration::from_millis(1)) else {
+            return Ok(());
+        };
+        let sight = match status(&unit) {
+            Some("101") => Sight::Granted,
+            Some(_) => Sight::Status,
+            None => Sight::Extra,
+        };
+        let wanted = "no answer before all has come: this was a part, in a read of its own";
+        Err(self.missed(Failure::wrong(wanted, sight, &unit)))
     }
 
     /// Sees that nothing comes while the server has nothing to answer: it has read all that was sent, and rests.
@@ -309,7 +365,7 @@ impl Visitor<'_> {
     }
 
     /// What has come when the server has read all that was sent, and rests.
-    fn what_comes(&mut self) -> Option<Unit> {
+    pub(super) fn what_comes(&mut self) -> Option<Unit> {
         match self.listen() {
             Err(Trouble::Unexpected(unit)) => Some(*unit),
             _ => None,
@@ -339,13 +395,13 @@ impl Visitor<'_> {
 
     /// Hears something. A server that is at work when patience ends is given some more.
     fn patiently<T>(&mut self, hear: fn(&mut Client) -> Result<T, Trouble>) -> Result<T, Trouble> {
-        for _ in 1..AGAIN {
+        let start = self.session.done_so_far();
+        loop {
             match hear(&mut self.client) {
-                Err(Trouble::Silent(..)) if self.session.is_at_work() => {}
+                Err(Trouble::Silent(..)) if self.session.is_at_work(start) => {}
                 heard => return heard,
             }
         }
-        hear(&mut self.client)
     }
 
     /// The next unit, and what the server took for it.
@@ -396,7 +452,13 @@ impl Visitor<'_> {
         match self.patiently(Client::ended) {
             Ok((_, units)) => Ok(units),
             Err(Trouble::Silent(..)) => {
-                Err(self.missed(Failure::missed(wanted, Sight::Open, "it stays open")))
+                let came = match self.what_has_come() {
+                    (Some(unit), _) if unit.kind == Kind::Frame => {
+                        format!("it stays open; {}", described(&unit))
+                    }
+                    _ => "it stays open".to_owned(),
+                };
+                Err(self.missed(Failure::missed(wanted, Sight::Open, came)))
             }
             Err(trouble) => Err(self.session.trouble(wanted, trouble)),
         }
@@ -433,8 +495,9 @@ impl Visitor<'_> {
         self.client.finish_sending();
     }
 
-    /// Leaves without a word.
-    pub(super) fn leave(self) {
+    /// Leaves without a word, and with nothing unread: whoever leaves something unread leaves by a reset.
+    pub(super) fn leave(mut self) {
+        self.what_has_come();
         self.client.leave();
     }
 
@@ -478,6 +541,8 @@ impl Visitor<'_> {
                 let came = format!("it is not shown; {}", described(&unit));
                 instead(failure, Sight::Misprinted, &came)
             }
+            // It prints something else, without a pause.
+            _ if self.session.rests_now() == Some(false) => failure,
             _ => {
                 self.has_sent_all();
                 match self.session.is_shown(before, text) {
@@ -492,12 +557,13 @@ impl Visitor<'_> {
         })
     }
 
-    /// The last unit that has come by now, and whether the connection has ended. A reset takes with it what was
-    /// not read yet: so the end says more than what came before it.
+    /// The last unit that has come by now and is no aside, and whether the connection has ended. A reset takes with it what
+    /// was not read yet: so the end says more than what came before it.
     fn what_has_come(&mut self) -> (Option<Unit>, bool) {
         let mut last = None;
         loop {
             match self.client.quiet(Duration::from_millis(1)) {
+                Err(Trouble::Unexpected(unit)) if is_aside(&unit) => {}
                 Err(Trouble::Unexpected(unit)) if unit.complete => last = Some(*unit),
                 Err(Trouble::Unexpected(unit)) => return (Some(*unit), false),
                 Err(Trouble::Ended(..)) => return (last, true),
@@ -515,8 +581,16 @@ impl Visitor<'_> {
     /// Sends a text message, and sees it come back, perhaps after what others say.
     pub(super) fn is_echoed_among(&mut self, text: &str) -> Result<(), Failure> {
         self.says(text)?;
-        while self.unit(Wanted::Text(text.to_owned()))?.text.as_deref() != Some(text) {}
-        Ok(())
+        loop {
+            let wanted = Wanted::Text(text.to_owned());
+            let unit = self.unit(wanted.clone())?;
+            match &unit.frame {
+                Some(frame) if is_right(frame, &unit, text) => return Ok(()),
+                Some(frame)
+                    if unit.text.as_deref().is_some_and(|said| is_right(frame, &unit, said)) => {}
+                _ => return Err(self.missed(Failure::wrong(wanted, Sight::Other, &unit))),
+            }
+        }
     }
 
     /// Sees one text message come, in one frame that is well-formed.

@@ -35,23 +35,36 @@ pub(super) fn wait_until_read(ends: Ends, patience: Duration) -> Option<bool> {
     }
 }
 
-/// Waits until a process, with those that it has started, does nothing: true if it comes to rest, or ends. `None`:
-/// this system does not say.
-pub(super) fn wait_until_rest(process: u32, patience: Duration) -> Option<bool> {
+/// Waits until a process, with those that it has started, does nothing, and `printed` is known and stays the same: true if it comes to
+/// rest, or ends; false when it has worked for so long, by the clock or in the processor's time. `None`: this system
+/// does not say.
+pub(super) fn wait_until_rest(
+    process: u32,
+    printed: impl Fn() -> Option<usize>,
+    patience: Duration,
+    work: Duration,
+) -> Option<bool> {
     let deadline = Instant::now() + patience;
+    let enough = work_so_far(process).saturating_add(work);
     let mut calm = 0;
     let mut before = None;
     while calm < CALM {
         let now = process::state(process)?;
-        let rests = !now.is_running && before == Some(now.time);
+        let done = printed().map(|printed| (now.time, printed));
+        let rests = !now.is_running && done.is_some() && before == done;
         calm = if rests || now.has_ended { calm + 1 } else { 0 };
-        before = Some(now.time);
-        if Instant::now() > deadline {
+        before = done;
+        if Instant::now() > deadline || now.time > enough {
             return Some(false);
         }
         thread::sleep(APART);
     }
     Some(true)
+}
+
+/// How long a process, with those that it has started, has worked; zero where the system does not say.
+pub(super) fn work_so_far(process: u32) -> Duration {
+    process::state(process).map(|state| state.time).unwrap_or_default()
 }
 
 #[cfg(target_os = "linux")]
@@ -147,18 +160,22 @@ mod queue {
 struct State {
     is_running: bool,
     has_ended: bool,
-    /// How long they have run, in units of the system; 0 where it does not say.
-    time: u64,
+    /// How long they have worked; zero where the system does not say.
+    time: Duration,
 }
 
 #[cfg(target_os = "linux")]
 mod process {
     use std::fs;
+    use std::time::Duration;
 
     use super::State;
 
+    /// What the system counts in here, on every processor: `USER_HZ` is 100.
+    const TICK: Duration = Duration::from_millis(10);
+
     pub(super) fn state(process: u32) -> Option<State> {
-        let mut state = State { is_running: false, has_ended: true, time: 0 };
+        let mut state = State { is_running: false, has_ended: true, time: Duration::ZERO };
         let mut processes = vec![process];
         while let Some(process) = processes.pop() {
             let Ok(tasks) = fs::read_dir(format!("/proc/{process}/task")) else { continue };
@@ -180,10 +197,10 @@ mod process {
     }
 
     /// What stands behind the name, which is in parentheses: the state, and as words 12 and 13 the times.
-    fn parse(stat: &str) -> Option<(char, u64)> {
+    fn parse(stat: &str) -> Option<(char, Duration)> {
         let (_, rest) = stat.rsplit_once(')')?;
         let words: Vec<&str> = rest.split_ascii_whitespace().collect();
-        let time = |at: usize| words.get(at)?.parse::<u64>().ok();
+        let time = |at: usize| Some(TICK * words.get(at)?.parse::<u32>().ok()?);
         Some((words.first()?.chars().next()?, time(11)? + time(12)?))
     }
 }
@@ -191,6 +208,7 @@ mod process {
 #[cfg(all(unix, not(target_os = "linux")))]
 mod process {
     use std::process::Command;
+    use std::time::Duration;
 
     use super::State;
 
@@ -201,7 +219,7 @@ mod process {
         Some(State {
             is_running: now.is_some_and(|now| matches!(now, 'R' | 'U' | 'D')),
             has_ended: now.is_none_or(|now| now == 'Z'),
-            time: 0,
+            time: Duration::ZERO,
         })
     }
 }
@@ -254,8 +272,18 @@ mod tests {
         };
         let mut waits = start("exec sleep 60");
         let mut turns = start("while :; do :; done");
-        assert_eq!(wait_until_rest(waits.id(), Duration::from_secs(10)), Some(true));
-        assert_eq!(wait_until_rest(turns.id(), Duration::from_millis(500)), Some(false));
+        let rests = |process: &std::process::Child, patience: u64, work: u64| {
+            let (patience, work) = (Duration::from_secs(patience), Duration::from_millis(work));
+            wait_until_rest(process.id(), || Some(0), patience, work)
+        };
+        assert_eq!(rests(&waits, 10, 500), Some(true));
+        // However long it waits for its turns.
+        assert_eq!(rests(&turns, 3_600, 500), Some(false));
+        assert_eq!(rests(&turns, 0, 500), Some(false));
+        let count = std::sync::atomic::AtomicUsize::new(0);
+        let print = || Some(count.fetch_add(1, std::sync::atomic::Ordering::Relaxed));
+        let patience = Duration::from_millis(200);
+        assert_eq!(wait_until_rest(waits.id(), print, patience, Duration::MAX), Some(false));
         for process in [&mut waits, &mut turns] {
             process.kill().expect("ended");
             process.wait().expect("gone");

@@ -7,6 +7,7 @@ mod program;
 mod server;
 mod stage;
 mod tap;
+mod waiting;
 
 pub use client::{Client, Trouble};
 pub use program::{Exit, Program, at_first_interrupt, end_all};

@@ -14,6 +14,8 @@ use std::time::Duration;
 
 use process_wrap::std::{ChildWrapper, CommandWrap};
 
+use crate::waiting::Waiting;
+
 /// How soon to ask again whether a program has ended: there is no event to wait for.
 const ASK_AGAIN: Duration = Duration::from_millis(10);
 
@@ -25,6 +27,7 @@ pub struct Program {
     child: Shared,
     id: u32,
     exit: OnceLock<Exit>,
+    waiting: Waiting,
 }
 
 /// The library ends and waits for the whole group by its first process.
@@ -69,12 +72,13 @@ impl Program {
         if running.is_over {
             return Err(io::Error::other("this program is about to end"));
         }
-        let child = command.spawn()?;
+        let mut child = command.spawn()?;
         let id = child.id();
+        let waiting = Waiting::of(&mut *child);
         let child = Arc::new(Mutex::new(child));
         running.children.retain(|child| child.strong_count() > 0);
         running.children.push(Arc::downgrade(&child));
-        Ok(Program { child, id, exit: OnceLock::new() })
+        Ok(Program { child, id, exit: OnceLock::new(), waiting })
     }
 
     /// Runs a program to its end, as [`Command::output`] does.
@@ -102,6 +106,11 @@ impl Program {
     pub fn outputs(&self) -> (impl Read + Send + use<>, impl Read + Send + use<>) {
         let mut child = lock(&self.child);
         (Pipe(child.stdout().take()), Pipe(child.stderr().take()))
+    }
+
+    /// Whether it has printed something that nobody has read yet, as far as the system tells.
+    pub fn is_unread(&self) -> bool {
+        self.waiting.is_any()
     }
 
     /// How it ended, once it has. What it has started may go on.

@@ -151,7 +151,7 @@ struct Printed {
     announced: Option<SocketAddr>,
     /// How many of stdout and stderr have ended.
     ended: usize,
-    /// How many bytes the lines have.
+    /// How many bytes the lines have, also those that are not kept.
     bytes: usize,
 }
 
@@ -219,8 +219,9 @@ impl Server {
         let program = Program::start(command).map_err(|error| StartError::Spawn(name, error))?;
         let terminal = Terminal::default();
         let (stdout, stderr) = program.outputs();
-        read_along(stdout, &terminal, recorder);
-        read_along(stderr, &terminal, recorder);
+        let was_told = address.port() != 0;
+        read_along(stdout, was_told, &terminal, recorder);
+        read_along(stderr, was_told, &terminal, recorder);
         Ok(Server { program, address, terminal })
     }
 
@@ -259,6 +260,16 @@ impl Server {
     /// How many lines it has printed. Lines of before a moment end here.
     pub fn line_count(&self) -> usize {
         self.terminal.lock().lines.len()
+    }
+
+    /// How many bytes it has printed that were read, also those that are not kept.
+    pub fn printed(&self) -> usize {
+        self.terminal.lock().bytes
+    }
+
+    /// Whether it has printed more, which waits to be read.
+    pub fn is_unread(&self) -> bool {
+        self.program.is_unread()
     }
 
     /// The lines that it has printed, from number `from` on.
@@ -397,17 +408,23 @@ impl Terminal {
     }
 }
 
-fn read_along(output: impl Read + Send + 'static, terminal: &Terminal, recorder: &Recorder) {
+fn read_along(
+    output: impl Read + Send + 'static,
+    was_told: bool,
+    terminal: &Terminal,
+    recorder: &Recorder,
+) {
     let (terminal, recorder) = (terminal.clone(), recorder.clone());
     thread::spawn(move || {
         for line in lines(output) {
             // Read and forgotten: the program would wait for us otherwise.
             if terminal.lock().bytes > KEPT {
+                terminal.change(|printed| printed.bytes += line.len());
                 continue;
             }
             let announced = terminal.announced_by(&line);
-            // Where it listens differs from run to run, and is no part of the conversation.
-            if announced.is_none() {
+            // Where it listens differs from run to run, and is no part of the conversation, unless it was told that.
+            if announced.is_none() || was_told {
                 recorder.line(&line);
             }
             terminal.change(|printed| {

@@ -29,20 +29,34 @@ struct Connection<'z> {
     unread: Vec<u8>,
     /// Who waits for the head hears that this is dropped.
     asking: Option<Sender<()>>,
+    /// The answer was 101.
+    is_open: bool,
 }
 
 /// Talks to a client until one of the two has enough.
 pub fn talk(zoo: &Zoo, number: usize, stream: TcpStream, asking: Sender<()>) {
     zoo.say(&format!("client {number} connects"));
     let _ = stream.set_nodelay(true);
-    let mut connection =
-        Connection { zoo, number, stream, unread: Vec::new(), asking: Some(asking) };
+    let mut connection = Connection {
+        zoo,
+        number,
+        stream,
+        unread: Vec::new(),
+        asking: Some(asking),
+        is_open: false,
+    };
     if connection.run().is_err() && zoo.makes("ends-with-an-error") {
         process::exit(1);
     }
     // It asks who is ready, and a socket at its end always is.
     while zoo.makes("spins-at-an-end") && matches!(connection.stream.read(&mut [0]), Ok(0)) {}
+    while zoo.makes("prints-without-end") && connection.asking.is_none() {
+        zoo.say("nobody says anything");
+    }
     zoo.room.leave(zoo, number);
+    if zoo.makes("ends-with-the-last") && connection.is_open && zoo.room.count() == 0 {
+        process::exit(0);
+    }
     zoo.say(&format!("client {number} is gone"));
 }
 
@@ -136,6 +150,12 @@ impl Connection<'_> {
         let head = format!("HTTP/1.1 400 Bad Request\r\nContent-Length: {length}\r\n\r\n{body}");
         self.stream.write_all(head.as_bytes())?;
         while self.zoo.makes("stays-after-400") && self.fill()? {}
+        if self.zoo.makes("spins-beside-the-refused") {
+            // Its last word is said, and the client's is asked for again and again.
+            self.stream.shutdown(Shutdown::Write)?;
+            self.stream.set_nonblocking(true)?;
+            while self.fill().is_err() {}
+        }
         Ok(())
     }
 
@@ -169,6 +189,7 @@ impl Connection<'_> {
             thread::sleep(Duration::from_millis(50));
         }
         self.zoo.room.join(self.number, &self.stream, Age::Newer, &answer)?;
+        self.is_open = true;
         if self.zoo.makes("never-rests") && self.zoo.room.count() == 2 {
             thread::spawn(|| {
                 loop {
@@ -181,6 +202,7 @@ impl Connection<'_> {
                 if self.zoo.makes("end-not-looked-at") {
                     forget();
                 }
+                while self.zoo.makes("spins-after-101") && !self.fill()? {}
                 return Ok(());
             }
             let bytes = mem::take(&mut self.unread);

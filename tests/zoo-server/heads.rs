@@ -45,7 +45,9 @@ impl Head {
     pub fn key(&self, zoo: &Zoo) -> Option<String> {
         let is_it = |(name, _): &&(String, String)| match () {
             _ if zoo.makes("names-by-case") => name == "Sec-WebSocket-Key",
-            _ if zoo.makes("key-in-another-field") => name.ends_with("Sec-WebSocket-Key"),
+            _ if zoo.makes("key-in-another-field") => {
+                name.to_ascii_lowercase().ends_with("sec-websocket-key")
+            }
             _ => name.eq_ignore_ascii_case("Sec-WebSocket-Key"),
         };
         let found = self.fields.iter().find(is_it).map(|(_, value)| value.as_str());

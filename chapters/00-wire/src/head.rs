@@ -228,7 +228,7 @@ fn meaning(kind: Kind, name: &str, value: &str) -> &'static str {
         "host" => "which of the server's names was meant",
         "upgrade" => "the protocol to change to",
         "connection" if value.eq_ignore_ascii_case("close") => "it ends after this answer",
-        "connection" => "this hop is to change, not only the far end",
+        "connection" => "Upgrade is for this connection only",
         "origin" => "the site whose page asks",
         "sec-websocket-key" => "16 random bytes in base64",
         "sec-websocket-version" => "13: the protocol of RFC 6455",

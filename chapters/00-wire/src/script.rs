@@ -66,7 +66,7 @@ pub fn hixie76_request(key1: &str, key2: &str) -> Vec<u8> {
     hixie_head(&keys)
 }
 
-/// A request of 2009 (Hixie-75), which has no keys.
+/// A request of Hixie-75, which has no keys.
 pub fn hixie75_request() -> Vec<u8> {
     hixie_head(&[])
 }

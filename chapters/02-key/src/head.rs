@@ -55,7 +55,7 @@ pub struct Request {
 pub enum BadRequest {
     /// The first line is not `GET`, a target and `HTTP/1.1`.
     NoRequestLine,
-    /// A line is no header field: it has no colon.
+    /// A line is not a header field: it has no colon.
     NoField,
     /// The empty line never came.
     NoEnd,

@@ -11,13 +11,13 @@ use ch01_listen::{Socket, each_client, printable, show};
 pub use head::{BadRequest, HeadEnd, MAX_HEAD, Request, read_head};
 
 // ANCHOR: receive_key
-/// Reads the request and hands back its key. A request that is none is answered with 400.
+/// Reads the request and hands back its key. Anything else is answered with 400.
 /// `None`: there is nothing to answer any more, hang up.
 pub fn receive_key(
     reader: &mut impl BufRead,
     mut writer: impl Write,
 ) -> io::Result<Option<String>> {
-    // YOURS: What is read, printed, and answered if it is no request?
+    // YOURS: What is read, printed, and answered if it is not a request?
     let mut head = Vec::new();
     read_head(reader, &mut head)?;
     if head.is_empty() {
@@ -37,7 +37,7 @@ pub fn receive_key(
     // YOURS_END
 }
 
-/// The whole answer to a request that is none.
+/// The whole answer to a bad request.
 pub fn bad_request(why: impl Display) -> String {
     let body = format!("{why}\n");
     format!(

@@ -19,7 +19,7 @@ fn refusal(title: &str, request: &[u8]) -> ch00_wire::Recording {
 
 #[test]
 fn no_request() {
-    assert_recording!("hello", refusal("A request that is none", b"hello\r\n\r\n"));
+    assert_recording!("hello", refusal("Not a request", b"hello\r\n\r\n"));
 }
 
 #[test]

@@ -12,7 +12,7 @@ pub use frame::{DecodeError, Frame, Opcode, decode, unmask};
 
 // ANCHOR: each_frame
 /// Hands every frame that the client sends to `take`, until it leaves. One read is taken for one
-/// frame: where it is not, the connection is failed (RFC 6455, section 7.1.7).
+/// frame: if it is not one, the connection is failed (RFC 6455, section 7.1.7).
 pub fn each_frame(
     mut reader: impl Read,
     mut take: impl FnMut(Frame) -> io::Result<()>,

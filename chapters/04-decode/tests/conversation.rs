@@ -63,5 +63,5 @@ fn a_frame_without_a_mask() {
 
 #[test]
 fn a_closing_frame_is_taken_for_text() {
-    assert_recording!("close", recorded("A closing frame", &masked_frame(8, b"\x03\xe8")));
+    assert_recording!("close", recorded("A Close frame", &masked_frame(8, b"\x03\xe8")));
 }

@@ -23,6 +23,8 @@ pub(crate) struct Link {
     /// The service has said its last word: nothing is added to `unsent`, and what the client still
     /// says is thrown away.
     pub(crate) closing: bool,
+    /// The client has been told that nothing more follows.
+    pub(crate) told: bool,
     /// The client has said its last word.
     pub(crate) silent: bool,
 }
@@ -89,11 +91,12 @@ impl Clients {
             }
         }
         link.unsent = Vec::new();
+        let was_told = mem::replace(&mut link.told, link.closing);
         match (link.closing, link.silent) {
             (true, true) => self.let_go(client, Ok(())),
-            // If this fails, the next read says so.
-            (true, false) => drop(link.socket.shutdown(Shutdown::Write)),
-            (false, _) => {}
+            // Once: the poll reports each time, so we would never rest. If it fails, a read says so.
+            (true, false) if !was_told => drop(link.socket.shutdown(Shutdown::Write)),
+            _ => {}
         }
         // YOURS_END
     }

@@ -98,7 +98,7 @@ impl EventLoop {
         self.last += 1;
         let interest = Interest::READABLE | Interest::WRITABLE;
         self.poll.registry().register(&mut socket, Token(self.last), interest)?;
-        let link = Link { socket, unsent: Vec::new(), closing: false, silent: false };
+        let link = Link { socket, unsent: Vec::new(), closing: false, told: false, silent: false };
         self.clients.links.insert(ClientId(self.last), link);
         Ok(ClientId(self.last))
     }

@@ -56,7 +56,7 @@ impl Writer for FrameWriter {
 pub struct End {
     /// What the client is to be sent before that.
     pub last: Vec<u8>,
-    /// For whoever looks at the terminal.
+    /// Shown in the terminal.
     pub why: String,
 }
 

@@ -23,7 +23,7 @@ impl Members {
         self.writers.insert(client, writer);
     }
 
-    /// Whether it was one.
+    /// Says whether the client was a member.
     pub(crate) fn remove(&mut self, client: ClientId) -> bool {
         let Some(writer) = self.writers.remove(&client) else { return false };
         self.groups.entry(writer.group()).or_default().retain(|&other| other != client);

@@ -19,8 +19,10 @@ function connect() {
   socket.onmessage = ({ data }) => add(data);
   // A browser does not tell a page why a connection failed, so neither do we.
   socket.onclose = ({ code }) => {
-    show(`error: the connection is closed (${code}), trying again in ${wait} s`, false);
-    setTimeout(connect, wait * 1000);
+    // All pages lose a server in the same moment, and shall not all come back in the same second.
+    const delay = wait === 1 ? Math.random() * 5 : wait;
+    show(`error: the connection is closed (${code}), trying again in ${delay.toFixed(1)} s`, false);
+    setTimeout(connect, delay * 1000);
     wait = Math.min(wait * 2, 30);
   };
 }

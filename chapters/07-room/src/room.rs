@@ -67,7 +67,7 @@ impl Room {
     }
 }
 
-/// A name stands before a colon, on one line.
+/// A name is followed by a colon, on one line.
 fn is_name(name: &str) -> bool {
     let length = name.chars().count();
     (1..=LONGEST_NAME).contains(&length) && !name.contains(|c: char| c == ':' || c.is_control())

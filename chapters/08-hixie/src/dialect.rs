@@ -12,7 +12,7 @@ use crate::handshake::{OlderRequest, Version};
 pub enum Dialect<F> {
     /// The protocol of RFC 6455.
     Newer(F),
-    /// That of 2010, or of 2009.
+    /// That of 2010: Hixie-76 or Hixie-75.
     Older(OlderFrames),
 }
 

@@ -1,4 +1,4 @@
-//! The frames of 2010: a message is what stands between a byte `00` and a byte `ff`.
+//! The frames of 2010: a message is wrapped in `00` and `ff`.
 
 use std::borrow::Cow;
 use std::mem;
@@ -37,7 +37,7 @@ impl OlderFrames {
         OlderFrames(State::Key3 { parts, key3: Vec::with_capacity(8) })
     }
 
-    /// After a request of 2009: frames at once.
+    /// After a request of Hixie-75: frames at once.
     pub fn without_keys() -> Self {
         OlderFrames(State::Between)
     }

@@ -8,9 +8,9 @@ use crate::keys::part;
 /// Which of the two drafts a client speaks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Version {
-    /// Hixie-75, of 2009: no keys.
+    /// Hixie-75, of February 2010: no keys.
     Hixie75,
-    /// Hixie-76, of 2010: two keys, and what is hidden in them.
+    /// Hixie-76, of May 2010: two keys, and the numbers hidden in them.
     Hixie76([u32; 2]),
 }
 
@@ -39,7 +39,7 @@ impl OlderRequest {
     }
 
     fn parse(request: &Request) -> Result<OlderRequest, String> {
-        // YOURS: Which fields does a client of 2010 send, or of 2009?
+        // YOURS: Which fields does a client of Hixie-76 send, and which one of Hixie-75?
         let version = version(request)?;
         let protocol = match version {
             Version::Hixie75 => "WebSocket-Protocol",
@@ -83,7 +83,7 @@ fn repeatable(value: &str) -> Result<String, String> {
 
 // ANCHOR: head
 impl OlderRequest {
-    /// The head of the answer. Where there were keys, 16 bytes follow it.
+    /// The head of the answer. If there were keys, 16 bytes follow it.
     pub fn head(&self) -> String {
         // YOURS: Whose page is answered, and at which address?
         let (reason, prefix) = match self.version {

@@ -5,7 +5,7 @@ use std::fmt;
 use md5::{Digest, Md5};
 
 // ANCHOR: part
-/// Why a key of 2010 is none.
+/// Why a key of 2010 is malformed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum BadKey {
     /// It has no space to divide by.

@@ -68,7 +68,7 @@ fn a_client_of_2009() {
     client.unit().expect("a 101");
     client.send(&hixie_frame("Li Jing")).expect("sent");
     hears(&mut client, "Li Jing");
-    assert_recording!("oldest", stage.leaving("A client of 2009", DONE, [client]));
+    assert_recording!("oldest", stage.leaving("A client of Hixie-75", DONE, [client]));
 }
 
 #[test]
