@@ -1,9 +1,8 @@
 //! How long a chapter takes: what its page has to read, and what there is to try.
 
-use std::fs;
 use std::path::Path;
 
-use super::listing::Listing;
+use super::size::Size;
 use crate::chapters::{self, Chapter};
 
 /// How many words of prose, or lines of code, are read in a minute.
@@ -14,14 +13,8 @@ const STEP: usize = 5;
 
 /// The minutes of one chapter.
 pub(super) fn of(course: &Path, chapter: &Chapter) -> Result<usize, String> {
-    let path = format!("book/src/{}.md", chapter.slug);
-    let page = fs::read_to_string(course.join(&path))
-        .map_err(|error| format!("there is no page {path}: {error}"))?;
-    let listings = page.lines().filter_map(place);
-    // One that cannot be taken is a mistake of its page, and is told there.
-    let listings = listings.filter_map(|place| Listing::take(course, place).ok());
-    let code = listings.map(|listing| listing.lines.count()).sum();
-    Ok(rounded(prose(&page), code, chapter.trying))
+    let size = Size::of(course, chapter.slug)?;
+    Ok(rounded(size.words, size.lines, chapter.trying))
 }
 
 /// To the nearest step.
@@ -43,26 +36,14 @@ pub(super) fn of_range(course: &Path, range: &str) -> Result<usize, String> {
     chapters.iter().map(|chapter| of(course, chapter)).sum()
 }
 
-/// What a listing of the page shows.
-fn place(line: &str) -> Option<&str> {
-    line.strip_prefix("{{#code ")?.split(['|', '}']).next().map(str::trim)
-}
-
-/// How many words a page has, without its figures.
-fn prose(page: &str) -> usize {
-    let lines = page.lines().filter(|line| !line.starts_with("{{#"));
-    lines.map(|line| line.split_whitespace().count()).sum()
-}
-
 #[cfg(test)]
 mod tests {
-    use super::{prose, rounded};
+    use super::rounded;
 
     #[test]
     fn words_and_lines_and_trying_make_minutes() {
         assert_eq!(rounded(2_000, 80, 10), 30);
         assert_eq!(rounded(2_000, 80, 12), 30);
         assert_eq!(rounded(2_000, 80, 13), 35);
-        assert_eq!(prose("One word\n{{#code a.rs:b | of these}}\n\nmore"), 3);
     }
 }

@@ -14,6 +14,7 @@ mod lines;
 mod links;
 mod listing;
 mod minutes;
+mod size;
 mod warnings;
 
 use std::fmt;
@@ -24,6 +25,7 @@ use mdbook_driver::MDBook;
 use mdbook_driver::config::Config;
 
 pub use listing::Listing;
+pub use size::Size;
 
 /// How the book will be read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

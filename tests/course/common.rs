@@ -234,6 +234,11 @@ pub fn curl(test: &str) -> Option<Command> {
     installed(&["curl"], test, "curl")
 }
 
+/// hunspell, which knows how words are spelled.
+pub fn hunspell(test: &str) -> Option<Command> {
+    installed(&["hunspell"], test, "hunspell, and its dictionary en_US")
+}
+
 fn installed(names: &[&str], test: &str, needs: &str) -> Option<Command> {
     let found = names.iter().find(|name| runs(name, "--version"));
     found.map(Command::new).or_else(|| missing(test, needs))

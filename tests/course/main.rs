@@ -14,5 +14,6 @@ mod pages;
 mod programs;
 mod room;
 mod steps;
+mod voice;
 mod workshop;
 mod zoo;

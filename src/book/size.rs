@@ -1,0 +1,57 @@
+//! How large a page is: its words, and the code that it shows.
+
+use std::fs;
+use std::path::Path;
+
+use super::listing::Listing;
+
+/// What there is to read on a page.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Size {
+    /// Words of prose, without its figures and its code.
+    pub words: usize,
+    /// Lines of code.
+    pub lines: usize,
+    /// Lines of its longest listing.
+    pub longest: usize,
+}
+
+impl Size {
+    /// That of a page in `book/src`, by its name without `.md`.
+    ///
+    /// # Errors
+    ///
+    /// There is no such page.
+    pub fn of(course: &Path, page: &str) -> Result<Size, String> {
+        let path = format!("book/src/{page}.md");
+        let page = fs::read_to_string(course.join(&path))
+            .map_err(|error| format!("there is no page {path}: {error}"))?;
+        // One that cannot be taken is a mistake of its page, and is told there.
+        let listings = page.lines().filter_map(place);
+        let listings = listings.filter_map(|place| Listing::take(course, place).ok());
+        let lines: Vec<usize> = listings.map(|listing| listing.lines.count()).collect();
+        let longest = lines.iter().max().copied().unwrap_or(0);
+        Ok(Size { words: words(&page), lines: lines.iter().sum(), longest })
+    }
+}
+
+/// What a listing of the page shows.
+fn place(line: &str) -> Option<&str> {
+    line.strip_prefix("{{#code ")?.split(['|', '}']).next().map(str::trim)
+}
+
+/// How many words a page has, without its figures.
+fn words(page: &str) -> usize {
+    let lines = page.lines().filter(|line| !line.starts_with("{{#"));
+    lines.map(|line| line.split_whitespace().count()).sum()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::words;
+
+    #[test]
+    fn a_figure_has_no_words() {
+        assert_eq!(words("One word\n{{#code a.rs:b | of these}}\n\nmore"), 3);
+    }
+}

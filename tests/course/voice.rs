@@ -1,0 +1,253 @@
+//! The voice of the book, as far as it can be measured: how long pages and listings are, whether quizzes give
+//! their answers away, words that the book does not use, and spelling.
+
+use std::fs;
+use std::io::Write;
+use std::process::Stdio;
+
+use frame_by_frame::book::Size;
+use frame_by_frame::chapters::ALL;
+
+use crate::common::{self, course};
+
+/// The most words of a page, for one client and for many.
+const WORDS: [usize; 2] = [2_500, 3_000];
+/// The first chapter for many clients.
+const MANY: u8 = 6;
+/// The most lines of a listing.
+const LISTING: usize = 60;
+
+/// Phrases that the book has given up, each with what it says in their place.
+const GIVEN_UP: [(&str, &str); 7] = [
+    ("whoever", "name the actor: you, we, a client, a program"),
+    ("such as are", "name them"),
+    ("from what is none", "from anything else"),
+    ("request that is none", "anything else"),
+    ("closing frame", "Close frame"),
+    ("that is no text", "that is not text"),
+    ("which is none", "say what it is"),
+];
+
+/// A page of the book, or a data file of promises, by what people read of it.
+struct Text {
+    name: String,
+    all: String,
+}
+
+fn pages() -> Vec<Text> {
+    texts("book/src", "md")
+}
+
+fn texts(folder: &str, extension: &str) -> Vec<Text> {
+    let files = fs::read_dir(course().join(folder)).expect("a folder");
+    let paths = files.map(|file| file.expect("a file").path());
+    let paths = paths.filter(|path| path.extension().is_some_and(|end| end == extension));
+    let mut texts: Vec<Text> = paths
+        .map(|path| Text {
+            name: path.file_name().unwrap_or_default().to_string_lossy().into_owned(),
+            all: fs::read_to_string(&path).expect("a text"),
+        })
+        .collect();
+    texts.sort_by(|one, other| one.name.cmp(&other.name));
+    assert!(!texts.is_empty(), "{folder} has no .{extension}");
+    texts
+}
+
+/// One question of a quiz, by the lengths of its answers and whether they give a reason.
+struct Question {
+    asks: String,
+    right: Answer,
+    wrong: Vec<Answer>,
+}
+
+#[derive(Clone, Copy)]
+struct Answer {
+    length: usize,
+    has_reason: bool,
+}
+
+fn questions(page: &str) -> Vec<Question> {
+    let quizzes = page.split("<div class=\"quiz\">").skip(1);
+    let question = |quiz: &str| {
+        let quiz = quiz.split("</div>").next().unwrap_or_default();
+        let answers =
+            |opens: &str| -> Vec<Answer> { quiz.split(opens).skip(1).map(answer).collect() };
+        let right = answers("<details class=\"correct\"><summary>");
+        assert_eq!(right.len(), 1, "{quiz}");
+        Question {
+            asks: quiz.split("<details").next().unwrap_or_default().trim().to_owned(),
+            right: right[0],
+            wrong: answers("<details><summary>"),
+        }
+    };
+    quizzes.map(question).collect()
+}
+
+fn answer(from: &str) -> Answer {
+    let text = from.split("</summary>").next().unwrap_or_default();
+    let text = text.replace("<code>", "").replace("</code>", "");
+    Answer { length: text.chars().count(), has_reason: text.contains("because") }
+}
+
+/// Prints the table of all that is measured: `cargo test --test course -- voice::the_budgets --nocapture`.
+#[test]
+fn the_budgets_of_the_pages() {
+    println!("page              words  of at most  code  longest listing  questions");
+    let mut over = Vec::new();
+    for chapter in ALL {
+        let size = Size::of(course(), chapter.slug).expect("a page");
+        let most = WORDS[usize::from(chapter.number >= MANY)];
+        let page = fs::read_to_string(course().join(format!("book/src/{}.md", chapter.slug)));
+        let count = questions(&page.expect("a page")).len();
+        let Size { words, lines, longest } = size;
+        println!("{:16} {words:6}  {most:10}  {lines:4}  {longest:15}  {count:9}", chapter.slug);
+        if words > most {
+            over.push(format!("{}: {words} words, and {most} at most", chapter.slug));
+        }
+        if longest > LISTING {
+            over.push(format!("{}: a listing of {longest} lines", chapter.slug));
+        }
+    }
+    assert!(over.is_empty(), "{over:#?}");
+}
+
+#[test]
+fn a_chapter_ends_with_three_lines_of_what_is_true() {
+    for chapter in ALL {
+        let page = fs::read_to_string(course().join(format!("book/src/{}.md", chapter.slug)));
+        let page = page.expect("a page");
+        let (_, behind) = page.split_once("## What is now true\n").unwrap_or_default();
+        let recap = behind.split("\n## ").next().unwrap_or_default();
+        let lines = recap.lines().filter(|line| line.starts_with("- ")).count();
+        assert_eq!(lines, 3, "{}: {recap}", chapter.slug);
+    }
+}
+
+/// Whoever has not read the page must not find the right answer by its looks.
+#[test]
+fn quizzes_do_not_give_their_answers_away() {
+    let all: Vec<Question> = pages().iter().flat_map(|page| questions(&page.all)).collect();
+    assert!(all.len() >= 30, "{} questions", all.len());
+    let uneven = all.iter().filter(|question| {
+        let lengths = question.wrong.iter().chain([&question.right]).map(|answer| answer.length);
+        let (shortest, longest) = (lengths.clone().min(), lengths.max());
+        // A word more or less tells nothing.
+        longest > shortest.map(|shortest| shortest * 2 + 12)
+    });
+    let uneven: Vec<&str> = uneven.map(|question| question.asks.as_str()).collect();
+    assert!(uneven.is_empty(), "answers of one length: {uneven:#?}");
+
+    let share = |is: &dyn Fn(&Question) -> bool| {
+        100 * all.iter().filter(|question| is(question)).count() / all.len()
+    };
+    let is_longest = share(&|one| one.wrong.iter().all(|wrong| wrong.length < one.right.length));
+    let is_shortest = share(&|one| one.wrong.iter().all(|wrong| wrong.length > one.right.length));
+    // By chance each would be a third.
+    assert!((15..=50).contains(&is_longest), "{is_longest} % of the right answers are the longest");
+    assert!(is_shortest <= 50, "{is_shortest} % of the right answers are the shortest");
+
+    let right = all.iter().filter(|one| one.right.has_reason).count();
+    let wrong: Vec<&Answer> = all.iter().flat_map(|one| &one.wrong).collect();
+    let reasons = wrong.iter().filter(|answer| answer.has_reason).count();
+    // There are twice as many wrong ones.
+    assert!(reasons <= 4 * right + 2, "\"because\": {right} right answers, {reasons} wrong ones");
+}
+
+#[test]
+fn phrases_that_were_given_up_stay_away() {
+    let found: Vec<String> = pages()
+        .into_iter()
+        .chain(texts("src/probes", "toml"))
+        .flat_map(|text| {
+            let lines = text.all.lines().enumerate().filter(|(_, line)| !line.starts_with("was ="));
+            let found = lines.flat_map(|(number, line)| {
+                let line = line.to_lowercase();
+                GIVEN_UP
+                    .iter()
+                    .filter(move |(phrase, _)| line.contains(phrase))
+                    .map(move |(phrase, instead)| (number + 1, *phrase, *instead))
+            });
+            let name = text.name.clone();
+            let told = found.map(move |(line, phrase, instead)| {
+                format!("{name}:{line}: \"{phrase}\": {instead}")
+            });
+            told.collect::<Vec<_>>()
+        })
+        .collect();
+    assert!(found.is_empty(), "{found:#?}");
+}
+
+#[test]
+fn the_glossary_is_in_the_order_of_the_alphabet() {
+    let glossary = fs::read_to_string(course().join("book/src/glossary.md")).expect("a glossary");
+    let terms: Vec<String> = glossary
+        .lines()
+        .filter_map(|line| line.strip_prefix("### "))
+        .map(str::to_lowercase)
+        .collect();
+    assert!(terms.len() > 60, "{} terms", terms.len());
+    let wrong = terms.windows(2).find(|two| two[0].replace('-', " ") > two[1].replace('-', " "));
+    assert_eq!(wrong, None);
+}
+
+/// Every word of the pages and the promises is in the dictionary, or in `book/words.txt`.
+#[test]
+fn every_word_is_spelled_as_in_a_dictionary() {
+    let own = course().join("book/words.txt");
+    let Some(mut hunspell) = common::hunspell("the spelling") else { return };
+    let mut hunspell = hunspell
+        .args(["-d", "en_US", "-l", "-i", "utf-8", "-p"])
+        .arg(&own)
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
+        .expect("it was found");
+    let read: String = pages()
+        .iter()
+        .map(|page| prose(&page.all))
+        .chain(texts("src/probes", "toml").iter().map(|file| words_of_promises(&file.all)))
+        .collect();
+    let mut input = hunspell.stdin.take().expect("an input");
+    let writing = std::thread::spawn(move || input.write_all(read.as_bytes()));
+    let said = hunspell.wait_with_output().expect("it ends");
+    writing.join().expect("no panic").expect("written");
+    assert!(said.status.success(), "hunspell has no dictionary en_US");
+    let said = String::from_utf8_lossy(&said.stdout);
+    let mut unknown: Vec<&str> =
+        said.lines().filter(|word| !word.contains(char::is_numeric)).collect();
+    unknown.sort_unstable();
+    unknown.dedup();
+    assert!(unknown.is_empty(), "if they are right, add them to book/words.txt: {unknown:?}");
+}
+
+/// The prose of a page: without code, figures, tags and addresses.
+fn prose(page: &str) -> String {
+    let mut is_code = false;
+    let lines = page.lines().filter(|line| {
+        let is_fence = line.starts_with("```");
+        is_code ^= is_fence;
+        !is_code && !is_fence && !line.starts_with("{{#")
+    });
+    let text: String = lines.map(|line| without(line, "](", ")") + "\n").collect();
+    // What is marked up as code, and then every tag, which may go over several lines.
+    let text = text.replace("<code>", "`").replace("</code>", "`");
+    without(&without(&without(&text, "`", "`"), "<", ">"), "&", ";")
+}
+
+/// A text without what stands between two marks.
+fn without(text: &str, opens: &str, closes: &str) -> String {
+    let mut kept = String::new();
+    let mut rest = text;
+    while let Some((before, behind)) = rest.split_once(opens) {
+        kept = kept + before + " ";
+        rest = behind.split_once(closes).map_or("", |(_, after)| after);
+    }
+    kept + rest
+}
+
+/// What a reader sees of a data file: its promises and mistakes. Hints name code, without a sign for it.
+fn words_of_promises(file: &str) -> String {
+    let lines =
+        file.lines().filter(|line| line.starts_with("says =") || line.starts_with("text ="));
+    lines.map(|line| line.replace('\\', " ") + "\n").collect()
+}
