@@ -8,6 +8,7 @@
 (() => {
   const ROW = 16; // bytes in a row
   const SHOWN = 4 * ROW; // bytes of a unit that are shown before you ask for all
+  const HEAD = 128 * ROW; // and of a head: its rows scroll, so that a name finds its bytes
   const UNITS = 200; // units that stay in the page
 
   // ---- One unit: its bytes, the names of its parts, and the light between them. ----
@@ -30,7 +31,8 @@
 
   function unitElement({ client, from, unit }, showAll, onShowAll) {
     const bytes = unit.hex ? unit.hex.split(' ').map((digits) => parseInt(digits, 16)) : [];
-    const shown = showAll ? bytes.length : Math.min(bytes.length, SHOWN);
+    const most = unit.kind.endsWith('head') ? HEAD : SHOWN;
+    const shown = showAll ? bytes.length : Math.min(bytes.length, most);
     const direction = from === 'client' ? `client ${client} → server` : `server → client ${client}`;
     const item = element('li', {
       class: `unit from-${from}`,
@@ -49,7 +51,9 @@
     const detail = element('p', { class: 'unit-bits', 'aria-hidden': 'true' });
     connect(unit, bytes, cells, names, detail);
 
-    item.append(byteRows(unit, bytes, cells));
+    const rows = byteRows(unit, bytes, cells);
+    rows.classList.toggle('scrolls', !showAll && shown > SHOWN);
+    item.append(rows);
     const left = bytes.length - shown;
     if (left > 0) item.append(button('show-all', `show all ${bytes.length} bytes`, onShowAll));
     if (unit.omitted > 0) item.append(element('p', { class: 'unit-note' }, `and ${unit.omitted} more bytes, not kept here`));
@@ -75,7 +79,7 @@
     const digits = byte.toString(16).padStart(2, '0');
     const cell = button('byte', digits);
     cell.setAttribute('aria-label', `byte ${at}: ${digits}, ${names.join(', ') || 'no name'}`);
-    cell.tabIndex = i === 0 ? 0 : -1;
+    cell.tabIndex = -1;
     return cell;
   }
 
@@ -83,7 +87,7 @@
   function byteRows(unit, bytes, cells) {
     let edge = 0;
     const edges = new Set((unit.pieces ?? []).slice(0, -1).map((length) => (edge += length)));
-    const rows = element('div', { class: 'unit-bytes', role: 'group', 'aria-label': `${cells.length} bytes; arrow keys move between them` });
+    const rows = element('div', { class: 'unit-bytes', role: 'group', 'aria-label': `${cells.length} bytes; arrow keys move between them, Page Up and Page Down go to another message` });
     for (let start = 0; start < cells.length; start += ROW) {
       const row = cells.slice(start, start + ROW);
       row.forEach((cell, i) => cell.classList.toggle('cut', edges.has(start + i)));
@@ -97,6 +101,7 @@
   function connect(unit, bytes, cells, names, detail) {
     const light = (parts, from, to) => {
       cells.forEach((cell, i) => cell.classList.toggle('lit', from <= i && i < to));
+      if (from < to && cells[from]) reveal(cells[from]);
       names.forEach(({ part, name }) => name.classList.toggle('lit', parts.includes(part)));
       const named = parts.filter((part) => part.bits);
       detail.textContent = named.length > 0 ? bitsText(bytes[from], named.map((part) => part.bits)) : '';
@@ -113,24 +118,39 @@
       const at = unit.start + i;
       const parts = unit.parts.filter((part) => part.start <= at && at < part.end);
       whenPointed(cell, () => light(parts, i, i + 1));
-      cell.addEventListener('keydown', (event) => moveAmong(cells, i, event));
+      cell.addEventListener('keydown', (event) => moveAmong(cells, i, ROW, event));
     });
+    const buttons = names.map(({ name }) => name);
+    buttons.forEach((name, i) => name.addEventListener('keydown', (event) => moveAmong(buttons, i, 1, event)));
   }
 
-  function moveAmong(cells, i, event) {
-    const step = { ArrowRight: 1, ArrowLeft: -1, ArrowDown: ROW, ArrowUp: -ROW }[event.key];
+  // Where the rows of a head scroll, the row of a byte comes into view, and nothing else moves.
+  function reveal(cell) {
+    const rows = cell.closest('.scrolls');
+    if (!rows) return;
+    const top = cell.offsetTop - rows.offsetTop;
+    if (top < rows.scrollTop || top + cell.offsetHeight > rows.scrollTop + rows.clientHeight) rows.scrollTop = top;
+  }
+
+  function moveAmong(all, i, row, event) {
+    const step = { ArrowRight: 1, ArrowLeft: -1, ArrowDown: row, ArrowUp: -row }[event.key];
     if (!step) return;
     event.preventDefault();
-    const next = cells[i + step];
-    if (!next) return;
-    focusAmong(cells, next);
+    all[i + step]?.focus();
   }
 
-  // One byte of a unit can be reached with Tab: the one that had the focus last.
-  function focusAmong(cells, next) {
-    cells.forEach((cell) => (cell.tabIndex = -1));
-    next.tabIndex = 0;
-    next.focus();
+  // Of a whole conversation, Tab reaches one byte, one name and one button of one unit: those that had the focus last. Arrow
+  // keys go on from there, and Page Up and Page Down go to another unit.
+  function isReached(unit, focused) {
+    for (const kind of ['.byte', '.part', '.show-all']) {
+      const all = [...unit.querySelectorAll(kind)];
+      const one = all.find((button) => button === focused) ?? all.find((button) => button.tabIndex === 0) ?? all[0];
+      all.forEach((button) => (button.tabIndex = button === one ? 0 : -1));
+    }
+  }
+
+  function isNotReached(unit) {
+    unit.querySelectorAll('button').forEach((button) => (button.tabIndex = -1));
   }
 
   // ---- The conversation: units in the order of their first byte, and the server's terminal. ----
@@ -146,6 +166,8 @@
       this.column = new Map(); // the column of each client that is known by another than its number
       this.shared = undefined; // the unit of the server that came last, and to whom it went
       this.units = element('ol', { class: 'lab-units' });
+      this.units.addEventListener('focusin', ({ target }) => this.reach(target.closest('.unit'), target));
+      this.units.addEventListener('keydown', (event) => this.turn(event));
       // Nothing in it takes the focus, so it must itself, to be scrolled with the keyboard.
       this.lines = element('ol', { class: 'lab-terminal', tabindex: 0, 'aria-label': "the server's terminal" });
       this.places = new Map(); // the element of each unit in the page, by its key
@@ -165,7 +187,25 @@
       this.whole.clear();
       this.column.clear();
       this.shared = undefined;
+      this.reached = undefined;
       this.row = 0;
+    }
+
+    // Lets Tab reach this unit, and no other.
+    reach(unit, focused) {
+      if (!unit) return;
+      if (this.reached && this.reached !== unit) isNotReached(this.reached);
+      this.reached = unit;
+      isReached(unit, focused);
+    }
+
+    turn(event) {
+      const step = { PageDown: 1, PageUp: -1 }[event.key];
+      const unit = event.target.closest('.unit');
+      if (!step || !unit) return;
+      event.preventDefault();
+      const units = [...this.units.querySelectorAll('.unit')];
+      units[units.indexOf(unit) + step]?.querySelector('.byte')?.focus();
     }
 
     rewind() {
@@ -220,6 +260,9 @@
       const before = this.places.get(key);
       const now = unitElement(event, this.whole.has(key), () => this.showAll(key, event));
       this.places.set(key, now);
+      isNotReached(now);
+      // The newest one, unless somebody is reading.
+      if (before === this.reached || !this.units.contains(document.activeElement)) this.reach(now);
       if (before) {
         now.style.cssText = before.style.cssText;
         this.change(this.units, () => before.replaceWith(now));
@@ -234,8 +277,7 @@
       this.whole.add(key);
       this.showUnit(event);
       // The button is gone: the focus goes to the first byte that it brought.
-      const cells = [...this.places.get(key).querySelectorAll('.byte')];
-      focusAmong(cells, cells[SHOWN]);
+      this.places.get(key).querySelectorAll('.byte')[SHOWN].focus();
     }
 
     append(list, item) {

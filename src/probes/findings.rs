@@ -408,11 +408,13 @@ impl Evidence<'_> {
         String::from_utf8_lossy(line).to_ascii_lowercase().starts_with(name)
     }
 
-    /// Whether a response head has begun, rightly so far, and has not ended.
+    /// Whether a response head has begun, which is the one that was wanted so far, and has not ended.
     fn is_unended_head(&self) -> bool {
-        self.unit().is_some_and(|unit| {
-            unit.kind == Kind::ResponseHead && !unit.complete && bare_line_feed(unit).is_none()
-        })
+        let is_wanted = matches!(self.missed.wanted, Wanted::Head(_) | Wanted::Refusal);
+        is_wanted
+            && self.unit().is_some_and(|unit| {
+                unit.kind == Kind::ResponseHead && !unit.complete && bare_line_feed(unit).is_none()
+            })
     }
 
     /// The accept value that came.

@@ -128,6 +128,24 @@ async function lights({ lab, tab }) {
   must((await lit('.part')).join().includes('FIN'), 'the first byte lights up its names');
   await frame.locator('.byte').first().press('ArrowRight');
   must((await lit('.part')).join().includes('MASK'), 'the arrow key goes to the second byte');
+  await frame.locator('.byte.lit').press('PageUp');
+  const before = lab.locator('.unit', { has: tab.locator('.byte.lit') });
+  must((await before.getAttribute('data-kind')) !== null, 'Page Up goes to another message');
+
+  // Tab reaches one byte and one name of all that was said, however much it was.
+  const stops = await lab.locator('.lab-units').evaluate((units) => [...units.querySelectorAll('button')].filter(({ tabIndex }) => tabIndex === 0).length);
+  must(stops >= 2 && stops <= 3, `${stops} stops of the Tab key`);
+
+  // A name of a head finds its bytes, however far they are, and they can be seen.
+  const head = lab.locator('.unit[data-kind="request head"]').first();
+  await head.locator('.part', { hasText: /^Sec-WebSocket-(Key|Key1|Version)/ }).first().focus();
+  const seen = await head.evaluate((unit) => {
+    const lit = [...unit.querySelectorAll('.byte.lit')];
+    const rows = unit.querySelector('.unit-bytes').getBoundingClientRect();
+    const first = lit[0]?.getBoundingClientRect();
+    return { count: lit.length, isSeen: first && first.top >= rows.top - 1 && first.bottom <= rows.bottom + 1 };
+  });
+  must(seen.count > 20 && seen.isSeen, `the bytes of a field far behind: ${JSON.stringify(seen)}`);
 }
 
 await withBrowser(async (browser) => {
