@@ -93,23 +93,30 @@ pub(super) fn snapshot(course: &Path, path: &str, caption: &str) -> Result<Strin
 /// A table of what a chapter promises, and in the workshop a check of the reader's own server.
 pub(super) fn probes(chapter: &str, edition: Edition) -> Result<String, String> {
     let number = chapter_of(chapter)?.number;
-    let mut table =
-        String::from("\n| The server… | Section | The usual mistake |\n|---|---|---|\n");
+    let mut list = String::from(
+        "<p>The server … (and with each promise, what people usually get wrong)</p>\n<dl class=\"promises\">\n",
+    );
     for probe in probes::all().iter().filter(|probe| probe.chapter == number) {
-        table += &format!(
-            "| {} | {} | {} |\n",
-            markdown(&probe.says),
-            probe.section,
-            markdown(&probe.usual_mistakes().join("; "))
+        let section = match probe.section.starts_with(|c: char| c.is_ascii_digit()) {
+            true => format!("section {}", probe.section),
+            false => probe.section.clone(),
+        };
+        let mistakes = probe.usual_mistakes();
+        let mistakes = mistakes.iter().map(|text| format!("<li>{}</li>", escaped(text)));
+        list += &format!(
+            "<dt>{} <small>{section}</small></dt><dd><ul>{}</ul></dd>\n",
+            escaped(&probe.says),
+            mistakes.collect::<String>()
         );
     }
+    list += "</dl>\n";
     if edition == Edition::Workshop {
-        table += &format!(
+        list += &format!(
             "\n<section class=\"check\" data-chapter=\"{number}\" \
              aria-label=\"Check: chapter {number:02}\"></section>\n"
         );
     }
-    Ok(table)
+    Ok(list)
 }
 
 /// A request of Hixie-76, its eight bytes, and a message, as a lab's raw request is written.
@@ -208,8 +215,4 @@ fn drawn(svg: &str, caption: &str) -> String {
 
 fn caption_or<'a>(caption: &'a str, title: &'a str) -> &'a str {
     if caption.is_empty() { title } else { caption }
-}
-
-fn markdown(text: &str) -> String {
-    escaped(text).replace('|', "\\|")
 }
