@@ -80,6 +80,18 @@ enum Task {
         /// Print what is found as JSON, for programs
         #[arg(long)]
         json: bool,
+        /// Check every project of a folder, and print one table of all
+        ///
+        /// A project is a folder that `start` made, or one with a file server.txt: one line with the
+        /// command of the server, like node server.mjs {port}. It runs in that folder.
+        #[arg(long, value_name = "FOLDER", conflicts_with_all = CHECKS_ONE)]
+        class: Option<PathBuf>,
+        /// Write the table of the class as a page, too
+        #[arg(long, value_name = "FILE", requires = "class")]
+        html: Option<PathBuf>,
+        /// Write it for a spreadsheet, too
+        #[arg(long, value_name = "FILE", requires = "class")]
+        csv: Option<PathBuf>,
         #[command(flatten)]
         server: ServerChoice,
     },
@@ -102,6 +114,10 @@ enum Task {
         out: Option<PathBuf>,
     },
 }
+
+/// The options of a check that are for one server, and not for a class.
+const CHECKS_ONE: [&str; 8] =
+    ["all", "watch", "hint", "solution", "json", "server", "attach", "own"];
 
 #[derive(Args)]
 #[group(multiple = false)]
@@ -140,7 +156,10 @@ fn perform(task: Task, screen: &mut Screen) -> Result<ExitCode> {
     let holds = match task {
         Task::Run { chapter, arguments } => return run_server(chapter, &arguments),
         Task::Start { folder, chapter } => begin_chapter(&folder, chapter, screen)?,
-        Task::Check { chapter, all, watch, hint, solution, json, server } => {
+        Task::Check { class: Some(folder), chapter, html, csv, .. } => {
+            check::class(&check::Class { folder, last: chapter, html, csv }, screen)?
+        }
+        Task::Check { chapter, all, watch, hint, solution, json, server, .. } => {
             let check = match (watch, solution) {
                 (true, _) => check::watch,
                 (_, true) => check::solution,

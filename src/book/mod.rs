@@ -9,7 +9,7 @@ mod dependencies;
 mod directives;
 mod drawing;
 mod figures;
-mod html;
+pub(crate) mod html;
 mod lines;
 mod links;
 mod listing;

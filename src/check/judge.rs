@@ -5,40 +5,43 @@ use std::time::Duration;
 use anyhow::Result;
 use ch00_wire::Event;
 
-use super::Options;
 use super::report::{Finding, Report, State, Told};
 use crate::own::Unwritten;
 use crate::probes::{self, Probe, Target, Verdict, explain};
-use crate::screen::Screen;
 
 /// How long the reader waits for an answer that does not come.
 const PATIENCE: Duration = Duration::from_secs(3);
 
-/// Looks at the promises up to the report's last chapter: up to the first that is not kept, or at all of them.
-/// Each is told at once, but for a program.
+/// What happens while the promises are looked at.
+pub(super) enum News<'a> {
+    /// This promise is looked at now.
+    Begins(&'a Probe),
+    /// This was found.
+    Found(&'a Finding),
+}
+
+/// Looks at the promises up to the report's last chapter: at all of them, or up to the first that is not kept. `tell`
+/// hears of each at once, and ends the check by an error.
 pub(super) fn judge_all(
     target: &Target,
     report: &mut Report,
-    options: Options,
-    screen: &mut Screen,
+    all: bool,
+    tell: &mut dyn FnMut(News) -> Result<()>,
 ) -> Result<()> {
     let last = report.last;
     for probe in probes::all().iter().filter(|probe| probe.chapter <= last && probe.holds_in(last))
     {
-        let finding = match (report.broken_need_of(probe), &probe.slow) {
-            (Some(needed), _) => Finding::of(*probe, State::NotJudged(needed)),
-            (None, Some(slow)) if !options.json => {
-                screen.status(&format!("  {slow} …"))?;
+        let finding = match report.broken_need_of(probe) {
+            Some(needed) => Finding::of(*probe, State::NotJudged(needed)),
+            None => {
+                tell(News::Begins(probe))?;
                 judge(target, *probe, report)?
             }
-            (None, _) => judge(target, *probe, report)?,
         };
-        let (failed, told) = (finding.failed(), finding.told(options.all, screen.bytes()));
-        report.findings.push(finding);
-        if !options.json {
-            screen.say(&told)?;
-        }
-        if failed && !options.all {
+        let failed = finding.failed();
+        // Before it is told: what was found is remembered also if its reader has left.
+        tell(News::Found(report.found(finding)))?;
+        if failed && !all {
             break;
         }
     }

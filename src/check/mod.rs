@@ -1,6 +1,7 @@
 //! `check`: a server that the reader wrote, held against the probes of the chapters.
 
 mod advice;
+mod class;
 mod judge;
 mod progress;
 mod report;
@@ -15,11 +16,12 @@ use crate::own::{self, Own};
 use crate::probes::{self, HINTS};
 use crate::screen::{Screen, labelled};
 use advice::advice;
-use judge::judge_all;
+use judge::{News, judge_all};
 use progress::Progress;
 use report::{Report, State, bar};
 use subject::Candidate;
 
+pub use class::{Class, class};
 pub use subject::Subject;
 pub use watch::watch;
 
@@ -109,7 +111,16 @@ fn examine(subject: &Subject, options: Options, screen: &mut Screen) -> Result<O
         screen
             .say(&format!("checking {}, up to chapter {:02}\n\n", candidate.shown, report.last))?;
     }
-    let judged = judge_all(&candidate.target, &mut report, options, screen);
+    let bytes = screen.bytes();
+    let mut tell = |news: News| match news {
+        _ if options.json => Ok(()),
+        News::Begins(probe) => match &probe.slow {
+            Some(slow) => screen.status(&format!("  {slow} …")),
+            None => Ok(()),
+        },
+        News::Found(finding) => screen.say(&finding.told(options.all, bytes)),
+    };
+    let judged = judge_all(&candidate.target, &mut report, options.all, &mut tell);
     let (progress, forgotten) = progress::update(&candidate.folder, &candidate.name, |progress| {
         progress.record(&report.findings);
         if let Some(finding) = report.first_failed().filter(|_| options.hint) {

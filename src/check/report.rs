@@ -4,7 +4,7 @@ use std::fmt::Write;
 
 use serde_json::{Value, json};
 
-use crate::chapters::CHAPTERS;
+use crate::chapters::{CHAPTERS, Chapter};
 use crate::probes::{Explanation, Probe};
 
 /// How a server stands to one promise.
@@ -35,7 +35,7 @@ impl State {
         }
     }
 
-    fn mark(&self) -> char {
+    pub(super) fn mark(&self) -> char {
         match self {
             State::Holds => '●',
             State::Fails | State::Unwritten => '✗',
@@ -82,22 +82,30 @@ impl Finding {
     /// What a reader is told of it: one line, or its explanation where it is not kept, with at most so many bytes in
     /// a line.
     pub(super) fn told(&self, briefly: bool, bytes: usize) -> String {
-        let line = format!("{} {:02} {}", self.state.mark(), self.probe.chapter, self.probe.says);
-        match (&self.state, &self.told) {
-            (State::Unseen(why), _) => format!("{line} ({why})"),
-            (State::NotJudged(needed), _) => {
+        match &self.told {
+            Some(Told::Why(explanation)) if !briefly => {
+                explanation.text(bytes).trim_end().to_owned()
+            }
+            Some(Told::Question(question)) if !briefly => question.trim_end().to_owned(),
+            _ => format!("{} {}", self.state.mark(), self.line(&self.probe)),
+        }
+    }
+
+    /// The promise in one line, with the reason if the finding has one. What is not written yet has two promises: the
+    /// one that was looked at, and the one to hint.
+    pub(super) fn line(&self, promise: &Probe) -> String {
+        let line = format!("{:02} {}", promise.chapter, promise.says);
+        match &self.state {
+            State::Holds | State::Fails => line,
+            State::Unwritten => format!("{line} (not written yet)"),
+            State::Unseen(why) => format!("{line} ({why})"),
+            State::NotJudged(needed) => {
                 format!("{line} (not judged: it needs \"{}\")", needed.says)
             }
-            (State::NotStarted(why), _) => {
+            State::NotStarted(why) => {
                 let why = why.lines().next().unwrap_or_default();
                 format!("{line} (not judged: {why})")
             }
-            (_, Some(Told::Why(explanation))) if !briefly => {
-                explanation.text(bytes).trim_end().to_owned()
-            }
-            (_, Some(Told::Question(question))) if !briefly => question.trim_end().to_owned(),
-            (State::Unwritten, _) => format!("{line} (not written yet)"),
-            _ => line,
         }
     }
 
@@ -140,6 +148,59 @@ impl Report {
         Report { last, findings: Vec::new() }
     }
 
+    /// Adds a finding, and hands it back.
+    pub(super) fn found(&mut self, finding: Finding) -> &Finding {
+        self.findings.push(finding);
+        &self.findings[self.findings.len() - 1]
+    }
+
+    /// How many promises are kept.
+    pub(super) fn kept(&self) -> usize {
+        self.count(|state| matches!(state, State::Holds))
+    }
+
+    /// The last chapter whose promises are all kept, with all of the chapters before it. What cannot be seen does not
+    /// count against a chapter of which something is.
+    pub(super) fn kept_up_to(&self) -> Option<Chapter> {
+        let is_kept = |chapter: &&Chapter| {
+            let of_chapter = || {
+                let states = self.findings.iter();
+                let states = states.filter(|finding| finding.probe.chapter == chapter.number);
+                states.map(|finding| &finding.state)
+            };
+            of_chapter().any(|state| matches!(state, State::Holds))
+                && of_chapter().all(|state| matches!(state, State::Holds | State::Unseen(_)))
+        };
+        CHAPTERS.iter().take_while(is_kept).last().copied()
+    }
+
+    /// Whether the server came to a `todo!`.
+    pub(super) fn is_unwritten(&self) -> bool {
+        self.count(|state| matches!(state, State::Unwritten)) > 0
+    }
+
+    /// The same findings, but where a `todo!` kept the server from showing anything, those of a check of the
+    /// project's chapter before.
+    pub(super) fn filled_from(mut self, before: Report) -> Report {
+        let is_unwritten = |finding: &&Finding| matches!(finding.state, State::Unwritten);
+        let unwritten: Vec<Probe> =
+            self.findings.iter().filter(is_unwritten).map(|finding| finding.probe).collect();
+        let is_hidden = |finding: &Finding| {
+            let because = match &finding.state {
+                State::NotJudged(needed) => needed,
+                _ => &finding.probe,
+            };
+            unwritten.iter().any(|probe| probe.id == because.id)
+        };
+        for earlier in before.findings {
+            let same = |finding: &&mut Finding| finding.probe.id == earlier.probe.id;
+            if let Some(now) = self.findings.iter_mut().find(same).filter(|now| is_hidden(now)) {
+                *now = earlier;
+            }
+        }
+        self
+    }
+
     /// Whether nothing has failed.
     pub(super) fn holds(&self) -> bool {
         self.first_failed().is_none()
@@ -148,6 +209,15 @@ impl Report {
     /// The first promise that is known not to hold.
     pub(super) fn first_failed(&self) -> Option<&Finding> {
         self.findings.iter().find(|finding| finding.failed())
+    }
+
+    /// The first promise that is not known to be kept: one that fails, or else one that is not judged, or not seen.
+    pub(super) fn first_open(&self) -> Option<&Finding> {
+        let first =
+            |is: fn(&State) -> bool| self.findings.iter().find(|finding| is(&finding.state));
+        self.first_failed()
+            .or_else(|| first(|state| matches!(state, State::NotStarted(_))))
+            .or_else(|| first(|state| matches!(state, State::Unseen(_))))
     }
 
     /// The first promise for which the server did not start, and why.

@@ -58,7 +58,7 @@ impl Subject {
         }
         let (target, name, folder) = match self {
             Subject::Own(folder) => return prepare_own(folder, last, colours),
-            Subject::Command(line) => (on_port(line)?, line.clone(), beside(line)),
+            Subject::Command(line) => (on_port(line, Path::new("."))?, line.clone(), beside(line)),
             Subject::Running(at) => (Target::Running(*at), at.to_string(), ".".into()),
         };
         let last = last.unwrap_or(CHAPTERS.len() as u8);
@@ -108,9 +108,8 @@ fn prepare_own(folder: &Path, last: Option<u8>, colours: bool) -> Result<Candida
         let start = own::start_command(folder, Some(last));
         bail!("chapter {last:02} is not begun yet: `{start}` adds it");
     }
-    let program = own.build(last, colours)?;
     Ok(Candidate {
-        target: Target::Announced(Box::new(move |app| chapters::announced(&program, app))),
+        target: of_project(&own, last, colours)?,
         last,
         shown: own.folder().display().to_string(),
         name: "this project".to_owned(),
@@ -119,12 +118,27 @@ fn prepare_own(folder: &Path, last: Option<u8>, colours: bool) -> Result<Candida
     })
 }
 
-/// The server that a command line starts.
-fn on_port(line: &str) -> Result<Target> {
+/// The server of a project's newest chapter up to `last`, built.
+///
+/// # Errors
+///
+/// As [`Own::build`].
+pub(super) fn of_project(own: &Own, last: u8, colours: bool) -> Result<Target> {
+    let program = own.build(last, colours)?;
+    Ok(Target::Announced(Box::new(move |app| chapters::announced(&program, app))))
+}
+
+/// The server that a command line starts in a folder.
+///
+/// # Errors
+///
+/// The line is empty.
+pub(super) fn on_port(line: &str, folder: &Path) -> Result<Target> {
     let words = words(line);
     if words.is_empty() {
         bail!("--server is empty: give it a command, like --server \"php server.php\"");
     }
+    let folder = folder.to_owned();
     Ok(Target::OnPort(Box::new(move |port, app| {
         if app.is_some() && !words.iter().any(|word| word.contains(APP)) {
             return None;
@@ -133,12 +147,21 @@ fn on_port(line: &str) -> Result<Target> {
             word.replace("{port}", &port.to_string()).replace(APP, app.unwrap_or(USUAL_APP))
         });
         let words: Vec<String> = words.collect();
-        let mut command = Command::new(&words[0]);
-        command.args(&words[1..]).env("PORT", port.to_string());
+        let mut command = Command::new(program_in(&folder, &words[0]));
+        command.args(&words[1..]).current_dir(&folder).env("PORT", port.to_string());
         // What Python prints into a pipe is otherwise in the encoding of the country, on Windows.
         command.env("PYTHONIOENCODING", "utf-8");
         Some(command)
     })))
+}
+
+/// A program that a command names by its place, such as `./server`, lies in the command's folder: systems do not agree
+/// about that. One that it names by its name alone is found on the path.
+fn program_in(folder: &Path, word: &str) -> PathBuf {
+    match word.contains(std::path::is_separator) {
+        true => folder.join(word),
+        false => word.into(),
+    }
 }
 
 /// The folder of the file that a command names last: its first word is the program that runs it. Without one,

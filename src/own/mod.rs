@@ -64,6 +64,11 @@ impl Own {
         self.begun[self.begun.len() - 1]
     }
 
+    /// The chapter that was begun last of those before `number`.
+    pub fn before(&self, number: u8) -> Option<Chapter> {
+        self.begun.iter().rfind(|chapter| chapter.number < number).copied()
+    }
+
     /// What the student writes, and where the next chapter will lie.
     pub fn places(&self) -> Vec<Place> {
         let chapters =

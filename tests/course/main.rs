@@ -3,6 +3,7 @@
 mod appendix;
 mod book;
 mod chat;
+mod class;
 mod clients;
 mod common;
 mod crowd;

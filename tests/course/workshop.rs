@@ -33,7 +33,7 @@ fn a_taken_port_is_no_obstacle() {
 
 /// Sends a signal to a process.
 #[cfg(unix)]
-fn send(signal: &str, process: &str) {
+pub fn send(signal: &str, process: &str) {
     let sent = std::process::Command::new("kill").args([signal, process]).output();
     // Whoever has ended meanwhile needs no second signal.
     sent.expect("kill runs");
@@ -41,7 +41,7 @@ fn send(signal: &str, process: &str) {
 
 /// The numbers in the files that a script writes once it runs.
 #[cfg(unix)]
-fn numbers(files: &[std::path::PathBuf]) -> Vec<String> {
+pub fn numbers(files: &[std::path::PathBuf]) -> Vec<String> {
     let read = || -> Option<Vec<String>> {
         let numbers = files.iter().map(|file| std::fs::read_to_string(file).ok());
         numbers.map(|number| number.filter(|number| number.ends_with('\n'))).collect()
@@ -58,7 +58,7 @@ fn numbers(files: &[std::path::PathBuf]) -> Vec<String> {
 
 /// Waits until no such process is left. One that has ended, and that nobody has asked about, is a zombie.
 #[cfg(unix)]
-fn end(processes: &[String]) {
+pub fn end(processes: &[String]) {
     let lives = |process: &String| {
         let mut ps = std::process::Command::new("ps");
         let state = ps.args(["-o", "stat=", "-p", process]).output().expect("ps runs").stdout;
@@ -73,7 +73,7 @@ fn end(processes: &[String]) {
 
 /// A script that starts another program, says which processes the two are, and goes on for a long time.
 #[cfg(unix)]
-fn endless(folder: &std::path::Path) -> (String, [std::path::PathBuf; 2]) {
+pub fn endless(folder: &std::path::Path) -> (String, [std::path::PathBuf; 2]) {
     let script = folder.join("endless.sh");
     let files = ["child", "itself"].map(|name| folder.join(name));
     let text = "#!/bin/sh\ncd \"$(dirname \"$0\")\"\nsleep 1000 &\necho $! > child\necho $$ > itself\nwait\n";

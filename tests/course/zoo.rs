@@ -24,7 +24,7 @@ const AT_ONCE: usize = 10;
 const HEAVY: [&str; 4] = ["thousand-clients", "slow-reader", "bounded-debt", "many-to-many"];
 
 /// The program of the zoo, as its sources are now.
-fn zoo() -> PathBuf {
+pub fn zoo() -> PathBuf {
     let cargo = Command::new(env!("CARGO"))
         .args(["build", "--quiet", "--example", "zoo"])
         .current_dir(env!("CARGO_MANIFEST_DIR"))
