@@ -11,6 +11,7 @@ mod heads;
 mod ladder;
 mod own;
 mod pages;
+mod paper;
 mod programs;
 mod room;
 mod steps;
