@@ -11,7 +11,7 @@ use frame_by_frame::book::{self, Edition};
 use frame_by_frame::command_line::{address, address_of_server};
 use frame_by_frame::folder::{self, is_occupied};
 use frame_by_frame::screen::{Screen, Unheard};
-use frame_by_frame::{chapters, check, ladder, own, tap, web};
+use frame_by_frame::{chapters, check, ladder, own, paper, tap, web};
 
 /// Build a WebSocket server from the socket up, in Rust.
 ///
@@ -106,12 +106,15 @@ enum Task {
     },
     /// Print which probe holds in which chapter
     Ladder,
-    /// Write the book as files, for any web server
+    /// Write the book as files, for any web server, or as a PDF
     Book {
         /// The folder to write: a new or empty one, or one that holds the book already [default:
         /// book/static in cargo's target folder]
         #[arg(long)]
         out: Option<PathBuf>,
+        /// The file to write instead, on pages of A4; it takes Chromium, which prints it
+        #[arg(long, value_name = "FILE", conflicts_with = "out")]
+        pdf: Option<PathBuf>,
     },
 }
 
@@ -170,7 +173,8 @@ fn perform(task: Task, screen: &mut Screen) -> Result<ExitCode> {
         }
         Task::Tap { listen, to } => tap::tap(listen, to, screen).map(|()| true)?,
         Task::Ladder => climb(screen)?,
-        Task::Book { out } => write_book(out, screen)?,
+        Task::Book { pdf: Some(file), .. } => print_book(&file, screen)?,
+        Task::Book { out, pdf: None } => write_book(out, screen)?,
     };
     Ok(if holds { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
@@ -254,6 +258,13 @@ fn write_book(out: Option<PathBuf>, screen: &mut Screen) -> Result<bool> {
     std::fs::write(out.join(MARK), "").context("the folder cannot be marked as the book's")?;
     built?;
     screen.say(&format!("the book is written: {}", out.join("index.html").display()))?;
+    Ok(true)
+}
+
+fn print_book(file: &Path, screen: &mut Screen) -> Result<bool> {
+    let file = std::path::absolute(file)?;
+    paper::write(&book::course(), &file)?;
+    screen.say(&format!("the book is printed: {}", file.display()))?;
     Ok(true)
 }
 

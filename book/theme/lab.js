@@ -55,7 +55,11 @@
     rows.classList.toggle('scrolls', !showAll && shown > SHOWN);
     item.append(rows);
     const left = bytes.length - shown;
-    if (left > 0) item.append(button('show-all', `show all ${bytes.length} bytes`, onShowAll));
+    if (left > 0) {
+      item.append(button('show-all', `show all ${bytes.length} bytes`, onShowAll));
+      // On paper nothing can be pressed.
+      item.append(element('p', { class: 'unit-note unit-left' }, `and ${left} more bytes`));
+    }
     if (unit.omitted > 0) item.append(element('p', { class: 'unit-note' }, `and ${unit.omitted} more bytes, not kept here`));
     // Its place is kept, so that nothing moves under the pointer.
     if (unit.parts.some((part) => part.bits)) item.append(detail);

@@ -9,6 +9,7 @@ mod dependencies;
 mod directives;
 mod drawing;
 mod figures;
+mod front;
 pub(crate) mod html;
 mod lines;
 mod links;
@@ -70,6 +71,15 @@ pub fn sources(course: &Path) -> [PathBuf; 7] {
         .map(|name| course.join(name))
 }
 
+/// The title of the book.
+///
+/// # Errors
+///
+/// Its settings, `book.toml`, cannot be read.
+pub fn title(course: &Path) -> anyhow::Result<String> {
+    Ok(config(course)?.book.title.unwrap_or_default())
+}
+
 /// Builds the book of the course in the folder `course` into the folder `to`, which is emptied first.
 pub fn build(course: &Path, to: &Path, edition: Edition) -> Result<(), Mistakes> {
     let (built, warnings) = warnings::heard(|| render(course, to, edition));
@@ -78,6 +88,8 @@ pub fn build(course: &Path, to: &Path, edition: Edition) -> Result<(), Mistakes>
         Ok(()) => Mistakes::none_or(warnings)?,
     }
     mark_edition(to, edition).map_err(Mistakes::one)?;
+    let config = config(course).map_err(Mistakes::one)?;
+    front::put(course, &config, to).map_err(Mistakes::one)?;
     Mistakes::none_or(links::broken(to).map_err(Mistakes::one)?)
 }
 
@@ -94,8 +106,11 @@ fn render(course: &Path, to: &Path, edition: Edition) -> Result<(), Mistakes> {
 
 fn load(course: &Path) -> anyhow::Result<MDBook> {
     let root = course.join("book");
-    let config = Config::from_disk(root.join("book.toml"))?;
-    MDBook::load_with_config_and_summary(root, config, contents::summary(course)?)
+    MDBook::load_with_config_and_summary(root, config(course)?, contents::summary(course)?)
+}
+
+fn config(course: &Path) -> anyhow::Result<Config> {
+    Config::from_disk(course.join("book/book.toml"))
 }
 
 /// Tells the pages whether the workshop serves them, which the theme leaves open.

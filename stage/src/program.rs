@@ -10,7 +10,7 @@ use std::io::{self, Read};
 use std::process::{Command, ExitStatus, Output, Stdio, exit};
 use std::sync::{Arc, Mutex, MutexGuard, Once, OnceLock, PoisonError, Weak};
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use process_wrap::std::{ChildWrapper, CommandWrap};
 
@@ -129,6 +129,17 @@ impl Program {
             match self.exit() {
                 Some(exit) => return exit,
                 None => thread::sleep(ASK_AGAIN),
+            }
+        }
+    }
+
+    /// Waits until it ends, but no longer than `patience`.
+    pub fn wait_for(&self, patience: Duration) -> Option<Exit> {
+        let deadline = Instant::now() + patience;
+        loop {
+            match self.exit() {
+                None if Instant::now() < deadline => thread::sleep(ASK_AGAIN),
+                exit => return exit,
             }
         }
     }

@@ -9,7 +9,7 @@ use std::sync::OnceLock;
 use std::time::Duration;
 
 use ch00_wire::{Recorder, rfc_request};
-use frame_by_frame::chapters;
+use frame_by_frame::{chapters, chromium};
 use stage::{Client, Server};
 
 /// How long something may take that has to come.
@@ -208,19 +208,19 @@ fn python_in(venv: &str, test: &str, needs: &str) -> Option<Command> {
 /// A Chromium, and the Node that drives it: its path goes to the script in `CHROMIUM`.
 pub fn browser(test: &str) -> Option<Command> {
     let mut node = node(test)?;
-    let names = ["chromium", "chromium-browser", "google-chrome"];
-    let mac = PathBuf::from("/Applications/Google Chrome.app/Contents/MacOS/Google Chrome");
-    let windows = PathBuf::from(r"C:\Program Files\Google\Chrome\Application\chrome.exe");
-    let named = std::env::var_os("CHROMIUM").map(PathBuf::from);
-    let on_path = names.iter().find(|name| runs(name, "--version")).map(|name| which(name));
-    let installed = [mac, windows].into_iter().find(|place| place.exists());
-    match named.or(on_path).or(installed) {
-        Some(chromium) => {
-            node.env("CHROMIUM", chromium);
-            Some(node)
-        }
-        None => missing(test, "chromium, or its path in CHROMIUM"),
-    }
+    node.env("CHROMIUM", chromium(test)?);
+    Some(node)
+}
+
+/// A Chromium, found as the workshop finds it.
+pub fn chromium(test: &str) -> Option<PathBuf> {
+    chromium::find().or_else(|| missing(test, "chromium, or its path in CHROMIUM"))
+}
+
+/// A program of poppler, which reads PDFs.
+pub fn poppler(program: &str, test: &str) -> Option<Command> {
+    let found = runs(program, "-v").then(|| Command::new(program));
+    found.or_else(|| missing(test, &format!("{program}, of poppler-utils")))
 }
 
 /// Firefox, in its edition with long support or the newest.
@@ -246,15 +246,6 @@ fn installed(names: &[&str], test: &str, needs: &str) -> Option<Command> {
 
 fn runs(program: &str, argument: &str) -> bool {
     Command::new(program).arg(argument).output().is_ok_and(|output| output.status.success())
-}
-
-/// Where on the path a program is.
-fn which(name: &str) -> PathBuf {
-    let path = std::env::var_os("PATH").unwrap_or_default();
-    std::env::split_paths(&path)
-        .map(|folder| folder.join(name))
-        .find(|place| place.exists())
-        .unwrap_or_default()
 }
 
 /// Says aloud that a test did not run. In CI that is a failure.

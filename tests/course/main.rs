@@ -12,6 +12,7 @@ mod heads;
 mod ladder;
 mod own;
 mod pages;
+mod paper;
 mod programs;
 mod room;
 mod steps;
