@@ -25,13 +25,9 @@
     if (code.scrollWidth > code.clientWidth) code.tabIndex = 0;
     else code.removeAttribute('tabindex');
   }
-  // The book turns its pages with the arrow keys, and what is moved with them shall not.
-  function keepsArrows(event) {
-    if (event.key === 'ArrowLeft' || event.key === 'ArrowRight') event.stopPropagation();
-  }
   const watcher = new ResizeObserver((entries) => entries.forEach(({ target }) => reachable(target)));
   document.querySelectorAll('pre > code, .drawing .scroll, .table-wrapper').forEach((code) => {
     watcher.observe(code);
-    code.addEventListener('keydown', keepsArrows);
+    keepsArrowKeys(code);
   });
 })();

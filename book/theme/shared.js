@@ -71,7 +71,7 @@ class ServerChoice {
   }
 }
 
-// The book turns its pages with these keys, which would end what goes on in a section.
+// The book turns its pages with these keys, which would end what goes on in a section, or take away what is moved with them.
 function keepsArrowKeys(section) {
   section.addEventListener('keydown', (event) => {
     if (event.key === 'ArrowLeft' || event.key === 'ArrowRight') event.stopPropagation();

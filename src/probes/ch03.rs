@@ -5,7 +5,7 @@ use ch00_wire::{RFC_KEY, Unit, masked_frame, request, rfc_key_line, rfc_request}
 use super::Script;
 use super::findings::{ACCEPT, RFC_ACCEPT};
 use super::heads::{self, HEADS};
-use super::missed::{Failure, Wanted};
+use super::missed::{Failure, Wanted, is_whole_frame};
 use super::promises::Sight;
 use super::session::Session;
 
@@ -143,8 +143,4 @@ fn agrees_to_nothing(session: &Session, head: &Unit) -> Result<(), Failure> {
         .at(part.start - head.start)
         .with(format!("{}: {}", part.name, part.value));
     Err(session.missed(failure))
-}
-
-fn is_whole_frame(unit: &Unit) -> bool {
-    unit.frame.is_some() && unit.complete && unit.faults.is_empty()
 }

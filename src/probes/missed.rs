@@ -257,7 +257,12 @@ pub(super) fn frame_without_head(unit: &Unit) -> Option<Unit> {
         return None;
     }
     let first = Stream::of_frames(Side::Server).feed(&unit.bytes).into_iter().next()?;
-    (first.frame.is_some() && first.complete && first.faults.is_empty()).then_some(first)
+    is_whole_frame(&first).then_some(first)
+}
+
+/// Whether this is a frame, all of it, and without a fault.
+pub(super) fn is_whole_frame(unit: &Unit) -> bool {
+    unit.frame.is_some() && unit.complete && unit.faults.is_empty()
 }
 
 /// The first byte of a unit that is not as wanted.
