@@ -23,6 +23,7 @@ pub const MISTAKES: &[Mistake] = &[
     mistake(1, "spins-after-101", "rests"),
     mistake(1, "prints-without-end", "rests"),
     mistake(1, "ends-with-the-last", "rests"),
+    mistake(1, "each-until-it-leaves", "queue-of-five"),
     mistake(1, "ends-with-an-error", "outlives-killed"),
     mistake(2, "silence-for-what-is-none", "refuses-no-request"),
     mistake(2, "stays-after-400", "refuses-no-request"),

@@ -52,6 +52,7 @@ impl Zoo {
     fn takes_one_at_a_time(&self) -> bool {
         let names = [
             "one-at-a-time",
+            "each-until-it-leaves",
             "ends-with-a-client",
             "ends-with-an-error",
             "half-a-head-ends-all",
