@@ -5,7 +5,7 @@
 function element(tag, attributes = {}, ...children) {
   const made = document.createElement(tag);
   for (const [name, value] of Object.entries(attributes)) {
-    if (name === 'onclick') made.addEventListener('click', value);
+    if (name.startsWith('on')) made.addEventListener(name.slice(2), value);
     else if (value === true) made.setAttribute(name, '');
     else if (value !== undefined && value !== false) made.setAttribute(name, value);
   }

@@ -15,6 +15,7 @@ mod lines;
 mod links;
 mod listing;
 mod minutes;
+mod scripts;
 mod size;
 mod warnings;
 
@@ -88,6 +89,7 @@ pub fn build(course: &Path, to: &Path, edition: Edition) -> Result<(), Mistakes>
         Ok(()) => Mistakes::none_or(warnings)?,
     }
     mark_edition(to, edition).map_err(Mistakes::one)?;
+    scripts::join(to).map_err(Mistakes::one)?;
     let config = config(course).map_err(Mistakes::one)?;
     front::put(course, &config, to).map_err(Mistakes::one)?;
     Mistakes::none_or(links::broken(to).map_err(Mistakes::one)?)
@@ -113,15 +115,17 @@ fn config(course: &Path) -> anyhow::Result<Config> {
     Config::from_disk(course.join("book/book.toml"))
 }
 
+/// Around what the theme has in the head of a page for the workshop alone.
+const FOR_WORKSHOP: (&str, &str) = ("<!-- workshop", "workshop -->");
+
 /// Tells the pages whether the workshop serves them, which the theme leaves open.
 fn mark_edition(to: &Path, edition: Edition) -> std::io::Result<()> {
-    let mark = match edition {
-        Edition::Workshop => r#"<meta name="workshop" content="true">"#,
-        Edition::Static => "",
-    };
     for page in links::pages(to)? {
         let html = fs::read_to_string(&page)?;
-        fs::write(&page, html.replace("<!-- workshop -->", mark))?;
+        let Some((before, rest)) = html.split_once(FOR_WORKSHOP.0) else { continue };
+        let Some((marks, after)) = rest.split_once(FOR_WORKSHOP.1) else { continue };
+        let marks = if edition == Edition::Workshop { marks } else { "" };
+        fs::write(&page, [before, marks, after].concat())?;
     }
     Ok(())
 }

@@ -35,3 +35,12 @@ export function pageOf(book, page) {
   address.search = new URL(book).search;
   return address.href;
 }
+
+// The names of the pages that the table of contents of the open book has.
+export async function pagesOf(browser, book) {
+  const tab = await browser.newPage();
+  await tab.goto(pageOf(book, 'index.html'));
+  const links = await tab.locator('#mdbook-sidebar a[href]').evaluateAll((all) => all.map(({ pathname }) => pathname.slice(1)));
+  await tab.close();
+  return [...new Set(links)];
+}

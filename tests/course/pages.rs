@@ -14,6 +14,15 @@ fn every_page_is_quiet_local_and_accessible() {
 }
 
 #[test]
+fn every_page_is_light_and_keeps_still() {
+    let Some(mut browser) = crate::common::browser("the weight of the pages") else { return };
+    let book = open_book();
+    browser.arg(course().join("tests/clients/weight.mjs"));
+    browser.arg(address_of(&book));
+    println!("{}", succeeds(browser));
+}
+
+#[test]
 fn every_lab_shows_what_devtools_sees() {
     let Some(mut browser) = crate::common::browser("the labs in a browser") else { return };
     let (book, own) = (open_book(), chapter(5));

@@ -48,7 +48,8 @@ pub fn talk(zoo: &Zoo, number: usize, stream: TcpStream, asking: Sender<()>) {
     if connection.run().is_err() && zoo.makes("ends-with-an-error") {
         process::exit(1);
     }
-    while zoo.makes("each-until-it-leaves") && matches!(connection.stream.read(&mut [0]), Ok(1..)) {}
+    while zoo.makes("each-until-it-leaves") && matches!(connection.stream.read(&mut [0]), Ok(1..)) {
+    }
     // It asks who is ready, and a socket at its end always is.
     while zoo.makes("spins-at-an-end") && matches!(connection.stream.read(&mut [0]), Ok(0)) {}
     while zoo.makes("prints-without-end") && connection.is_open {

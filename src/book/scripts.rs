@@ -1,0 +1,113 @@
+//! The scripts of a page: one file with all of them, but for those of the search,
+//! which are loaded when somebody searches.
+
+use std::collections::HashMap;
+use std::fs;
+use std::hash::{DefaultHasher, Hash, Hasher};
+use std::path::Path;
+
+use anyhow::{Context, Result};
+
+use super::links;
+
+/// Where the scripts stand that can wait until a page is there: after its text.
+const TEXT_ENDS: &str = "</main>";
+
+/// What the names of the search's scripts begin with.
+const SEARCH: [&str; 3] = ["elasticlunr-", "mark-", "searcher-"];
+
+/// How a page asks for a script.
+const BEGINS: &str = "<script src=\"";
+const ENDS: &str = "\"></script>";
+
+/// Makes one script of those that each page of a built book loads after its text.
+pub(super) fn join(built: &Path) -> Result<()> {
+    let mut joined = HashMap::new();
+    for page in links::pages(built)? {
+        let html = fs::read_to_string(&page)?;
+        let Some((head, rest)) = html.split_once(TEXT_ENDS) else { continue };
+        let (names, rest) = without_scripts(rest);
+        let (search, own): (Vec<_>, Vec<_>) = names.into_iter().partition(|name| is_search(name));
+        if own.is_empty() {
+            continue;
+        }
+        if !joined.contains_key(&own) {
+            let name = write(built, &own)?;
+            joined.insert(own.clone(), name);
+        }
+        let script = format!(
+            "<script src=\"{}\" data-search=\"{}\"></script>\n</body>",
+            joined[&own],
+            search.join(" ")
+        );
+        fs::write(&page, format!("{head}{TEXT_ENDS}{}", rest.replacen("</body>", &script, 1)))?;
+    }
+    Ok(())
+}
+
+/// The names of the scripts of a part of a page, and that part without them.
+fn without_scripts(mut html: &str) -> (Vec<String>, String) {
+    let (mut names, mut rest) = (Vec::new(), String::new());
+    while let Some((before, script)) = html.split_once(BEGINS) {
+        let Some((name, after)) = script.split_once(ENDS) else { break };
+        names.push(name.to_owned());
+        rest += before;
+        html = after;
+    }
+    (names, rest + html)
+}
+
+fn is_search(name: &str) -> bool {
+    let file = name.rsplit('/').next().unwrap_or(name);
+    SEARCH.iter().any(|begins| file.starts_with(begins))
+}
+
+/// Writes the scripts into one, whose name changes with what is in it, and says that name.
+fn write(built: &Path, names: &[String]) -> Result<String> {
+    let mut all = String::new();
+    for name in names {
+        let file = name.trim_start_matches('/');
+        let script =
+            fs::read_to_string(built.join(file)).with_context(|| format!("no script {name}"))?;
+        all += &shortened(script);
+        // A script may end without a semicolon, or with a comment.
+        all += "\n;\n";
+    }
+    let mut hasher = DefaultHasher::new();
+    all.hash(&mut hasher);
+    let name = format!("scripts-{:016x}.js", hasher.finish());
+    fs::write(built.join(&name), all)?;
+    Ok(name)
+}
+
+/// A script without its comments, and without the room before its lines: a quarter of the bytes of ours. A text that goes on
+/// over several lines would lose its room too, so a script with one stays as it is.
+fn shortened(script: String) -> String {
+    let lines = script.lines().map(str::trim_start).filter(|line| !line.starts_with("//"));
+    if lines.clone().any(|line| line.matches('`').count() % 2 == 1) {
+        return script;
+    }
+    lines.fold(String::new(), |all, line| all + line + "\n")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn scripts_are_taken_out_of_a_page_in_their_order() {
+        let page =
+            "a<script src=\"b.js\"></script>c<script>d</script><script src=\"e/f.js\"></script>g";
+        let (names, rest) = without_scripts(page);
+        assert_eq!(names, ["b.js", "e/f.js"]);
+        assert_eq!(rest, "ac<script>d</script>g");
+    }
+
+    #[test]
+    fn a_script_is_shortened_but_its_texts_are_not() {
+        let script = "f();\n  // why\n  g('// text'); // this\n";
+        assert_eq!(shortened(script.to_owned()), "f();\ng('// text'); // this\n");
+        let text = "f(`a\n  // b`);\n";
+        assert_eq!(shortened(text.to_owned()), text);
+    }
+}
