@@ -14,7 +14,12 @@ pub struct Size {
     pub lines: usize,
     /// Lines of its longest listing.
     pub longest: usize,
+    /// How few words stand before 25 lines of a listing of that length or more: the reasons for it. `None` without one.
+    pub fewest_reasons: Option<usize>,
 }
+
+/// The lines of a listing for which there is a paragraph of reasons.
+const FOR_REASONS: usize = 25;
 
 impl Size {
     /// That of a page in `book/src`, by its name without `.md`.
@@ -31,8 +36,28 @@ impl Size {
         let listings = listings.filter_map(|place| Listing::take(course, place).ok());
         let lines: Vec<usize> = listings.map(|listing| listing.lines.count()).collect();
         let longest = lines.iter().max().copied().unwrap_or(0);
-        Ok(Size { words: words(&page), lines: lines.iter().sum(), longest })
+        let fewest_reasons = fewest_reasons(course, &page);
+        Ok(Size { words: words(&page), lines: lines.iter().sum(), longest, fewest_reasons })
     }
+}
+
+/// The fewest words for 25 lines that stand between a long listing and the listing before it.
+fn fewest_reasons(course: &Path, page: &str) -> Option<usize> {
+    let mut words = 0;
+    let mut fewest: Option<usize> = None;
+    for line in page.lines() {
+        let Some(listing) = place(line).and_then(|place| Listing::take(course, place).ok()) else {
+            words += words_of(line);
+            continue;
+        };
+        let lines = listing.lines.count();
+        if lines >= FOR_REASONS {
+            let here = words * FOR_REASONS / lines;
+            fewest = Some(fewest.map_or(here, |fewest| fewest.min(here)));
+        }
+        words = 0;
+    }
+    fewest
 }
 
 /// What a listing of the page shows.
@@ -42,8 +67,11 @@ fn place(line: &str) -> Option<&str> {
 
 /// How many words a page has, without its figures.
 fn words(page: &str) -> usize {
-    let lines = page.lines().filter(|line| !line.starts_with("{{#"));
-    lines.map(|line| line.split_whitespace().count()).sum()
+    page.lines().map(words_of).sum()
+}
+
+fn words_of(line: &str) -> usize {
+    if line.starts_with("{{#") { 0 } else { line.split_whitespace().count() }
 }
 
 #[cfg(test)]

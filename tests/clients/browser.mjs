@@ -1,5 +1,8 @@
-// A real browser, without a window and without a way out to the network.
-import { chromium } from 'playwright-core';
+// A real browser, without a window and without a way out to the network: the Firefox whose path is in FIREFOX, or else the
+// Chromium whose path is in CHROMIUM.
+import playwright from 'playwright-core';
+
+const { chromium, _bidiFirefox } = playwright;
 
 const ARGUMENTS = [
   '--no-sandbox',
@@ -11,9 +14,16 @@ const ARGUMENTS = [
   '--disable-sync',
 ];
 
+// A Firefox as it is installed takes part in WebDriver BiDi only.
+function launch() {
+  const { CHROMIUM, FIREFOX } = process.env;
+  if (FIREFOX) return _bidiFirefox.launch({ executablePath: FIREFOX });
+  return chromium.launch({ executablePath: CHROMIUM, args: ARGUMENTS });
+}
+
 // Runs `work(browser)` and ends the process: with 1, and the reason, if it threw.
 export async function withBrowser(work) {
-  const browser = await chromium.launch({ executablePath: process.env.CHROMIUM, args: ARGUMENTS });
+  const browser = await launch();
   try {
     await work(browser);
   } catch (error) {

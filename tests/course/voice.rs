@@ -17,6 +17,9 @@ const MANY: u8 = 6;
 /// The most lines of a listing.
 const LISTING: usize = 60;
 
+/// The fewest words before 25 lines of a listing.
+const REASONS: usize = 20;
+
 /// Phrases that the book has given up, each with what it says in their place.
 const GIVEN_UP: [(&str, &str); 7] = [
     ("whoever", "name the actor: you, we, a client, a program"),
@@ -27,6 +30,10 @@ const GIVEN_UP: [(&str, &str); 7] = [
     ("that is no text", "that is not text"),
     ("which is none", "say what it is"),
 ];
+
+/// Terms of the glossary whose names are also words of every day, so that their first use says nothing.
+const EVERYDAY: [&str; 9] =
+    ["Arm", "Body", "Client", "Form", "Key", "Option and Result", "Server", "Turn", "Cookie"];
 
 /// A page of the book, or a data file of promises, by what people read of it.
 struct Text {
@@ -92,20 +99,29 @@ fn answer(from: &str) -> Answer {
 /// Prints the table of all that is measured: `cargo test --test course -- voice::the_budgets --nocapture`.
 #[test]
 fn the_budgets_of_the_pages() {
-    println!("page              words  of at most  code  longest listing  questions");
+    println!(
+        "page              words  of at most  code  longest listing  words before 25 lines  questions"
+    );
     let mut over = Vec::new();
     for chapter in ALL {
         let size = Size::of(course(), chapter.slug).expect("a page");
         let most = WORDS[usize::from(chapter.number >= MANY)];
         let page = fs::read_to_string(course().join(format!("book/src/{}.md", chapter.slug)));
         let count = questions(&page.expect("a page")).len();
-        let Size { words, lines, longest } = size;
-        println!("{:16} {words:6}  {most:10}  {lines:4}  {longest:15}  {count:9}", chapter.slug);
+        let Size { words, lines, longest, fewest_reasons } = size;
+        let reasons = fewest_reasons.map_or("-".to_owned(), |fewest| fewest.to_string());
+        println!(
+            "{:16} {words:6}  {most:10}  {lines:4}  {longest:15}  {reasons:>21}  {count:9}",
+            chapter.slug
+        );
         if words > most {
             over.push(format!("{}: {words} words, and {most} at most", chapter.slug));
         }
         if longest > LISTING {
             over.push(format!("{}: a listing of {longest} lines", chapter.slug));
+        }
+        if fewest_reasons.is_some_and(|fewest| fewest < REASONS) {
+            over.push(format!("{}: {reasons} words before 25 lines of code", chapter.slug));
         }
     }
     assert!(over.is_empty(), "{over:#?}");
@@ -188,6 +204,73 @@ fn the_glossary_is_in_the_order_of_the_alphabet() {
     assert!(terms.len() > 60, "{} terms", terms.len());
     let wrong = terms.windows(2).find(|two| two[0].replace('-', " ") > two[1].replace('-', " "));
     assert_eq!(wrong, None);
+}
+
+/// A term is marked where a reader meets it first: in italics, beside its explanation, or as a link to the glossary.
+#[test]
+fn a_term_is_explained_before_it_is_used() {
+    let glossary = fs::read_to_string(course().join("book/src/glossary.md")).expect("a glossary");
+    let pages: Vec<(&str, String)> = ALL
+        .iter()
+        .map(|chapter| {
+            let page = course().join(format!("book/src/{}.md", chapter.slug));
+            (chapter.slug, fs::read_to_string(page).expect("a page"))
+        })
+        .collect();
+    let terms = glossary.lines().filter_map(|line| line.strip_prefix("### "));
+    let (mut met, mut unmarked) = (0, Vec::new());
+    for term in terms.filter(|term| !EVERYDAY.contains(term)) {
+        let first = pages.iter().find_map(|(slug, page)| Some((slug, first_use(page, term)?)));
+        let Some((slug, line)) = first else { continue };
+        met += 1;
+        if !is_marked(line, term) {
+            unmarked.push(format!("{term}, in {slug}.md: {line}"));
+        }
+    }
+    assert!(met > 60, "{met} terms were met");
+    assert!(
+        unmarked.is_empty(),
+        "put them in italics beside their explanation, or link them: {unmarked:#?}"
+    );
+}
+
+/// The first paragraph of a page that has a term in its prose.
+fn first_use<'a>(page: &'a str, term: &str) -> Option<&'a str> {
+    let mut is_code = false;
+    page.lines().find(|line| {
+        let is_fence = line.starts_with("```");
+        is_code ^= is_fence;
+        let is_prose = !is_code
+            && !is_fence
+            && !["{{#", "#", "<svg", "<text"].iter().any(|mark| line.starts_with(mark));
+        is_prose && names(term).any(|name| has_word(&prose(line), &name))
+    })
+}
+
+/// The names of a term: a title has two when it says `and`.
+fn names(term: &str) -> impl Iterator<Item = String> {
+    term.split(" and ").map(|name| name.replace('`', "").to_lowercase())
+}
+
+/// Whether a text has this word, or its plural.
+fn has_word(text: &str, word: &str) -> bool {
+    let text = text.to_lowercase();
+    let is_inside = |letter: char| letter.is_alphanumeric() || letter == '-';
+    text.match_indices(word).any(|(at, _)| {
+        let behind = &text[at + word.len()..];
+        let behind = behind.strip_prefix('s').unwrap_or(behind);
+        !text[..at].ends_with(is_inside) && !behind.starts_with(is_inside)
+    })
+}
+
+/// Whether a paragraph has a term in italics, or a link to it.
+fn is_marked(line: &str, term: &str) -> bool {
+    let slug = term.to_lowercase().replace(' ', "-").replace('`', "");
+    let in_italics = |name: &str| {
+        let parts: Vec<&str> = line.split('*').collect();
+        parts.iter().skip(1).step_by(2).any(|part| part.to_lowercase().contains(name))
+    };
+    line.contains(&format!("glossary.md#{slug})")) || names(term).any(|name| in_italics(&name))
 }
 
 /// Every word of the pages and the promises is in the dictionary, or in `book/words.txt`.
