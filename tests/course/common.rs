@@ -212,6 +212,13 @@ pub fn browser(test: &str) -> Option<Command> {
     Some(node)
 }
 
+/// The same for Firefox: its path goes to the script in `FIREFOX`.
+pub fn second_browser(test: &str) -> Option<Command> {
+    let mut node = node(test)?;
+    node.env("FIREFOX", firefox(test)?.get_program());
+    Some(node)
+}
+
 /// A Chromium, found as the workshop finds it.
 pub fn chromium(test: &str) -> Option<PathBuf> {
     chromium::find().or_else(|| missing(test, "chromium, or its path in CHROMIUM"))

@@ -1,30 +1,57 @@
-//! The pages of the book in a real browser.
+//! The pages of the book in real browsers: the same tests in Chromium and in Firefox.
+
+use std::process::Command;
 
 use crate::common::{address_of, chapter, course, open_book, open_book_in, serving, succeeds};
 use frame_by_frame::book::{self, Edition};
 use frame_by_frame::chapters::CHAPTERS;
 
-#[test]
-fn every_page_is_quiet_local_and_accessible() {
-    let Some(mut browser) = crate::common::browser("the pages in a browser") else { return };
+/// A browser that a script drives, if it is there; the name of the test is for who misses it.
+type Driven = fn(&str) -> Option<Command>;
+
+macro_rules! in_both_browsers {
+    ($($test:ident),* $(,)?) => {
+        mod chromium {
+            $(#[test]
+            fn $test() {
+                super::$test(crate::common::browser);
+            })*
+        }
+        mod firefox {
+            $(#[test]
+            fn $test() {
+                super::$test(crate::common::second_browser);
+            })*
+        }
+    };
+}
+
+in_both_browsers!(
+    every_page_is_quiet_local_and_accessible,
+    every_page_is_light_and_keeps_still,
+    every_lab_shows_what_devtools_sees,
+    every_page_checks_what_the_terminal_checks,
+    without_the_workshop_every_lab_shows_its_recording,
+);
+
+fn every_page_is_quiet_local_and_accessible(browser: Driven) {
+    let Some(mut browser) = browser("the pages in a browser") else { return };
     let book = open_book();
     browser.arg(course().join("tests/clients/pages.mjs"));
     browser.arg(address_of(&book));
     println!("{}", succeeds(browser));
 }
 
-#[test]
-fn every_page_is_light_and_keeps_still() {
-    let Some(mut browser) = crate::common::browser("the weight of the pages") else { return };
+fn every_page_is_light_and_keeps_still(browser: Driven) {
+    let Some(mut browser) = browser("the weight of the pages") else { return };
     let book = open_book();
     browser.arg(course().join("tests/clients/weight.mjs"));
     browser.arg(address_of(&book));
     println!("{}", succeeds(browser));
 }
 
-#[test]
-fn every_lab_shows_what_devtools_sees() {
-    let Some(mut browser) = crate::common::browser("the labs in a browser") else { return };
+fn every_lab_shows_what_devtools_sees(browser: Driven) {
+    let Some(mut browser) = browser("the labs in a browser") else { return };
     let (book, own) = (open_book(), chapter(5));
     browser.arg(course().join("tests/clients/labs.mjs"));
     browser.arg(address_of(&book));
@@ -33,9 +60,8 @@ fn every_lab_shows_what_devtools_sees() {
     assert_eq!(succeeds(browser).matches("the lab works").count(), CHAPTERS.len() + 1);
 }
 
-#[test]
-fn every_page_checks_what_the_terminal_checks() {
-    let Some(mut browser) = crate::common::browser("the checks in a browser") else { return };
+fn every_page_checks_what_the_terminal_checks(browser: Driven) {
+    let Some(mut browser) = browser("the checks in a browser") else { return };
     let folder = tempfile::tempdir().expect("a folder, in which the hints are remembered");
     let (book, own) = (open_book_in(folder.path(), &["--server", &serving(1)]), chapter(5));
     browser.arg(course().join("tests/clients/checks.mjs"));
@@ -45,9 +71,8 @@ fn every_page_checks_what_the_terminal_checks() {
     println!("{}", succeeds(browser));
 }
 
-#[test]
-fn without_the_workshop_every_lab_shows_its_recording() {
-    let Some(mut browser) = crate::common::browser("the static pages in a browser") else { return };
+fn without_the_workshop_every_lab_shows_its_recording(browser: Driven) {
+    let Some(mut browser) = browser("the static pages in a browser") else { return };
     let files = tempfile::tempdir().expect("a folder");
     book::build(course(), files.path(), Edition::Static).expect("the book builds");
     browser.arg(course().join("tests/clients/static.mjs"));
