@@ -75,6 +75,9 @@
     return (digits.match(/../g) ?? []).map((pair) => parseInt(pair, 16));
   }
 
+  // A number of any size, with its thousands apart.
+  const counted = (count) => `${count.toLocaleString('en')} ${String(count) === '1' ? 'byte' : 'bytes'}`;
+
   const hexText = (bytes) => bytes.map(hexOf).join(' ');
 
   // Bytes as a text that can be typed, or undefined where they are none.
@@ -211,7 +214,7 @@
       const { size } = this.frame.form;
       const bytes = bytesOfHex(text);
       if (bytes?.length !== size) return `Write ${size} bytes, each as two digits, like ${hexText(bigEndianBytes(7n, size))}.`;
-      this.change({ declared: bigEndian(bytes) });
+      this.change({ declared: BigInt(`0x${hexText(bytes).replaceAll(' ', '')}`) });
       return undefined;
     }
 
@@ -238,7 +241,7 @@
     readPayload(text) {
       const bytes = this.way === 'hex' ? bytesOfHex(text) : utf8(text);
       if (!bytes) return 'Write each byte as two digits, like 4c 69.';
-      if (bytes.length > MOST) return `${bytes.length.toLocaleString('en')} bytes are too many to play with: use at most ${MOST.toLocaleString('en')}.`;
+      if (bytes.length > MOST) return `${counted(bytes.length)} are too many to play with: use at most ${counted(MOST)}.`;
       this.change({ payload: bytes, form: shortestForm(bytes.length), declared: undefined });
       return undefined;
     }
@@ -298,15 +301,15 @@
       this.key.input.disabled = !isMasked;
       this.newKey.disabled = !isMasked;
       this.key.show(hexText(key));
-      this.count.textContent = `${payload.length.toLocaleString('en')} ${payload.length === 1 ? 'byte' : 'bytes'}`;
+      this.count.textContent = counted(payload.length);
     }
 
     // What is wrong with the frame, with what a receiver makes of a length that is not the payload's.
     showVerdict([frame, next], bytes) {
       const lines = frame.faults.map(({ why, section }) => `✗ ${why} (RFC 6455, section ${section})`);
       const missing = declaredLength(this.frame) - BigInt(this.frame.payload.length);
-      if (!frame.complete) lines.push(`… ${missing} more ${missing === 1n ? 'byte is' : 'bytes are'} declared, and the receiver waits for them`);
-      if (next) lines.push(`… the length ends too early: the last ${bytes.length - frame.end} of these bytes are taken for another frame`);
+      if (!frame.complete) lines.push(`… the payload is shorter than declared: the receiver waits for ${counted(missing)} more`);
+      if (next) lines.push(`… the payload is longer than declared: what is left, ${counted(bytes.length - frame.end)}, is taken for another frame`);
       if (lines.length === 0) lines.push('✓ this frame keeps all rules of RFC 6455');
       // It is read aloud, but only when it has changed.
       const text = lines.join('\n');
@@ -339,7 +342,7 @@
       const tables = [];
       for (let start = 0; start < meant.length; start += COLUMNS) tables.push(besideTable(rows, start));
       const left = payload.length - meant.length;
-      this.beside.replaceChildren(...tables, left > 0 ? element('p', {}, `and ${left.toLocaleString('en')} more bytes`) : '');
+      this.beside.replaceChildren(...tables, left > 0 ? element('p', {}, `and ${counted(left)} more`) : '');
     }
   }
 

@@ -67,16 +67,16 @@ async function lengths(play) {
   await play.getByLabel('64 bits').check();
   await mustShow(play, '✗ the payload length takes more bytes than it needs');
   await play.getByRole('textbox', { name: 'extended payload length' }).fill('80 00 00 00 00 00 00 7e');
-  await mustShow(play, '✗ the first bit of a 64-bit payload length must be 0', 'the receiver waits for them');
+  await mustShow(play, '✗ the first bit of a 64-bit payload length must be 0', 'the receiver waits for 9,223,372,036,854,775,808 bytes more');
   await play.getByRole('textbox', { name: 'extended payload length' }).fill('80');
   await mustShow(play, 'Write 8 bytes, each as two digits');
   await play.getByRole('button', { name: 'Start again' }).click();
   await bit(play, 'payload length, the bit worth 2').click();
   await mustBe(play, '81 85');
-  await mustShow(play, 'the last 2 of these bytes are taken for another frame');
+  await mustShow(play, 'what is left, 2 bytes, is taken for another frame');
   await play.getByRole('button', { name: '65,536 bytes' }).click();
   await mustBe(play, '81 ff 00 00 00 00 00 01 00 00 37 fa 21 3d');
-  await mustShow(play, 'and 65,520 more bytes', 'this frame keeps all rules');
+  await mustShow(play, 'and 65,520 bytes more', 'this frame keeps all rules');
 }
 
 async function payloads(play) {
