@@ -6,7 +6,7 @@ use mdbook_preprocessor::book::{Book, BookItem};
 use mdbook_preprocessor::{Preprocessor, PreprocessorContext};
 
 use super::listing::Listing;
-use super::{Edition, Mistakes, contents, coverage, dependencies, figures, lines};
+use super::{Edition, Mistakes, contents, coverage, dependencies, figures, lines, play};
 
 /// The book's one preprocessor.
 pub(super) struct Directives {
@@ -93,6 +93,7 @@ impl Pass<'_> {
             ["snapshot", path] => figures::snapshot(course, path, caption),
             ["probes", chapter] => figures::probes(chapter, self.directives.edition),
             ["lab", chapter, name] => figures::lab(course, chapter, name, self.directives.edition),
+            ["play", name, event] => play::frame(course, name, event, caption),
             ["facts"] => contents::facts(course, page, caption),
             ["contents"] => contents::table(course),
             ["plan"] => Ok(self.end_of_plan()),
@@ -101,7 +102,7 @@ impl Pass<'_> {
             ["lines"] => lines::table(course),
             _ => Err(format!(
                 "there is no directive {{{{#{}}}}}: use facts, code, recording, terminal, frame, \
-                 sequence, snapshot, probes, lab, contents, plan, dependencies or lines",
+                 sequence, snapshot, probes, lab, play, contents, plan, dependencies or lines",
                 words.join(" ")
             )),
         }

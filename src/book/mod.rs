@@ -15,6 +15,7 @@ mod lines;
 mod links;
 mod listing;
 mod minutes;
+mod play;
 mod scripts;
 mod size;
 mod warnings;

@@ -16,6 +16,10 @@ const TEXT_ENDS: &str = "</main>";
 /// What the names of the search's scripts begin with.
 const SEARCH: [&str; 3] = ["elasticlunr-", "mark-", "searcher-"];
 
+/// Scripts that only some pages need: what their names begin with, and what such a page has in it.
+const SELDOM: [(&str, &str); 2] =
+    [("theme/decode-", "class=\"play\""), ("theme/play-", "class=\"play\"")];
+
 /// How a page asks for a script.
 const BEGINS: &str = "<script src=\"";
 const ENDS: &str = "\"></script>";
@@ -27,7 +31,9 @@ pub(super) fn join(built: &Path) -> Result<()> {
         let html = fs::read_to_string(&page)?;
         let Some((head, rest)) = html.split_once(TEXT_ENDS) else { continue };
         let (names, rest) = without_scripts(rest);
-        let (search, own): (Vec<_>, Vec<_>) = names.into_iter().partition(|name| is_search(name));
+        let (search, mut own): (Vec<_>, Vec<_>) =
+            names.into_iter().partition(|name| is_search(name));
+        own.retain(|name| is_needed(name, head));
         if own.is_empty() {
             continue;
         }
@@ -60,6 +66,10 @@ fn without_scripts(mut html: &str) -> (Vec<String>, String) {
 fn is_search(name: &str) -> bool {
     let file = name.rsplit('/').next().unwrap_or(name);
     SEARCH.iter().any(|begins| file.starts_with(begins))
+}
+
+fn is_needed(name: &str, page: &str) -> bool {
+    SELDOM.iter().all(|(begins, mark)| !name.contains(begins) || page.contains(mark))
 }
 
 /// Writes the scripts into one, whose name changes with what is in it, and says that name.

@@ -7,6 +7,7 @@ mod class;
 mod clients;
 mod common;
 mod crowd;
+mod decode;
 mod desk;
 mod heads;
 mod ladder;

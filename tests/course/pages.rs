@@ -80,3 +80,14 @@ fn without_the_workshop_every_lab_shows_its_recording(browser: Driven) {
     browser.args(CHAPTERS.map(|chapter| chapter.slug));
     assert_eq!(succeeds(browser).matches("shows its recording").count(), CHAPTERS.len());
 }
+
+#[test]
+fn a_frame_can_be_played_with() {
+    let Some(mut browser) = crate::common::browser("the frame to play with") else { return };
+    let files = tempfile::tempdir().expect("a folder");
+    book::build(course(), files.path(), Edition::Static).expect("the book builds");
+    let book = open_book();
+    browser.arg(course().join("tests/clients/play.mjs"));
+    browser.arg(address_of(&book)).arg(files.path());
+    println!("{}", succeeds(browser));
+}
