@@ -10,6 +10,7 @@ mod directives;
 mod drawing;
 mod figures;
 mod front;
+pub(crate) mod handouts;
 pub(crate) mod html;
 mod lines;
 mod links;
@@ -17,6 +18,7 @@ mod listing;
 mod minutes;
 mod size;
 mod warnings;
+mod worksheet;
 
 use std::fmt;
 use std::fs;
@@ -90,6 +92,7 @@ pub fn build(course: &Path, to: &Path, edition: Edition) -> Result<(), Mistakes>
     mark_edition(to, edition).map_err(Mistakes::one)?;
     let config = config(course).map_err(Mistakes::one)?;
     front::put(course, &config, to).map_err(Mistakes::one)?;
+    handouts::write(course, to)?;
     Mistakes::none_or(links::broken(to).map_err(Mistakes::one)?)
 }
 

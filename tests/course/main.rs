@@ -2,12 +2,14 @@
 
 mod appendix;
 mod book;
+mod bundle;
 mod chat;
 mod class;
 mod clients;
 mod common;
 mod crowd;
 mod desk;
+mod handouts;
 mod heads;
 mod ladder;
 mod own;
