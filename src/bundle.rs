@@ -81,8 +81,9 @@ pub fn write(course: &Path, folder: &Path, begins: impl FnOnce() -> Result<()>) 
     // What is left half-way, because a disk is full or a network is gone, is removed again.
     let unfinished = tempfile::Builder::new().prefix(".bundle-").tempdir_in(&parent)?;
     for part in PARTS {
-        copy(&course.join(part), &unfinished.path().join(part))
-            .with_context(|| format!("the course's {part} cannot be copied"))?;
+        copy(&course.join(part), &unfinished.path().join(part)).with_context(|| {
+            format!("the course's {part} cannot be copied; a bundle takes about 400 MB")
+        })?;
     }
     begins()?;
     collect_crates(unfinished.path())?;
