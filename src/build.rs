@@ -1,7 +1,7 @@
 //! Programs, built by cargo when they are first needed.
 
 use std::env;
-use std::ffi::OsStr;
+use std::ffi::{OsStr, OsString};
 use std::fmt;
 use std::io::{self, BufRead, BufReader, Read};
 use std::path::{Path, PathBuf};
@@ -49,6 +49,7 @@ impl std::error::Error for BuildError {}
 pub fn build(folder: &Path, package: &str, colours: bool) -> Result<PathBuf, BuildError> {
     let mut cargo = cargo(folder, colours);
     cargo.env_remove("CARGO_TARGET_DIR").env_remove("CARGO_BUILD_TARGET_DIR");
+    cargo.args(["--package", package]);
     let mut programs = run(cargo, &[package], &mut |_| ())?;
     Ok(programs.remove(0))
 }
@@ -65,11 +66,28 @@ pub fn build_course<S: AsRef<str>>(
     packages: &[S],
     at_work: &mut dyn FnMut(&str),
 ) -> Result<Vec<PathBuf>, BuildError> {
-    let mut cargo = cargo(course, false);
-    if let Some(Built { target, profile }) = Built::this() {
-        cargo.arg("--target-dir").arg(target).arg("--profile").arg(profile);
+    let mut cargo = cargo_beside_this(course);
+    for package in packages {
+        cargo.args(["--package", package.as_ref()]);
     }
     run(cargo, packages, at_work)
+}
+
+/// Builds an example of the workshop, which is a program for tests and teachers: nobody waits for it at the
+/// first start.
+///
+/// # Errors
+///
+/// As with [`build`].
+pub fn build_example(
+    course: &Path,
+    example: &str,
+    at_work: &mut dyn FnMut(&str),
+) -> Result<PathBuf, BuildError> {
+    let mut cargo = cargo_beside_this(course);
+    cargo.args(["--example", example]);
+    let mut programs = run(cargo, &[example], at_work)?;
+    Ok(programs.remove(0))
 }
 
 /// Where and how a program was built.
@@ -98,8 +116,22 @@ impl Built {
     }
 }
 
+/// Builds where and how this program was built.
+fn cargo_beside_this(course: &Path) -> Command {
+    let mut cargo = cargo(course, false);
+    if let Some(Built { target, profile }) = Built::this() {
+        cargo.arg("--target-dir").arg(target).arg("--profile").arg(profile);
+    }
+    cargo
+}
+
+/// The program of cargo: the one that has started this one, if it did.
+pub(crate) fn program_of_cargo() -> OsString {
+    env::var_os("CARGO").unwrap_or("cargo".into())
+}
+
 fn cargo(folder: &Path, colours: bool) -> Command {
-    let mut cargo = Command::new(env::var_os("CARGO").unwrap_or("cargo".into()));
+    let mut cargo = Command::new(program_of_cargo());
     cargo
         .args(["build", "--message-format=json-render-diagnostics"])
         .current_dir(folder)
@@ -108,14 +140,12 @@ fn cargo(folder: &Path, colours: bool) -> Command {
     cargo
 }
 
+/// The programs with these names, which cargo was told to build.
 fn run<S: AsRef<str>>(
     mut cargo: Command,
-    packages: &[S],
+    names: &[S],
     at_work: &mut dyn FnMut(&str),
 ) -> Result<Vec<PathBuf>, BuildError> {
-    for package in packages {
-        cargo.args(["--package", package.as_ref()]);
-    }
     cargo.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
     let cargo = Program::start(cargo).map_err(BuildError::NoCargo)?;
     let (stdout, stderr) = cargo.outputs();
@@ -125,12 +155,12 @@ fn run<S: AsRef<str>>(
     if !cargo.wait().status.success() {
         return Err(BuildError::Fails(words));
     }
-    let program = |package: &S| {
-        let found = programs.iter().find(|(name, _)| name == package.as_ref());
+    let program = |wanted: &S| {
+        let found = programs.iter().find(|(name, _)| name == wanted.as_ref());
         let found = found.map(|(_, program)| program.clone());
-        found.ok_or_else(|| BuildError::NoProgram(package.as_ref().to_owned()))
+        found.ok_or_else(|| BuildError::NoProgram(wanted.as_ref().to_owned()))
     };
-    packages.iter().map(program).collect()
+    names.iter().map(program).collect()
 }
 
 /// What cargo says, without the lines that say what it does: those are passed on.
@@ -176,8 +206,8 @@ struct Target {
 fn programs(stdout: impl Read) -> Vec<(String, PathBuf)> {
     let program = |line: String| {
         let message: Message = serde_json::from_str(&line).ok()?;
-        let target =
-            message.target.filter(|target| target.kind.iter().any(|kind| kind == "bin"))?;
+        let is_program = |kind: &String| kind == "bin" || kind == "example";
+        let target = message.target.filter(|target| target.kind.iter().any(is_program))?;
         Some((target.name, message.executable?))
     };
     BufReader::new(stdout).lines().map_while(Result::ok).filter_map(program).collect()

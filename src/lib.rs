@@ -3,6 +3,7 @@
 
 pub mod book;
 pub mod build;
+pub mod bundle;
 mod changes;
 pub mod chapters;
 pub mod check;

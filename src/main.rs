@@ -10,8 +10,9 @@ use clap::{Args, Parser, Subcommand};
 use frame_by_frame::book::{self, Edition};
 use frame_by_frame::command_line::{address, address_of_server};
 use frame_by_frame::folder::{self, is_occupied};
+use frame_by_frame::paper::Printed;
 use frame_by_frame::screen::{Screen, Unheard};
-use frame_by_frame::{chapters, check, ladder, own, paper, tap, web};
+use frame_by_frame::{build, bundle, chapters, check, ladder, own, paper, tap, web};
 
 /// Build a WebSocket server from the socket up, in Rust.
 ///
@@ -110,11 +111,31 @@ enum Task {
     Book {
         /// The folder to write: a new or empty one, or one that holds the book already [default:
         /// book/static in cargo's target folder]
-        #[arg(long)]
+        #[arg(long, group = "what")]
         out: Option<PathBuf>,
         /// The file to write instead, on pages of A4; it takes Chromium, which prints it
-        #[arg(long, value_name = "FILE", conflicts_with = "out")]
+        #[arg(long, value_name = "FILE", group = "what")]
         pdf: Option<PathBuf>,
+        /// The worksheet of the lesson for teachers instead, as a PDF
+        #[arg(long, value_name = "FILE", group = "what")]
+        worksheet: Option<PathBuf>,
+        /// The slides of that lesson instead, as a PDF
+        #[arg(long, value_name = "FILE", group = "what")]
+        slides: Option<PathBuf>,
+    },
+    /// Write the course and all crates into a folder, for laptops without a network
+    ///
+    /// There `cargo run` builds the course from this folder alone. Rust itself is not in it.
+    Bundle {
+        /// The folder to write: a new or empty one
+        folder: PathBuf,
+    },
+    /// Run a server of the zoo, which makes one mistake: which one?
+    ///
+    /// It listens on the port in PORT, or on 4000.
+    Zoo {
+        /// The number that your teacher gave you, such as 17
+        number: u16,
     },
 }
 
@@ -173,11 +194,30 @@ fn perform(task: Task, screen: &mut Screen) -> Result<ExitCode> {
         }
         Task::Tap { listen, to } => tap::tap(listen, to, screen).map(|()| true)?,
         Task::Ladder => climb(screen)?,
-        Task::Book { pdf: Some(file), .. } => print_book(&file, screen)?,
-        Task::Book { out, pdf: None } => write_book(out, screen)?,
+        Task::Book { pdf: Some(file), .. } => print(&file, Printed::Book, screen)?,
+        Task::Book { worksheet: Some(file), .. } => print(&file, Printed::Worksheet, screen)?,
+        Task::Book { slides: Some(file), .. } => print(&file, Printed::Slides, screen)?,
+        Task::Book { out, .. } => write_book(out, screen)?,
+        Task::Bundle { folder } => write_bundle(&folder, screen)?,
+        Task::Zoo { number } => return run_zoo(number),
     };
     Ok(if holds { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
+
+/// Becomes a server of the zoo, which is built when it is first needed.
+fn run_zoo(number: u16) -> Result<ExitCode> {
+    let what = format!("the server {number} of the zoo");
+    let program = build::build_example(&book::course(), "zoo", &mut says_what_is_built(&what))?;
+    let mut server = Command::new(program);
+    server.arg(number.to_string());
+    if std::env::var_os("PORT").is_none() {
+        server.env("PORT", ZOO_PORT);
+    }
+    become_program(server).with_context(|| format!("{what} cannot be started"))
+}
+
+/// Where the chapters' servers listen too.
+const ZOO_PORT: &str = "4000";
 
 /// Becomes the chapter's program, or runs it to its end where a program cannot become another.
 fn run_server(chapter: u8, arguments: &[OsString]) -> Result<ExitCode> {
@@ -261,10 +301,25 @@ fn write_book(out: Option<PathBuf>, screen: &mut Screen) -> Result<bool> {
     Ok(true)
 }
 
-fn print_book(file: &Path, screen: &mut Screen) -> Result<bool> {
+fn print(file: &Path, what: Printed, screen: &mut Screen) -> Result<bool> {
     let file = std::path::absolute(file)?;
-    paper::write(&book::course(), &file)?;
-    screen.say(&format!("the book is printed: {}", file.display()))?;
+    paper::write(&book::course(), what, &file)?;
+    screen.say(&format!("{what} printed: {}", file.display()))?;
+    Ok(true)
+}
+
+fn write_bundle(folder: &Path, screen: &mut Screen) -> Result<bool> {
+    let folder = std::path::absolute(folder)?;
+    let bundle = bundle::write(&book::course(), &folder, || {
+        screen
+            .say("collecting all crates, those of other systems too: this may take some minutes")?;
+        Ok(())
+    })?;
+    screen.say(&format!(
+        "the bundle is written: {}, {bundle}\nOn a laptop with Rust, copy that folder, and type \
+         there: cargo run",
+        folder.display()
+    ))?;
     Ok(true)
 }
 

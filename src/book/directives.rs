@@ -6,12 +6,22 @@ use mdbook_preprocessor::book::{Book, BookItem};
 use mdbook_preprocessor::{Preprocessor, PreprocessorContext};
 
 use super::listing::Listing;
-use super::{Edition, Mistakes, contents, coverage, dependencies, figures, lines, play};
+use super::{Edition, Mistakes, contents, coverage, dependencies, figures, lines, play, worksheet};
 
 /// The book's one preprocessor.
 pub(super) struct Directives {
     pub(super) course: PathBuf,
     pub(super) edition: Edition,
+}
+
+impl Directives {
+    /// A page that is not in the book's contents, with its directives filled in.
+    pub(super) fn fill_in(&self, page: &Path, content: &str) -> Result<String, Mistakes> {
+        let mut pass = Pass::new(self);
+        let filled = pass.page(page, content);
+        Mistakes::none_or(pass.mistakes)?;
+        Ok(filled)
+    }
 }
 
 impl Preprocessor for Directives {
@@ -98,11 +108,13 @@ impl Pass<'_> {
             ["contents"] => contents::table(course),
             ["plan"] => Ok(self.end_of_plan()),
             ["plan", minutes, chapter] => self.plan(minutes, chapter, caption),
+            ["worksheet", ref table @ ..] => worksheet::table(course, table, caption),
             ["dependencies"] => dependencies::section(course),
             ["lines"] => lines::table(course),
             _ => Err(format!(
                 "there is no directive {{{{#{}}}}}: use facts, code, recording, terminal, frame, \
-                 sequence, snapshot, probes, lab, play, contents, plan, dependencies or lines",
+                 sequence, snapshot, probes, lab, play, contents, plan, worksheet, dependencies or \
+                 lines",
                 words.join(" ")
             )),
         }

@@ -79,6 +79,12 @@ pub(super) fn frame(
     }
 }
 
+/// One event of what crossed the wire.
+pub(super) fn event(course: &Path, name: &str, event: &str) -> Result<Event, String> {
+    let events = conversation(&load(course, name)?, name, event)?;
+    events.into_iter().next().ok_or_else(|| format!("{name} has no event {event}"))
+}
+
 /// A drawing of who says what to whom.
 pub(super) fn sequence(course: &Path, name: &str, caption: &str) -> Result<String, String> {
     let recording = load(course, name)?;

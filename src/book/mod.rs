@@ -10,6 +10,7 @@ mod directives;
 mod drawing;
 mod figures;
 mod front;
+pub(crate) mod handouts;
 pub(crate) mod html;
 mod lines;
 mod links;
@@ -19,6 +20,7 @@ mod play;
 mod scripts;
 mod size;
 mod warnings;
+mod worksheet;
 
 use std::fmt;
 use std::fs;
@@ -93,6 +95,7 @@ pub fn build(course: &Path, to: &Path, edition: Edition) -> Result<(), Mistakes>
     scripts::join(to).map_err(Mistakes::one)?;
     let config = config(course).map_err(Mistakes::one)?;
     front::put(course, &config, to).map_err(Mistakes::one)?;
+    handouts::write(course, to)?;
     Mistakes::none_or(links::broken(to).map_err(Mistakes::one)?)
 }
 

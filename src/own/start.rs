@@ -8,6 +8,7 @@ use anyhow::{Context, Result, bail};
 use super::files::{is_rust, read, sources, write};
 use super::skeleton::{skeleton, without_marks};
 use super::{Own, flag, manifest, start_command};
+use crate::bundle;
 use crate::chapters::{self, CHAPTERS, Chapter};
 use crate::folder::is_occupied;
 
@@ -80,6 +81,10 @@ fn make_project(course: &Path, folder: &Path, first: Chapter) -> Result<()> {
     write(&folder.join("Cargo.toml"), &project_manifest(course, &manifest, first))?;
     // The course's versions, which are on this machine already: no network is needed.
     write(&folder.join("Cargo.lock"), &read(&course.join("Cargo.lock"))?)?;
+    if let Some(configuration) = bundle::configuration_elsewhere(course) {
+        fs::create_dir_all(folder.join(".cargo"))?;
+        write(&folder.join(bundle::CONFIGURATION), &configuration)?;
+    }
     write(&folder.join(".gitignore"), "/target\n")
 }
 

@@ -32,7 +32,7 @@ fn build(course: &Path) -> Result<TempDir, Mistakes> {
 }
 
 /// The mistakes of a book with a line more on one of its pages.
-fn with_line(line: &str) -> Vec<String> {
+pub fn with_line(line: &str) -> Vec<String> {
     let copy = copy();
     let page = copy.path().join("book/src/05-reply.md");
     let text = fs::read_to_string(&page).expect("a page");

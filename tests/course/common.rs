@@ -241,6 +241,25 @@ pub fn curl(test: &str) -> Option<Command> {
     installed(&["curl"], test, "curl")
 }
 
+/// The crates of all systems, which a bundle takes along: on this machine already, or from the network.
+pub fn crates_of_all_systems(test: &str) -> Option<()> {
+    let mut fetch = Command::new(env!("CARGO"));
+    let fetch = fetch.args(["fetch", "--locked", "--quiet"]).current_dir(course()).output();
+    let found = fetch.is_ok_and(|output| output.status.success());
+    found.then_some(()).or_else(|| missing(test, "a network, or cargo fetch beforehand"))
+}
+
+/// git, and the files that it knows.
+pub fn tracked_files(test: &str) -> Option<Vec<String>> {
+    let git = Command::new("git").args(["ls-files", "-z"]).current_dir(course()).output();
+    let Some(files) = git.ok().filter(|output| output.status.success()) else {
+        return missing(test, "git, and a course that is a repository");
+    };
+    let files = String::from_utf8_lossy(&files.stdout).into_owned();
+    let files = files.split('\0').filter(|file| course().join(file).is_file());
+    Some(files.map(str::to_owned).collect())
+}
+
 /// hunspell, which knows how words are spelled.
 pub fn hunspell(test: &str) -> Option<Command> {
     installed(&["hunspell"], test, "hunspell, and its dictionary en_US")

@@ -2,6 +2,7 @@
 
 mod appendix;
 mod book;
+mod bundle;
 mod chat;
 mod class;
 mod clients;
@@ -9,6 +10,7 @@ mod common;
 mod crowd;
 mod decode;
 mod desk;
+mod handouts;
 mod heads;
 mod ladder;
 mod own;

@@ -4,7 +4,8 @@
 #[path = "../zoo-server/mistakes.rs"]
 mod mistakes;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::Mutex;
@@ -12,11 +13,15 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 use std::time::Duration;
 
+use ch00_wire::Recorder;
 use frame_by_frame::probes::{self, Probe, Target, Verdict, explain};
 use mistakes::{MISTAKES, Mistake};
+use stage::Server;
+
+use crate::common::{PATIENCE, course, workshop};
 
 /// How long a probe waits for what a wrong server never sends.
-const PATIENCE: Duration = Duration::from_secs(4);
+const PROBE: Duration = Duration::from_secs(4);
 /// How many servers are looked at at the same time.
 const AT_ONCE: usize = 10;
 
@@ -54,7 +59,7 @@ fn caught(zoo: &Path, mistake: &'static str, chapter: u8) -> Option<(Probe, Stri
         probe.chapter == chapter || (probe.chapter < chapter && is_light)
     };
     let mut probes = probes::all().iter().filter(is_looked_at);
-    probes.find_map(|probe| match target.judge(probe, PATIENCE, chapter) {
+    probes.find_map(|probe| match target.judge(probe, PROBE, chapter) {
         Ok(Verdict::Holds) => None,
         Ok(Verdict::Fails(failure, recording)) => {
             Some((*probe, explain(probe, &failure, &recording, chapter).text(usize::MAX)))
@@ -124,10 +129,71 @@ fn every_mistake_is_caught_by_the_probe_that_names_it() {
     let seen: Vec<String> = look_at_all(&zoo()).into_values().collect();
     let wrong: Vec<&String> = seen.iter().filter(|said| said.contains("CAUGHT")).collect();
     assert!(wrong.is_empty(), "{wrong:#?}");
-    let table = MISTAKES.iter().map(|Mistake { name, chapter, promise }| {
-        let probe = probes::find(promise).expect("a promise");
-        format!("{chapter:02} {name:<28} {}\n", probe.says)
-    });
-    insta::assert_snapshot!("table", table.collect::<String>());
     insta::assert_snapshot!("zoo", seen.join("\n"));
+}
+
+#[test]
+fn every_server_has_a_number_of_its_own() {
+    let numbers: BTreeSet<u16> = MISTAKES.iter().map(|mistake| mistake.number).collect();
+    assert_eq!(numbers.len(), MISTAKES.len(), "a number is there twice");
+    assert!(!numbers.contains(&0));
+    // Who has found one mistake must not learn from its number what the next one is about.
+    let neighbours = MISTAKES.windows(2).filter(|two| two[0].number + 1 == two[1].number).count();
+    assert!(neighbours * 10 < MISTAKES.len(), "{neighbours} mistakes are numbered in their order");
+}
+
+/// What teachers look a number up in.
+#[test]
+fn the_key_of_the_zoo_is_fresh() {
+    let file = course().join("tests/zoo-server/KEY.md");
+    let key = key();
+    if std::env::var("INSTA_UPDATE").is_ok_and(|update| update == "always") {
+        fs::write(&file, &key).expect("written");
+    }
+    let kept = fs::read_to_string(&file).expect("a key").replace("\r\n", "\n");
+    assert_eq!(kept, key, "INSTA_UPDATE=always writes the key of the zoo anew");
+}
+
+/// A table of all servers, by number and by chapter.
+fn key() -> String {
+    let mut by_number: Vec<&Mistake> = MISTAKES.iter().collect();
+    by_number.sort_by_key(|mistake| mistake.number);
+    let row = |mistake: &&Mistake| {
+        let Mistake { number, chapter, name, promise } = mistake;
+        let says = &probes::find(promise).expect("a promise").says;
+        format!("| {number} | {chapter:02} | `{name}` | {says} |\n")
+    };
+    let by_chapter = MISTAKES.chunk_by(|one, next| one.chapter == next.chapter).map(|mistakes| {
+        let numbers: Vec<String> = mistakes.iter().map(|one| one.number.to_string()).collect();
+        format!("- Chapter {:02}: {}\n", mistakes[0].chapter, numbers.join(", "))
+    });
+    format!(
+        "# The key of the zoo\n\nFor teachers. `cargo run -- zoo 17` starts the server with the \
+         number 17; the test `zoo::the_key_of_the_zoo_is_fresh` writes this file.\n\n\
+         Which servers make a mistake of which chapter:\n\n{}\n\
+         | number | chapter | the mistake | the first promise that fails: the server … |\n\
+         |--:|---|---|---|\n{}",
+        by_chapter.collect::<String>(),
+        by_number.iter().map(row).collect::<String>()
+    )
+}
+
+/// By its number a server is the same as by its name, and what it prints gives nothing away.
+#[test]
+fn a_server_is_started_by_its_number() {
+    let program = zoo();
+    for mistake in [&MISTAKES[0], &MISTAKES[MISTAKES.len() - 1]] {
+        let (number, mut command) = (mistake.number.to_string(), workshop(&["zoo"]));
+        command.arg(&number).env("PORT", "0");
+        let server = Server::announced(command, &Recorder::new(), PATIENCE).expect("it starts");
+        let line = server.wait_for(0, PATIENCE, |line| line.starts_with("listening on"));
+        let line = line.expect("a line");
+        assert!(!line.contains(mistake.name) && !line.contains(mistake.promise), "{line}");
+    }
+    let mut command = Command::new(&program);
+    let output = command.args(["list"]).output().expect("it runs");
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(output.status.code(), Some(2), "{said}");
+    assert!(said.contains("the zoo has no server list: choose a number from 1 to"), "{said}");
+    assert!(MISTAKES.iter().all(|mistake| !said.contains(mistake.name)), "{said}");
 }

@@ -1,9 +1,10 @@
-//! The server of the zoo: a good one, and told by name to make one mistake. What people write when they
-//! build a WebSocket server for the first time, so that the checker can be held to its word.
+//! The server of the zoo: a good one, and told to make one mistake. What people write when they build a
+//! WebSocket server for the first time, so that the checker can be held to its word.
 //!
 //! `cargo run --example zoo -- no-empty-line` runs it with a mistake, on the port in `PORT`, or one that
-//! the system chooses; without a name it makes none. A thread for each client: it is not one of the
-//! course's servers.
+//! the system chooses; without a name it makes none. A class gets the mistake by its number, as in
+//! `cargo run -- zoo 17`, and nothing that the server prints says which one that is. A thread for each
+//! client: it is not one of the course's servers.
 
 mod connection;
 mod frames;
@@ -23,7 +24,7 @@ use room::Room;
 
 /// What every part of the server knows.
 pub struct Zoo {
-    mistake: String,
+    mistake: Option<&'static Mistake>,
     /// The echo was asked for, in place of the room.
     is_echo: bool,
     room: Room,
@@ -32,18 +33,17 @@ pub struct Zoo {
 impl Zoo {
     /// Whether this is the mistake to make.
     pub fn makes(&self, name: &str) -> bool {
-        self.mistake == name
+        self.mistake() == name
     }
 
     /// The mistake to make; empty if there is none.
     pub fn mistake(&self) -> &str {
-        &self.mistake
+        self.mistake.map_or("", |mistake| mistake.name)
     }
 
     /// Whether a message goes back to its speaker alone, as up to chapter 06, or because the echo was asked for.
     pub fn echoes(&self) -> bool {
-        let chapter = MISTAKES.iter().find(|one| one.name == self.mistake).map(|one| one.chapter);
-        let echoes = self.is_echo || chapter.is_some_and(|chapter| chapter <= 6);
+        let echoes = self.is_echo || self.mistake.is_some_and(|mistake| mistake.chapter <= 6);
         (echoes || self.makes("echo-only")) && !self.makes("no-echo")
     }
 
@@ -72,21 +72,47 @@ impl Zoo {
 }
 
 fn main() -> ExitCode {
-    let mistake = std::env::args().nth(1).unwrap_or_default();
-    let is_echo = std::env::args().nth(2).is_some_and(|app| app == "echo");
-    if !mistake.is_empty() && MISTAKES.iter().all(|known| known.name != mistake) {
-        eprintln!("there is no mistake {mistake}; there are:");
-        for Mistake { name, chapter, promise } in MISTAKES {
-            eprintln!("  {name:26} breaks {chapter:02}: {promise}");
+    match open() {
+        Ok((zoo, listener)) => serve(&zoo, &listener),
+        Err(why) => {
+            eprintln!("{why}");
+            return ExitCode::from(2);
         }
-        return ExitCode::FAILURE;
     }
+    ExitCode::SUCCESS
+}
+
+/// Reads what the command line asks for, and listens.
+fn open() -> Result<(Arc<Zoo>, TcpListener), String> {
+    let mistake = mistake(&std::env::args().nth(1).unwrap_or_default())?;
+    let is_echo = std::env::args().nth(2).is_some_and(|app| app == "echo");
     let port = std::env::var("PORT").ok().and_then(|port| port.parse().ok()).unwrap_or(0);
     let zoo = Arc::new(Zoo { mistake, is_echo, room: Room::default() });
     let address = if zoo.makes("listens-everywhere") { "0.0.0.0" } else { "127.0.0.1" };
-    let listener = TcpListener::bind((address, port)).expect("a port to listen on");
-    let port = listener.local_addr().expect("bound").port();
+    let listener = TcpListener::bind((address, port)).map_err(|error| {
+        format!("port {port} cannot be had: {error}; put another one into the variable PORT")
+    })?;
+    let port = listener.local_addr().map_err(|error| error.to_string())?.port();
     println!("listening on ws://127.0.0.1:{port}");
+    Ok((zoo, listener))
+}
+
+/// The mistake with this number or name; nothing asks for none.
+fn mistake(asked: &str) -> Result<Option<&'static Mistake>, String> {
+    if asked.is_empty() {
+        return Ok(None);
+    }
+    let number = asked.parse().ok();
+    let found = MISTAKES.iter().find(|one| one.name == asked || Some(one.number) == number);
+    // A list of all names would be a list of answers.
+    let last = MISTAKES.iter().map(|one| one.number).max().unwrap_or_default();
+    found.map(Some).ok_or(format!(
+        "the zoo has no server {asked}: choose a number from 1 to {last}, or none for a server \
+         without a mistake"
+    ))
+}
+
+fn serve(zoo: &Arc<Zoo>, listener: &TcpListener) {
     for (number, client) in listener.incoming().enumerate() {
         let Ok(client) = client else { continue };
         if zoo.makes("first-byte-waited-for") {
@@ -104,5 +130,4 @@ fn main() -> ExitCode {
             let _ = thread.join();
         }
     }
-    ExitCode::SUCCESS
 }
