@@ -16,12 +16,12 @@ fn every_page_is_quiet_local_and_accessible() {
 #[test]
 fn every_lab_shows_what_devtools_sees() {
     let Some(mut browser) = crate::common::browser("the labs in a browser") else { return };
-    let (book, own) = (open_book(), chapter(5));
+    let (book, own) = (open_book_in(course(), &["--server", &serving(5)]), chapter(5));
     browser.arg(course().join("tests/clients/labs.mjs"));
     browser.arg(address_of(&book));
     browser.arg(own.address().to_string());
     browser.args(CHAPTERS.map(|chapter| chapter.slug));
-    assert_eq!(succeeds(browser).matches("the lab works").count(), CHAPTERS.len() + 1);
+    assert_eq!(succeeds(browser).matches("the lab works").count(), CHAPTERS.len() + 2);
 }
 
 #[test]
