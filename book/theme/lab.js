@@ -6,27 +6,31 @@
 'use strict';
 
 (() => {
+  const LONGEST_SAID = 300; // letters of a message that are repeated: the wire has all of it
+  const LINES = 8; // of a raw request that are seen at once, where it is not what the lab begins with
+
+  const NO_ANSWER = 202; // the status with which the workshop says that nothing came back
+  const WAITS = 'A server that takes one client after another takes this one when the open connection ends.';
+
   // One connection of the lab: a socket of this page, and what it takes to use it.
   class Connection {
     constructor(lab, number) {
       this.lab = lab;
       this.number = number;
-      this.connectButton = button('lab-connect', 'Connect', () => (this.socket ? this.socket.close() : this.connect()));
-      this.message = element('input', { class: 'lab-message', value: 'Li Jing', 'aria-label': `message${lab.of(number)}`, size: 20 });
+      this.connectButton = button('lab-connect', 'Connect', () => (this.socket ? this.disconnect() : this.connect()));
+      this.message = new MessageField(lab.of(number), () => this.send());
       this.sendButton = button('lab-send', 'Send', () => this.send());
-      this.message.addEventListener('keydown', (event) => {
-        event.stopPropagation();
-        if (event.key === 'Enter') this.send();
-      });
-      const tools = [this.connectButton, this.message, this.sendButton];
+      const say = element('span', { class: 'lab-say' }, this.message.input, this.sendButton);
+      const tools = [this.connectButton, this.message.texts, say, this.message.count];
       if (lab.count === 1) {
         this.status = lab.status;
-        this.element = element('div', { class: 'lab-tools' }, ...tools);
+        this.element = element('div', { class: 'lab-tools lab-connection' }, ...tools);
         return;
       }
-      this.name = element('legend', {}, `connection ${number}`);
+      this.name = element('legend', {});
       this.status = element('p', { class: 'lab-said', role: 'status' });
       this.element = element('fieldset', { class: 'lab-connection' }, this.name, ...tools, this.status);
+      this.isClient(undefined);
     }
 
     // What can be pressed follows from what there is: a lab, a socket, an open socket.
@@ -38,7 +42,7 @@
 
     // The wire counts clients in the order in which they come.
     isClient(client) {
-      if (this.name) this.name.textContent = `connection ${this.number}: client ${client}`;
+      if (this.name) this.name.textContent = `connection ${this.number}${client === undefined ? '' : `: client ${client}`}`;
     }
 
     // Resolves when it is open, or has failed.
@@ -46,7 +50,7 @@
       const socket = new WebSocket(`${this.lab.address}/chat`);
       this.socket = socket;
       this.lab.expect(this);
-      this.say('connecting …');
+      this.say(this.left ? `connecting … ${WAITS}` : 'connecting …');
       socket.onmessage = ({ data }) => this.say(typeof data === 'string' ? `onmessage: ${JSON.stringify(data)}` : 'onmessage: binary');
       // A browser fires onclose right after onerror: nobody would see the first of the two alone.
       let error = '';
@@ -57,25 +61,52 @@
           resolve();
         };
         socket.onclose = ({ code, wasClean }) => {
-          if (this.socket === socket) this.socket = undefined;
-          this.say(`${error}onclose fired: code ${code}, ${wasClean ? 'clean' : 'not clean'}`);
           resolve();
+          if (this.left === socket) this.left = undefined;
+          // It may have been left, and another one opened.
+          if (this.socket && this.socket !== socket) return;
+          this.socket = undefined;
+          this.say(`${error}onclose fired: code ${code}, ${wasClean ? 'clean' : 'not clean'}`);
         };
       });
     }
 
+    // A server that does not know the Close frame does not answer it, and then a browser waits for a minute before it
+    // fires onclose.
+    disconnect() {
+      this.left = this.socket;
+      this.socket.close();
+      this.socket = undefined;
+      this.say('The page has said close(), and the browser has sent a Close frame. It waits for the answer of the server.');
+    }
+
+    // Its lab has ended: what its socket still has to say would hide that.
+    forget() {
+      for (const socket of [this.socket, this.left]) {
+        if (!socket) continue;
+        socket.onmessage = socket.onopen = socket.onclose = null;
+        socket.close();
+      }
+      this.socket = this.left = undefined;
+      this.isClient(undefined);
+      if (this.status !== this.lab.status) this.say('');
+    }
+
     say(text) {
-      this.status.textContent = text;
+      this.status.textContent = text.length > LONGEST_SAID ? `${text.slice(0, LONGEST_SAID)} … (${text.length} letters)` : text;
       this.lab.enable();
     }
 
     send() {
-      if (this.socket?.readyState === WebSocket.OPEN) this.socket.send(this.message.value);
+      if (this.socket?.readyState !== WebSocket.OPEN) return;
+      this.socket.send(this.message.text);
+      this.lab.showNewest();
     }
   }
 
   class Lab {
     constructor(section) {
+      this.section = section;
       this.chapter = Number(section.dataset.chapter);
       this.recording = JSON.parse(section.querySelector('.lab-recording').textContent);
       this.request = section.dataset.request ?? '';
@@ -86,13 +117,21 @@
       this.coming = []; // who connects, in order, and has not been seen on the wire
       this.conversation = new Conversation(this.count);
       this.status = element('p', { class: 'lab-status', role: 'status' });
+      this.screen = new FullScreen(section, () => this.fit());
       const live = section.dataset.workshop === 'true';
-      const tools = live ? this.tools() : [this.invitation()];
-      section.append(...tools, this.status, this.conversation.element);
+      const [before, after] = live ? this.tools() : [[this.invitation()], []];
+      // In the place of what is there without a script.
+      section.replaceChildren(...before, this.status, this.conversation.element, ...after);
       keepsArrowKeys(section);
+      keepsEnd(this.conversation.units);
+      keepsEnd(this.conversation.lines);
       this.recording.events.forEach((event) => this.conversation.show(event));
       this.conversation.rewind();
       this.say(`This is a recording: ${this.recording.title}.`);
+      if (!live) return;
+      section.addEventListener('bytes', ({ detail }) => this.take(detail));
+      const bytes = bytesOnTheWay();
+      if (bytes !== undefined) this.take(bytes);
     }
 
     invitation() {
@@ -105,21 +144,56 @@
       );
     }
 
+    // What goes before the conversation, and what after it: the message and its frames are to be seen together.
     tools() {
-      this.server = new ServerChoice(`subject-${this.chapter}`, "this chapter's", 'mine');
+      this.server = new ServerChoice(`subject-${this.chapter}`, this.chapter);
       this.startButton = button('lab-start', 'Start the server', () => (this.run ? this.stop() : this.start()));
       this.connections = Array.from({ length: this.count }, (_, i) => new Connection(this, i + 1));
       this.allButton = button('lab-connect-all', 'Connect all', () => this.connectAll());
-      this.rawText = element('textarea', { class: 'lab-raw', rows: this.request.split('\n').length + 1, 'aria-label': 'raw request', spellcheck: 'false' });
-      this.rawText.value = this.request;
-      this.rawText.addEventListener('keydown', (event) => event.stopPropagation());
-      this.rawButton = button('lab-raw-send', 'Send these bytes', () => this.sendRaw());
+      this.raw = this.rawTools();
       const sockets = element('div', { class: 'lab-connections' }, ...this.connections.map((one) => one.element));
-      const escapes = element('p', {}, 'Each line ends with \\r\\n. ', element('code', {}, '\\x00'), ' stands for the byte 00, and so with any two digits.');
-      const raw = element('details', { class: 'lab-raw-tools', open: this.rawOpen }, element('summary', {}, 'A request, byte for byte'), escapes, this.rawText, this.rawButton);
       this.enable();
-      const start = element('div', { class: 'lab-tools' }, this.startButton, this.server.element, this.count > 1 ? this.allButton : undefined);
-      return [start, ...(this.rawFirst ? [raw, sockets] : [sockets, raw])];
+      const all = this.count > 1 ? this.allButton : undefined;
+      const start = element('div', { class: 'lab-tools' }, this.startButton, this.server.element, all, this.screen.button);
+      return this.rawFirst ? [[start, this.raw, sockets], []] : [[start, sockets], [this.raw]];
+    }
+
+    rawTools() {
+      const lines = this.request.split('\n').length + 1;
+      const rows = this.rawFirst ? lines : Math.min(lines, LINES);
+      this.rawText = element('textarea', { class: 'lab-raw', rows, 'aria-label': 'raw request', spellcheck: 'false' });
+      this.rawText.value = this.request;
+      this.rawText.addEventListener('keydown', (event) => event.key === 'Escape' || event.stopPropagation());
+      this.rawButton = button('lab-raw-send', 'Send these bytes', () => this.sendRaw());
+      const escapes = element('p', {}, 'Each line ends with \\r\\n. ', element('code', {}, '\\x00'), ' stands for the byte 00, and so with any two digits.');
+      return element('details', { class: 'lab-raw-tools', open: this.rawOpen }, element('summary', {}, 'A request, byte for byte'), escapes, this.rawText, this.rawButton);
+    }
+
+    // Bytes that a figure sends: they wait in the raw request, and the next key sends them.
+    take(text) {
+      this.raw.open = true;
+      this.rawText.value = text;
+      this.rawText.rows = Math.min(text.split('\n').length + 1, LINES);
+      const isOpen = this.number !== undefined;
+      this.say(isOpen ? 'The bytes are in the raw request: send them.' : 'The bytes are in the raw request: start the server first, then send them.');
+      (isOpen ? this.rawButton : this.startButton).focus({ preventScroll: true });
+      this.section.scrollIntoView({ block: 'start' });
+    }
+
+    // On a full screen, what is not used at once is folded away.
+    fit() {
+      if (this.screen.isFull && this.raw && !this.rawFirst) this.raw.open = false;
+      this.toNewest();
+    }
+
+    // What was said last is in view, wherever somebody has scrolled to.
+    showNewest() {
+      this.toNewest();
+      this.conversation.units.scrollIntoView({ block: 'nearest' });
+    }
+
+    toNewest() {
+      for (const list of [this.conversation.units, this.conversation.lines]) list.scrollTop = list.scrollHeight;
     }
 
     // How a label says which of several it belongs to.
@@ -129,6 +203,7 @@
 
     enable() {
       const open = this.number !== undefined;
+      this.section.classList.toggle('runs', this.run !== undefined);
       this.startButton.textContent = this.run ? 'Stop' : 'Start the server';
       this.allButton.disabled = !open || this.connections.every(({ socket }) => socket);
       this.rawButton.disabled = !open;
@@ -136,18 +211,17 @@
     }
 
     say(text) {
-      this.status.textContent = text;
+      this.status.replaceChildren(...sentence(text));
     }
 
     async start() {
       const run = new AbortController();
       this.run = run;
       this.conversation.clear();
+      this.server.note.textContent = '';
       this.say('starting …');
       this.enable();
-      const { address } = this.server;
-      const subject = address === undefined ? { chapter: this.chapter } : { address };
-      const trouble = await follow('lab', subject, run.signal, (line) => this.hear(JSON.parse(line)));
+      const trouble = await follow('lab', this.server.choice, run.signal, (line) => this.hear(JSON.parse(line)));
       // It may have been stopped in the meantime, and another one started.
       if (this.run === run) this.end(trouble ? `The lab could not go on: ${trouble}` : 'The lab has ended.');
     }
@@ -158,7 +232,7 @@
     }
 
     end(text) {
-      this.connections.forEach(({ socket }) => socket?.close());
+      this.connections.forEach((connection) => connection.forget());
       this.coming = [];
       this.run = undefined;
       this.number = undefined;
@@ -176,7 +250,7 @@
         this.say(`This page reaches the server at ${event.server} through the workshop, which shows every byte.`);
       } else if (event.type === 'failed' || event.type === 'stopped') {
         this.failed = true;
-        this.say(event.text);
+        this.explain(event.text);
       } else {
         this.meet(event.client);
         this.conversation.show(event);
@@ -184,10 +258,17 @@
       this.enable();
     }
 
+    // What a compiler or a server has said stands in the terminal.
+    explain(text) {
+      const [why, ...lines] = text.split('\n');
+      this.say(why);
+      lines.forEach((line) => this.conversation.show({ type: 'line', text: line }));
+    }
+
     // Where a WebSocket reaches the lab: on the port that this page came from, because no other need be open.
     get address() {
       if (this.number === undefined) return undefined;
-      return new URL(`lab/${this.number}`, location.href).href.replace(/^http/, 'ws');
+      return socketAddress(`lab/${this.number}`);
     }
 
     // Somebody is about to connect: the next client that is new on the wire.
@@ -218,15 +299,28 @@
 
     async sendRaw() {
       const text = this.rawText.value.replace(/\r?\n/g, '\r\n');
+      const { run } = this;
       this.say('sending …');
       this.expect(undefined);
-      try {
-        const response = await ask('lab/raw', { lab: this.number, text });
-        this.say(response.ok ? 'The request is sent.' : await response.text());
-      } catch (error) {
-        this.say(`The request could not be sent: ${error.message}`);
-      }
+      this.showNewest();
+      const response = await ask('lab/raw', { lab: this.number, text }).catch(() => undefined);
+      const said = response ? await response.text() : await whyNot();
+      // The lab may have ended in the meantime, which says more.
+      if (this.run !== run) return;
+      this.say(response?.status === NO_ANSWER && this.isBusy ? `${said} ${WAITS}` : said);
     }
+
+    // Whether a connection of this page may be why a request has to wait.
+    get isBusy() {
+      return this.connections.some(({ socket, left }) => socket ?? left);
+    }
+  }
+
+  // A list that changes its size stays at its end, if it was there.
+  function keepsEnd(list) {
+    let isAtEnd = false;
+    list.addEventListener('scroll', () => (isAtEnd = list.scrollHeight - list.scrollTop - list.clientHeight < 20));
+    new ResizeObserver(() => isAtEnd && (list.scrollTop = list.scrollHeight)).observe(list);
   }
 
   document.querySelectorAll('section.lab').forEach((section) => new Lab(section));

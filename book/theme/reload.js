@@ -2,20 +2,23 @@
 'use strict';
 
 (() => {
-  // The workshop says which edition of the book is the newest: a page of an older one loads again. Only
-  // the tab in view asks, because a browser opens few connections to one server.
+  const AGAIN = 3000; // milliseconds until a page asks again that has lost the workshop
   let edition;
-  let news;
+  let isListening = false;
 
-  function listenForNews() {
-    news?.close();
-    news = undefined;
-    if (document.visibilityState !== 'visible') return;
-    news = new EventSource('reload');
-    news.onmessage = ({ data }) => {
-      edition ??= data;
-      if (data !== edition) location.reload();
-    };
+  // The workshop says which edition of the book is the newest: a page of an older one loads again.
+  async function listenForNews() {
+    if (isListening || document.visibilityState !== 'visible') return;
+    isListening = true;
+    let wasHeard = false;
+    await follow('reload', null, new AbortController().signal, (newest) => {
+      wasHeard = true;
+      edition ??= newest;
+      if (newest !== edition) location.reload();
+    });
+    isListening = false;
+    // A workshop that has ended comes back with another address, and is not asked again.
+    if (wasHeard) setTimeout(listenForNews, AGAIN);
   }
 
   if (document.querySelector('meta[name="workshop"]')) {

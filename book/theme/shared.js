@@ -13,61 +13,94 @@ function element(tag, attributes = {}, ...children) {
   return made;
 }
 
+// A sentence of the workshop, in which `this` is code.
+const sentence = (text) => text.split('`').map((part, i) => (i % 2 ? element('code', {}, part) : part));
+
 const button = (name, text, onclick) => element('button', { type: 'button', class: name, onclick }, text);
 
 // Asks the workshop something. Its places are named from the page, because a proxy may have put all into a folder.
-function ask(place, question, signal) {
+function ask(place, question) {
   const headers = { 'Content-Type': 'application/json' };
-  return fetch(place, { method: 'POST', headers, body: JSON.stringify(question), signal });
+  return fetch(place, { method: 'POST', headers, body: JSON.stringify(question) });
 }
+
+// Where a WebSocket reaches a place of the workshop.
+const socketAddress = (place) => new URL(place, location.href).href.replace(/^http/, 'ws');
 
 // Asks the workshop, and hands each line of its answer to `hear` as it comes, until it ends or `signal` ends it.
-// Resolves to what went wrong, or to nothing.
-async function follow(place, question, signal, hear) {
+// Resolves to what went wrong, or to nothing. All this goes over a WebSocket, because a browser opens only six
+// connections of the other kind, for all tabs together.
+function follow(place, question, signal, hear) {
+  const socket = new WebSocket(socketAddress(place));
+  socket.onopen = () => socket.send(JSON.stringify(question));
+  // The first message is empty, or says why nothing will follow.
+  let refusal;
+  socket.onmessage = ({ data }) => (refusal === undefined ? (refusal = data) : hear(data));
+  return new Promise((resolve) => {
+    signal.addEventListener('abort', () => {
+      socket.onmessage = socket.onclose = null;
+      socket.close();
+      resolve();
+    });
+    socket.onclose = ({ wasClean }) => resolve(wasClean ? refusal || undefined : whyNot());
+  });
+}
+
+// Why the workshop did not go on. A WebSocket that fails does not say why; an answer to a question does.
+async function whyNot() {
   try {
-    const response = await ask(place, question, signal);
-    if (!response.ok) return await refusal(response);
-    const reader = response.body.pipeThrough(new TextDecoderStream()).getReader();
-    let rest = '';
-    for (;;) {
-      const { value, done } = await reader.read();
-      if (done) return undefined;
-      const lines = (rest + value).split('\n');
-      rest = lines.pop();
-      lines.forEach(hear);
-    }
-  } catch (error) {
-    return error.name === 'AbortError' ? undefined : error.message;
+    const response = await fetch('project');
+    return response.ok ? 'the connection to the workshop was lost: try again' : await response.text();
+  } catch {
+    return 'the workshop has ended. Start it again with `cargo run`, and open the address that it prints.';
   }
 }
 
-// Of what a page sends, only the address can be written wrongly.
-async function refusal(response) {
-  const text = await response.text();
-  return response.status === 422 ? `an address is written like 127.0.0.1:4000 (${text})` : text;
-}
-
-// Which server: the usual one of a section, or one of the reader's that runs.
+// Which server: that of the section's chapter, where it can be started; the reader's own project; or one that runs.
 class ServerChoice {
-  constructor(name, usual, running) {
-    this.running = element('input', { type: 'radio', name });
-    this.input = element('input', { class: 'address', value: '127.0.0.1:4000', 'aria-label': 'address of my server', size: 16 });
-    this.input.addEventListener('input', () => (this.running.checked = true));
+  constructor(name, chapter) {
+    const radio = (checked) => element('input', { type: 'radio', name, checked });
+    this.chapter = chapter;
+    this.project = radio(chapter === undefined);
+    this.running = radio(false);
+    this.input = element('input', { class: 'address', value: '127.0.0.1:4000', 'aria-label': 'address of the server that runs', size: 16 });
+    this.input.addEventListener('input', () => {
+      this.running.checked = true;
+      this.explain();
+    });
+    this.note = element('p', { class: 'server-note', role: 'status' });
+    const ofChapter = chapter === undefined ? undefined : element('label', {}, radio(true), " this chapter's");
     this.element = element(
       'fieldset',
-      {},
+      { class: 'server-choice' },
       element('legend', {}, 'Which server?'),
-      element('label', {}, element('input', { type: 'radio', name, checked: true }), ` ${usual}`),
-      element('label', {}, this.running, ` ${running}, at `),
+      ofChapter,
+      element('label', {}, this.project, ' my project'),
+      element('label', {}, this.running, ' one that runs, at '),
       this.input,
+      this.note,
     );
+    this.element.addEventListener('change', () => this.explain());
   }
 
-  // Where the one that runs is, if that is meant: a port alone will do.
+  // Which project that is, or how to tell the workshop of one: only the workshop knows.
+  async explain() {
+    this.note.textContent = '';
+    if (!this.project.checked) return;
+    const response = await fetch('project').catch(() => undefined);
+    const said = response ? await response.text() : await whyNot();
+    if (this.project.checked) this.note.replaceChildren(...sentence(said));
+  }
+
+  // Where the one that runs is, if that is meant.
   get address() {
-    if (!this.running.checked) return undefined;
-    const text = this.input.value.trim();
-    return /^\d+$/.test(text) ? `127.0.0.1:${text}` : text;
+    return this.running.checked ? this.input.value : undefined;
+  }
+
+  // What the workshop is asked to start, or to reach.
+  get choice() {
+    if (this.running.checked) return { address: this.input.value };
+    return this.project.checked ? { project: this.chapter } : { chapter: this.chapter };
   }
 }
 

@@ -119,7 +119,8 @@ pub(super) fn probes(chapter: &str, edition: Edition) -> Result<String, String> 
     if edition == Edition::Workshop {
         list += &format!(
             "\n<section class=\"check\" data-chapter=\"{number}\" \
-             aria-label=\"Check: chapter {number:02}\"></section>\n"
+             aria-label=\"Check: chapter {number:02}\"><p>With JavaScript, this page can check your server. \
+             In a terminal, <code>cargo run -- check {number}</code> does the same.</p></section>\n"
         );
     }
     Ok(list)
@@ -155,11 +156,21 @@ pub(super) fn lab(
     };
     let request = String::from_utf8_lossy(&request).replace("\r\n", "\n");
     let json = serde_json::to_string(&recording).map_err(|error| error.to_string())?;
+    let life = match edition {
+        Edition::Workshop => "With JavaScript, this page can start the server and talk to it.",
+        Edition::Static => {
+            "To bring this to life, clone the course, type <code>cargo run</code> in its folder, and open the \
+             address that it prints in a browser with JavaScript."
+        }
+    };
+    // What stands here until a script takes its place.
+    let text = wire(&recording.to_string(), &recording.title);
     Ok(format!(
-        "<section class=\"lab\" data-chapter=\"{number}\" data-first=\"{first}\" data-raw=\"{raw}\" \
+        "<section class=\"lab\" id=\"lab\" data-chapter=\"{number}\" data-first=\"{first}\" data-raw=\"{raw}\" \
          data-clients=\"{clients}\" data-hears=\"{hears}\" data-prepared=\"{prepared}\" data-workshop=\"{}\" \
          aria-label=\"Lab: chapter {number:02}\" data-request=\"{}\">\
-         <script type=\"application/json\" class=\"lab-recording\">{}</script></section>\n",
+         <script type=\"application/json\" class=\"lab-recording\">{}</script>\n\n\
+         <p class=\"lab-invitation\">{life}</p>\n\n{text}\n</section>\n",
         edition == Edition::Workshop,
         escaped(&request).replace('\n', "&#10;"),
         // Within a script element only this would be taken for HTML.

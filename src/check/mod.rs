@@ -22,6 +22,7 @@ use report::{Report, State, bar};
 use subject::Candidate;
 
 pub use class::{Class, class};
+pub use report::Verdict;
 pub use subject::Subject;
 pub use watch::watch;
 
@@ -47,6 +48,15 @@ pub struct Options {
 /// is said.
 pub fn check(subject: &Subject, options: Options, screen: &mut Screen) -> Result<bool> {
     Ok(examine(subject, options, screen)?.report.holds())
+}
+
+/// The same, for a page: what was found, in one sentence.
+///
+/// # Errors
+///
+/// As [`check`].
+pub fn verdict(subject: &Subject, options: Options, screen: &mut Screen) -> Result<Verdict> {
+    Ok(examine(subject, options, screen)?.report.verdict())
 }
 
 /// Checks the student's project, and where every promise holds, or the last hint was given, shows how the

@@ -2,6 +2,7 @@
 
 use std::fmt::Write;
 
+use serde::Serialize;
 use serde_json::{Value, json};
 
 use crate::chapters::{CHAPTERS, Chapter};
@@ -135,6 +136,15 @@ impl Finding {
     }
 }
 
+/// What a check has found, in one sentence.
+#[derive(Serialize)]
+pub struct Verdict {
+    /// Whether no promise is broken.
+    pub holds: bool,
+    /// How many promises are kept, and which one is broken.
+    pub text: String,
+}
+
 /// Everything that a check found, in order.
 pub(super) struct Report {
     /// The last chapter that was checked.
@@ -263,6 +273,23 @@ impl Report {
                  the checker starts your server itself, and sees its terminal\n"
             ),
         }
+    }
+
+    /// All of it in one sentence.
+    pub(super) fn verdict(&self) -> Verdict {
+        let text = match self.first_failed() {
+            None => self.summary().trim_end().to_owned(),
+            Some(finding) => {
+                let (kept, promise) = (self.kept(), &finding.to_hint);
+                let what = if matches!(finding.state, State::Unwritten) {
+                    "not written yet"
+                } else {
+                    "broken"
+                };
+                format!("{kept} kept, 1 {what}: {:02} {}", promise.chapter, promise.says)
+            }
+        };
+        Verdict { holds: self.holds(), text }
     }
 
     /// A line for each chapter: how many of its promises hold, and then what to do next.

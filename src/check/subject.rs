@@ -66,6 +66,15 @@ impl Subject {
         Ok(Candidate { target, last, shown: name.clone(), name, folder, next })
     }
 
+    /// The server as it is to be in chapter `last`, for a lab.
+    ///
+    /// # Errors
+    ///
+    /// As [`Subject::prepare`].
+    pub(crate) fn target(&self, last: u8) -> Result<Target> {
+        Ok(self.prepare(Some(last), false)?.target)
+    }
+
     /// The command that checks it again, up to chapter `last` where one was asked for, with `more` after it.
     pub(super) fn command(&self, last: Option<u8>, more: &str) -> String {
         let last = last.map(|last| format!(" {last}")).unwrap_or_default();

@@ -2,17 +2,14 @@
 
 use std::convert::Infallible;
 use std::io;
-use std::pin::Pin;
-use std::task::{Context, Poll};
 
 use http_body_util::combinators::UnsyncBoxBody;
 use http_body_util::{BodyExt, Full};
-use hyper::body::{Body, Bytes, Frame};
+use hyper::body::Bytes;
 use hyper::header::{self, HeaderValue};
 use hyper::{HeaderMap, Request, Response, StatusCode};
 use serde::de::DeserializeOwned;
 use serde_json::error::Category;
-use tokio::sync::mpsc::Receiver;
 
 /// What the workshop answers.
 pub(super) type Answer = Response<UnsyncBoxBody<Bytes, io::Error>>;
@@ -40,42 +37,11 @@ pub(super) fn html(status: StatusCode, page: impl Into<Bytes>) -> Answer {
 }
 
 fn whole(status: StatusCode, kind: &'static str, bytes: Bytes) -> Answer {
-    let mut answer = of_kind(kind, Full::new(bytes).map_err(|never| match never {}));
-    *answer.status_mut() = status;
-    answer
-}
-
-/// An answer that goes on for as long as there is something to tell, and the page stays.
-pub(super) fn streamed(
-    kind: &'static str,
-    pieces: Receiver<impl Into<Bytes> + Send + 'static>,
-) -> Answer {
-    of_kind(kind, Pieces(pieces))
-}
-
-fn of_kind(
-    kind: &'static str,
-    body: impl Body<Data = Bytes, Error = io::Error> + Send + 'static,
-) -> Answer {
+    let body = Full::new(bytes).map_err(|never: Infallible| match never {});
     let mut answer = Response::new(body.boxed_unsync());
+    *answer.status_mut() = status;
     answer.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static(kind));
     answer
-}
-
-/// A body whose pieces are sent as they come.
-struct Pieces<T>(Receiver<T>);
-
-impl<T: Into<Bytes>> Body for Pieces<T> {
-    type Data = Bytes;
-    type Error = io::Error;
-
-    fn poll_frame(
-        mut self: Pin<&mut Self>,
-        context: &mut Context<'_>,
-    ) -> Poll<Option<io::Result<Frame<Bytes>>>> {
-        let piece = self.0.poll_recv(context);
-        piece.map(|piece| piece.map(|piece| Ok(Frame::data(piece.into()))))
-    }
 }
 
 /// What a page asks for, in JSON.
@@ -84,7 +50,12 @@ pub(super) fn asked<T: DeserializeOwned>(request: &Request<Bytes>) -> Result<T, 
         let why = "what is asked for has to be of the type application/json";
         return Err((StatusCode::UNSUPPORTED_MEDIA_TYPE, why.to_owned()));
     }
-    serde_json::from_slice(request.body()).map_err(|error| {
+    read(request.body())
+}
+
+/// What JSON says that came from a page.
+pub(super) fn read<T: DeserializeOwned>(json: &[u8]) -> Result<T, Refusal> {
+    serde_json::from_slice(json).map_err(|error| {
         let status = match error.classify() {
             Category::Data => StatusCode::UNPROCESSABLE_ENTITY,
             Category::Syntax | Category::Eof | Category::Io => StatusCode::BAD_REQUEST,

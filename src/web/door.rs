@@ -1,7 +1,7 @@
 //! The one door of the workshop: each connection brings one request, whose head says where it goes.
 //!
 //! A browser's WebSocket to a lab goes on to the lab's tap as raw bytes, so that the lab shows the browser's
-//! own handshake. Everything else is HTTP, and is answered by a route.
+//! own handshake. Everything else is HTTP, and is answered by a route; so are the WebSockets of the workshop itself.
 
 use std::convert::Infallible;
 use std::io::{self, Cursor};
@@ -88,7 +88,7 @@ impl Door {
         let service = service_fn(async |request| {
             Ok::<_, Infallible>(guard::admit(&self.guard, request, next).await)
         });
-        http.serve_connection(stream, service).await.map_err(io::Error::other)
+        http.serve_connection(stream, service).with_upgrades().await.map_err(io::Error::other)
     }
 }
 

@@ -10,17 +10,17 @@ use std::time::Duration;
 use anyhow::{Result, bail};
 use ch00_wire::{Event, Recorder};
 use hyper::StatusCode;
-use hyper::body::Bytes;
 use serde::{Deserialize, Serialize};
 use stage::{Relay, Server, Trouble};
 use tokio::sync::mpsc::{Sender, channel};
 
-use super::answer::{Answer, Refusal, empty, streamed};
+use super::answer::{Answer, Refusal, text};
+use super::servers::{PATIENCE, running, start_project};
+use super::socket::Lines;
 use super::{QUEUE, Workshop};
+use crate::check::Subject;
 use crate::{book, chapters};
 
-/// How long a server may take to start.
-const PATIENCE: Duration = Duration::from_secs(10);
 /// How long a raw request waits for whatever comes next: to be connected, and then for each unit of the answer.
 const LISTEN: Duration = Duration::from_secs(1);
 /// How often the lab looks whether its page is still there while nothing crosses.
@@ -65,14 +65,14 @@ impl Labs {
     }
 
     /// Runs a lab in a thread of its own, until its page goes away.
-    fn run(&self, choice: ServerChoice, page: Sender<News>) -> Result<()> {
+    fn run(&self, choice: ServerChoice, subject: Arc<Subject>, page: Sender<String>) -> Result<()> {
         let open = self.open.clone();
         let mut threads = lock(&self.threads);
         threads.retain(|thread| !thread.is_finished());
         if threads.len() >= MOST {
             bail!("{MOST} labs are open, and no more can be: stop one, or close its page");
         }
-        threads.push(thread::spawn(move || run(&choice, open, &page)));
+        threads.push(thread::spawn(move || run(&choice, &subject, open, &Page(page))));
         Ok(())
     }
 }
@@ -87,8 +87,10 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 pub(super) enum ServerChoice {
     /// A chapter's, which is started.
     Chapter(u8),
-    /// The reader's own, which runs.
-    Address(SocketAddr),
+    /// The reader's own project, which is started as it is to be in this chapter.
+    Project(u8),
+    /// One that runs.
+    Address(String),
 }
 
 /// What the page is told, a line of JSON each.
@@ -108,11 +110,18 @@ enum News {
     Wire(Event),
 }
 
-impl From<News> for Bytes {
-    fn from(news: News) -> Bytes {
-        let mut line = serde_json::to_string(&news).unwrap_or_default();
-        line.push('\n');
-        Bytes::from(line)
+/// Where the news of a lab go.
+struct Page(Sender<String>);
+
+impl Page {
+    /// False if the page has gone.
+    fn tell(&self, news: &News) -> bool {
+        let line = serde_json::to_string(news).unwrap_or_default();
+        self.0.blocking_send(line).is_ok()
+    }
+
+    fn has_gone(&self) -> bool {
+        self.0.is_closed()
     }
 }
 
@@ -126,11 +135,11 @@ struct Lab {
 }
 
 /// Opens a lab, and streams what happens in it until the page goes away.
-pub(super) fn open_lab(workshop: &Workshop, choice: ServerChoice) -> Result<Answer, Refusal> {
+pub(super) fn open_lab(workshop: &Workshop, choice: ServerChoice) -> Result<Lines, Refusal> {
     let (sender, news) = channel(QUEUE);
     let refused = |error: anyhow::Error| (StatusCode::TOO_MANY_REQUESTS, error.to_string());
-    workshop.labs.run(choice, sender).map_err(refused)?;
-    Ok(streamed("application/x-ndjson", news))
+    workshop.labs.run(choice, workshop.subject.clone(), sender).map_err(refused)?;
+    Ok(news)
 }
 
 /// A connection to a lab that is not open.
@@ -139,29 +148,31 @@ pub(super) fn no_lab() -> Refusal {
 }
 
 /// Lives as long as the lab.
-fn run(choice: &ServerChoice, open: Arc<Open>, page: &Sender<News>) {
+fn run(choice: &ServerChoice, subject: &Subject, open: Arc<Open>, page: &Page) {
     let (sender, events) = mpsc::sync_channel(QUEUE);
-    match Lab::open(choice, open, Recorder::reporting(sender), page) {
+    match Lab::open(choice, subject, open, Recorder::reporting(sender), page) {
         Ok(mut lab) => {
             lab.report(&events, page);
             // Whoever waits to tell an event is let go, and only then asked to end.
             drop(events);
         }
-        Err(error) => drop(page.blocking_send(News::Failed { text: format!("{error:#}") })),
+        Err(error) => {
+            page.tell(&News::Failed { text: format!("{error:#}") });
+        }
     }
 }
 
 impl Lab {
     /// Tells the page what happens, until the page has gone or the server has ended.
-    fn report(&mut self, events: &mpsc::Receiver<Event>, page: &Sender<News>) {
-        let ready = News::Ready { lab: self.number, server: self.address };
-        let mut sent = page.blocking_send(ready);
-        while sent.is_ok() && !page.is_closed() && !self.open.closing.load(Ordering::SeqCst) {
+    fn report(&mut self, events: &mpsc::Receiver<Event>, page: &Page) {
+        let mut is_heard = page.tell(&News::Ready { lab: self.number, server: self.address });
+        while is_heard && !page.has_gone() && !self.open.closing.load(Ordering::SeqCst) {
             match events.recv_timeout(LOOK) {
-                Ok(event) => sent = page.blocking_send(News::Wire(event)),
+                Ok(event) => is_heard = page.tell(&News::Wire(event)),
                 Err(_) if self.has_ended() => {
-                    let text = "the server has ended".to_owned();
-                    return drop(page.blocking_send(News::Stopped { text }));
+                    let text = "The server has ended by itself: start it again.".to_owned();
+                    page.tell(&News::Stopped { text });
+                    return;
                 }
                 Err(_) => {}
             }
@@ -170,17 +181,22 @@ impl Lab {
 
     fn open(
         choice: &ServerChoice,
+        subject: &Subject,
         open: Arc<Open>,
         recorder: Recorder,
-        page: &Sender<News>,
+        page: &Page,
     ) -> Result<Lab> {
-        let (server, address) = match *choice {
+        let (server, address) = match choice {
             ServerChoice::Chapter(number) => {
-                let server = start_chapter(number, &recorder, page)?;
+                let server = start_chapter(*number, &recorder, page)?;
                 let address = server.address();
                 (Some(server), address)
             }
-            ServerChoice::Address(address) => (None, on_this_machine(address)?),
+            ServerChoice::Project(chapter) => {
+                page.tell(&News::Building { text: "starting your project …".to_owned() });
+                start_project(subject, *chapter, &recorder)?
+            }
+            ServerChoice::Address(text) => (None, running(text)?),
         };
         let number = open.last.fetch_add(1, Ordering::SeqCst) + 1;
         let relay = Relay::new(address, recorder);
@@ -203,22 +219,14 @@ impl Drop for Lab {
 }
 
 /// Starts a chapter's program, and tells the page while it is built.
-fn start_chapter(number: u8, recorder: &Recorder, page: &Sender<News>) -> Result<Server> {
+fn start_chapter(number: u8, recorder: &Recorder, page: &Page) -> Result<Server> {
     let chapter = chapters::find(number).map_err(anyhow::Error::msg)?;
     let program = chapter.program(&book::course(), &mut |status| {
         let text = format!("building the server: {status}");
         // A page that has gone misses it; the build goes on, for the next one.
-        let _ = page.blocking_send(News::Building { text });
+        page.tell(&News::Building { text });
     })?;
     Ok(Server::announced(chapters::announced(&program, None), recorder, PATIENCE)?)
-}
-
-/// Where the reader's own server is: on this machine. A page shall not make us connect to others.
-pub(super) fn on_this_machine(at: SocketAddr) -> Result<SocketAddr> {
-    if !at.ip().is_loopback() {
-        bail!("{at} is another machine: a page looks at servers on 127.0.0.1 only");
-    }
-    Ok(at)
 }
 
 /// A raw request, for the chapters in which a browser cannot connect yet.
@@ -230,7 +238,7 @@ pub(super) struct Raw {
     text: String,
 }
 
-/// Sends bytes to the server of a lab, and waits until the server hangs up, or has been silent.
+/// Sends bytes to the server of a lab, and waits until the server hangs up, or has been silent. Says what came of it.
 pub(super) async fn send_raw(workshop: &Workshop, raw: Raw) -> Result<Answer, Refusal> {
     let Some(relay) = workshop.labs.relay(raw.lab) else {
         return Err((StatusCode::BAD_REQUEST, HAS_ENDED.to_owned()));
@@ -240,7 +248,7 @@ pub(super) async fn send_raw(workshop: &Workshop, raw: Raw) -> Result<Answer, Re
         return Err((StatusCode::BAD_REQUEST, why.to_owned()));
     };
     match tokio::task::spawn_blocking(move || send(&relay, &bytes)).await {
-        Ok(Ok(())) => Ok(empty(StatusCode::NO_CONTENT)),
+        Ok(Ok((status, said))) => Ok(text(status, said)),
         Ok(Err(trouble)) => Err((StatusCode::BAD_GATEWAY, trouble.to_string())),
         Err(error) => Err((StatusCode::INTERNAL_SERVER_ERROR, error.to_string())),
     }
@@ -258,12 +266,27 @@ fn unescaped(text: &str) -> Option<Vec<u8>> {
     Some(bytes)
 }
 
-fn send(relay: &Relay, bytes: &[u8]) -> Result<(), Trouble> {
+fn send(relay: &Relay, bytes: &[u8]) -> Result<(StatusCode, &'static str), Trouble> {
     let mut client = relay.client(LISTEN)?;
     client.send(bytes)?;
     // What comes is shown as it comes; here it only says that the server is not done.
-    while client.unit().is_ok() && !relay.is_closed() {}
-    Ok(())
+    let mut units = 0;
+    let trouble = loop {
+        match client.unit() {
+            Ok(_) if relay.is_closed() => return Ok((StatusCode::OK, "The bytes are sent.")),
+            Ok(_) => units += 1,
+            Err(trouble) => break trouble,
+        }
+    };
+    Ok(match (units, trouble) {
+        (0, Trouble::Silent(_, None)) => {
+            (StatusCode::ACCEPTED, "The bytes are sent, and nothing has come back yet.")
+        }
+        (0, Trouble::Ended(..)) => {
+            (StatusCode::OK, "The bytes are sent, and the server has closed without an answer.")
+        }
+        _ => (StatusCode::OK, "The bytes are sent, and the server has answered."),
+    })
 }
 
 #[cfg(test)]

@@ -6,20 +6,15 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use anyhow::Result;
-use hyper::header::{self, HeaderValue};
 use tokio::sync::mpsc::{Sender, channel};
 use tokio::sync::watch;
-use tokio::time::timeout;
 
 use super::Workshop;
-use super::answer::{Answer, streamed};
+use super::socket::Lines;
 use super::terminal::Terminal;
 use crate::book::{self, Edition, Mistakes};
 use crate::changes::{self, Place, Watch};
 use crate::folder;
-
-/// How long a page may hear nothing, before it is sent a comment: so a proxy keeps the connection.
-const QUIET: Duration = Duration::from_secs(15);
 
 /// The book that is served, and the news that there is a newer one.
 pub(super) struct LiveBook {
@@ -119,27 +114,20 @@ fn clear_old_shelves(shelves: &Path) {
 }
 
 /// Tells a page which edition is the newest: at once, and whenever there is a newer one.
-pub(super) fn reload(workshop: &Workshop) -> Answer {
+pub(super) fn editions(workshop: &Workshop) -> Lines {
     let mut editions = workshop.book.editions.subscribe();
     editions.mark_changed();
     // A page that is slow hears of the newest only.
-    let (page, events) = channel(1);
+    let (page, lines) = channel(1);
     tokio::spawn(tell(editions, page));
-    let mut answer = streamed("text/event-stream", events);
-    answer.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("no-cache"));
-    answer
+    lines
 }
 
-/// Sends an event for each edition, until the page has gone.
+/// Sends the number of each edition, until the page has gone or the workshop closes.
 async fn tell(mut editions: watch::Receiver<usize>, page: Sender<String>) {
-    loop {
-        let event = match timeout(QUIET, editions.changed()).await {
-            Ok(Ok(())) => format!("data: {}\n\n", *editions.borrow_and_update()),
-            // The workshop closes.
-            Ok(Err(_)) => return,
-            Err(_) => ":\n\n".to_owned(),
-        };
-        if page.send(event).await.is_err() {
+    while editions.changed().await.is_ok() {
+        let edition = *editions.borrow_and_update();
+        if page.send(edition.to_string()).await.is_err() {
             return;
         }
     }

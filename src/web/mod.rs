@@ -1,11 +1,14 @@
 //! The workshop in the browser: the book with its labs, on one port.
 
+mod accept;
 mod answer;
 mod check;
 mod door;
 mod guard;
 mod lab;
 mod live_book;
+mod servers;
+mod socket;
 mod terminal;
 
 use std::io::{ErrorKind, Write};
@@ -50,13 +53,13 @@ struct Workshop {
     book: Arc<LiveBook>,
     labs: Labs,
     /// The reader's own server.
-    subject: Subject,
+    subject: Arc<Subject>,
     /// Whoever checks it holds this: one page at a time.
     checking: Arc<Mutex<()>>,
 }
 
 /// Builds the book, serves it at `desk`, and rebuilds it whenever a source of it changes, until Ctrl-C. Its
-/// pages can check `subject`. What the workshop has to say goes to `out`: the address of the book first.
+/// pages can check and start `subject`. What the workshop has to say goes to `out`: the address of the book first.
 ///
 /// # Errors
 ///
@@ -71,7 +74,7 @@ pub fn open(
     let listener = listen(desk)?;
     let at = listener.local_addr()?;
     let book = LiveBook::open(course, at.port(), terminal.clone())?;
-    let (labs, checking) = (Labs::default(), Arc::default());
+    let (labs, subject, checking) = (Labs::default(), Arc::new(subject), Arc::default());
     let workshop = Arc::new(Workshop { book, labs, subject, checking });
     let guard = Arc::new(Guard::new(at, &desk.origins)?);
     announce(&terminal, desk, at, &guard);
@@ -125,18 +128,23 @@ async fn answer(workshop: &Arc<Workshop>, request: Request<Bytes>) -> Answer {
 
 /// Every route of the workshop.
 async fn route(workshop: &Arc<Workshop>, request: Request<Bytes>) -> Result<Answer, Refusal> {
+    let workshop = workshop.clone();
     match (request.uri().path(), request.method().as_str()) {
-        ("/lab", "POST") => lab::open_lab(workshop, asked(&request)?),
-        ("/lab/raw", "POST") => lab::send_raw(workshop, asked(&request)?).await,
-        ("/check", "POST") => check::check_server(workshop.clone(), asked(&request)?),
-        ("/reload", "GET" | "HEAD") => Ok(live_book::reload(workshop)),
-        ("/lab" | "/lab/raw" | "/check", _) => Ok(only("POST")),
-        ("/reload", _) => Ok(only("GET,HEAD")),
+        ("/lab", "GET") => socket::open(request, move |choice| lab::open_lab(&workshop, choice)),
+        ("/check", "GET") => socket::open(request, |what| check::check_server(workshop, what)),
+        ("/reload", "GET") => socket::open(request, move |()| Ok(live_book::editions(&workshop))),
+        ("/project", "GET") => {
+            let said = servers::project(&workshop.subject);
+            Ok(text(StatusCode::OK, said.unwrap_or_else(|error| error.to_string())))
+        }
+        ("/lab/raw", "POST") => lab::send_raw(&workshop, asked(&request)?).await,
+        ("/lab" | "/check" | "/reload" | "/project", _) => Ok(only("GET")),
+        ("/lab/raw", _) => Ok(only("POST")),
         // A WebSocket to a lab that is open is not seen here: the door hands it over.
         (path, _) if in_lab(path).is_some_and(|(_, target)| !target.is_empty()) => {
             Err(lab::no_lab())
         }
-        _ => page(workshop, request).await,
+        _ => page(&workshop, request).await,
     }
 }
 

@@ -31,7 +31,7 @@ async function visit(browser, book, host) {
   await tab.goto(`${origin}/01-listen.html`);
   const check = tab.locator('section.check');
   await check.locator('.check-start').click();
-  await check.locator('.check-status', { hasText: 'done' }).waitFor();
+  await check.locator('.check-start', { hasText: 'Check my server' }).waitFor();
   const text = await check.locator('.check-text').innerText();
   must(text.includes('● 01 takes a connection'), text);
   must(said.length === 0, said.join('\n'));

@@ -1,15 +1,17 @@
 // Each chapter's lab in a real browser: node labs.mjs http://127.0.0.1:3000/?token=… 127.0.0.1:4000 01-listen …
-// The second address is that of a server of the reader's own, an echo.
+// The second address is that of a server that runs, an echo; so is the project that the workshop was told.
 // What the lab shows must equal what DevTools saw cross the wire.
 import { withBrowser, must, pageOf } from './browser.mjs';
 
-const [, , book, own, ...chapters] = process.argv;
+const [, , book, server, ...chapters] = process.argv;
 const TEXTS = ['Li Jing', '李静, héllo', 'x'.repeat(200)];
 
 // What DevTools reports of the page's WebSockets: the payload of each frame, in order.
 function witness(tab) {
   const seen = { sent: [], received: [] };
   tab.on('websocket', (socket) => {
+    // The workshop tells its news over others.
+    if (!socket.url().endsWith('/chat')) return;
     socket.on('framesent', ({ payload }) => seen.sent.push(String(payload)));
     socket.on('framereceived', ({ payload }) => seen.received.push(String(payload)));
   });
@@ -50,7 +52,7 @@ async function raw({ lab }) {
 }
 
 async function connect({ lab }) {
-  await lab.locator('.lab-connect').click();
+  await lab.locator('.lab-connect:enabled').click();
   await lab.locator('.unit[data-kind="response head"][data-complete="true"]').waitFor();
   await lab.locator('.lab-status', { hasText: 'onopen' }).waitFor();
 }
@@ -148,33 +150,179 @@ async function lights({ lab, tab }) {
   must(seen.count > 20 && seen.isSeen, `the bytes of a field far behind: ${JSON.stringify(seen)}`);
 }
 
+const said = ({ lab }, text) => lab.locator('.lab-status', { hasText: text }).waitFor();
+
+// Texts to try, and how many bytes a message has.
+async function measures({ lab }) {
+  const count = () => lab.locator('.lab-count').first().innerText();
+  const texts = lab.locator('.lab-texts').first();
+  const cases = { '李静': '6 bytes', 'an emoji': '4 bytes', '125 bytes': '125 bytes', '126 bytes': '126 bytes', '1,500 bytes': '1,500 bytes', '65,536 bytes': '65,536 bytes' };
+  for (const [name, bytes] of Object.entries(cases)) {
+    await texts.selectOption(name);
+    must((await count()) === bytes, `${name} has ${await count()}`);
+  }
+  await lab.locator('.lab-message').first().fill('é');
+  must((await count()) === '2 bytes', `é has ${await count()}`);
+  must((await texts.inputValue()) === '', 'what is typed is my own text');
+  await lab.locator('.lab-message').first().fill('x');
+  must((await count()) === '1 byte', `x has ${await count()}`);
+}
+
+// At 1920 and 200 %, the newest frame, and what it takes to send the next one, are in view; Escape leaves.
+async function fills({ lab, tab }) {
+  const before = tab.viewportSize();
+  await tab.setViewportSize({ width: 960, height: 540 });
+  await lab.locator('.lab-full').click();
+  await lab.locator('.lab-full', { hasText: 'Leave' }).waitFor();
+  const sends = lab.locator('.lab-send');
+  for (let i = 0; i < (await sends.count()); i += 1) {
+    const known = await lab.locator('.unit').count();
+    await lab.locator('.lab-message').nth(i).fill('Li Jing');
+    await sends.nth(i).click();
+    await lab.locator('.unit').nth(known).waitFor();
+  }
+  const places = await lab.evaluate((section) => {
+    const units = section.querySelector('.lab-units');
+    const terminal = section.querySelector('.lab-terminal');
+    const newest = units.lastElementChild.getBoundingClientRect();
+    const [one, other] = [units, terminal].map((list) => list.getBoundingClientRect());
+    const isAtEnd = (list) => list.scrollHeight - list.scrollTop - list.clientHeight < 20;
+    return {
+      isHigh: section.scrollHeight > window.innerHeight,
+      isNewest: newest.bottom > one.top && newest.top < one.bottom && one.bottom <= window.innerHeight,
+      isAtEnd: isAtEnd(units) && isAtEnd(terminal),
+      isBeside: Math.abs(one.top - other.top) < 2 && other.left >= one.right,
+      tools: Math.round(one.top),
+      columns: getComputedStyle(section.querySelector('.cells')).gridTemplateColumns.split(' ').length,
+    };
+  });
+  const { isHigh, isNewest, isAtEnd, isBeside, tools, columns } = places;
+  must(!isHigh && isNewest && isAtEnd && isBeside && tools < 260 && columns === 8, `full screen: ${JSON.stringify(places)}`);
+  await tab.keyboard.press('Escape');
+  await lab.locator('.lab-full', { hasText: /^Full screen$/ }).waitFor();
+  await tab.setViewportSize(before);
+}
+
+// A message that is sent can be seen, wherever the wire was scrolled to, and with what sends the next one.
+async function shows({ lab, tab }) {
+  const last = (lab) => lab.locator('.lab-send').last();
+  await lab.locator('.lab-units').evaluate((units) => (units.scrollTop = 0));
+  const known = await lab.locator('.unit').count();
+  await lab.locator('.lab-message').last().fill('Li Jing');
+  await last(lab).click();
+  await lab.locator('.unit').nth(known).waitFor();
+  // The page scrolls smoothly.
+  await lab.evaluate(
+    (section) =>
+      new Promise((resolve, reject) => {
+        const box = (one) => one.getBoundingClientRect();
+        const [units, message, send] = ['.lab-units', '.lab-message', '.lab-send'].map((name) => section.querySelector(name));
+        const isShown = () => {
+          const [list, newest] = [box(units), box(units.lastElementChild)];
+          return box(send).top >= 0 && newest.bottom > list.top && newest.top < list.bottom && list.bottom <= window.innerHeight + 1;
+        };
+        if (Math.abs(box(message).top - box(send).top) > 8) reject(new Error('the button is not beside its message'));
+        const look = setInterval(() => isShown() && resolve(clearInterval(look)), 50);
+        setTimeout(() => reject(new Error(`the message is not in view: ${JSON.stringify([box(send), box(units)])}`)), 10_000);
+      }),
+  );
+}
+
+// What ends says so at once, and nothing that comes later hides it.
+async function ends(page, isCrowd) {
+  const { lab } = page;
+  const connection = lab.locator('.lab-connection').first();
+  const told = isCrowd ? connection.locator('.lab-said') : lab.locator('.lab-status');
+  await connection.locator('.lab-connect').click();
+  await told.filter({ hasText: 'It waits for the answer of the server' }).or(told.filter({ hasText: 'onclose fired' })).waitFor();
+  await connection.locator('.lab-connect', { hasText: /^Connect$/ }).waitFor();
+  await lab.locator('.lab-start').click();
+  await said(page, 'The server is stopped.');
+  if (isCrowd) await connection.locator('legend', { hasText: /^connection 1$/ }).waitFor();
+  await lab.locator('.lab-start').click();
+  await lab.locator('.lab-connect:enabled').first().click();
+  await told.filter({ hasText: 'onopen' }).waitFor();
+  if (isCrowd) await connection.locator('legend', { hasText: /^connection 1: client 1$/ }).waitFor();
+  await lab.locator('.lab-start').click();
+  await said(page, 'The server is stopped.');
+}
+
+// A request that waits behind a connection says so.
+async function waits(page) {
+  await page.lab.locator('.lab-raw-tools').evaluate((tools) => (tools.open = true));
+  await page.lab.locator('.lab-raw-send').click();
+  await said(page, 'A server that takes one client after another takes this one when the open connection ends.');
+}
+
+// Bytes that a figure sends wait in the raw request, and the next key sends them.
+async function takes({ lab, tab }, isOpen) {
+  const focused = () => tab.evaluate(() => document.activeElement.className);
+  await lab.evaluate((section) => section.dispatchEvent(new CustomEvent('bytes', { detail: 'GET / HTTP/1.1\n\n' })));
+  must((await lab.locator('.lab-raw').inputValue()) === 'GET / HTTP/1.1\n\n', 'the bytes are in the raw request');
+  must((await focused()) === (isOpen ? 'lab-raw-send' : 'lab-start'), `${await focused()} has the focus`);
+  await said({ lab }, isOpen ? 'send them' : 'start the server first');
+}
+
+async function comesFromAnotherPage(browser) {
+  const tab = await browser.newPage();
+  await tab.goto(pageOf(book, '00-wire.html'));
+  await tab.evaluate(() => {
+    sessionStorage.setItem(ON_THE_WAY, '\\x81');
+    location.href = '05-reply.html#lab';
+  });
+  const lab = tab.locator('section.lab#lab');
+  await said({ lab }, 'start the server first');
+  must((await lab.locator('.lab-raw').inputValue()) === '\\x81', 'the bytes of another page');
+  await tab.close();
+}
+
+async function own(browser, slug, choose, wanted) {
+  const page = await open(browser, slug);
+  await choose(page.lab);
+  await page.lab.locator('.lab-start').click();
+  if (wanted) return said(page, wanted);
+  await connect(page);
+  await say(page, true);
+  await page.tab.close();
+}
+
 await withBrowser(async (browser) => {
   let echo;
   for (const slug of chapters) {
     const page = await open(browser, slug);
     // What a chapter's server can do, the page says itself.
     const { first, clients, hears, prepared } = await page.lab.evaluate((lab) => ({ ...lab.dataset }));
+    await takes(page, false);
+    await page.lab.locator('.lab-raw').fill(await page.lab.getAttribute('data-request'));
     await page.lab.locator('.lab-start').click();
     if (first === 'raw') {
       await raw(page);
-    } else if (clients === '1') {
-      await connect(page);
-      await say(page, hears === 'itself');
-      await lights(page);
-      if (hears === 'itself') echo = slug;
+      await takes(page, true);
     } else {
-      await crowd(page, hears === 'all');
+      const isCrowd = clients !== '1';
+      if (isCrowd) await crowd(page, hears === 'all');
+      else await connect(page);
+      if (!isCrowd) await say(page, hears === 'itself');
       if (prepared === 'hixie76') await hixie76(page);
       await lights(page);
+      await measures(page);
+      await shows(page);
+      await fills(page);
+      if (!isCrowd) await waits(page);
+      await ends(page, isCrowd);
+      if (!isCrowd && hears === 'itself') echo = slug;
     }
     must(page.said.length === 0, page.said.join('\n'));
     await page.tab.close();
     console.log(`${slug}: the lab works`);
   }
-  const page = await open(browser, echo);
-  await page.lab.locator('.address').fill(own);
-  await page.lab.locator('.lab-start').click();
-  await connect(page);
-  await say(page, true);
-  console.log('my own server: the lab works');
+  await comesFromAnotherPage(browser);
+  const port = server.split(':')[1];
+  await own(browser, echo, (lab) => lab.locator('.address').fill(server));
+  await own(browser, echo, (lab) => lab.locator('.address').fill(`localhost:${port}`));
+  await own(browser, echo, (lab) => lab.locator('.address').fill('here'), 'write it like 4000');
+  await own(browser, echo, (lab) => lab.locator('.address').fill('127.0.0.1:1'), 'start your server first');
+  console.log('a server that runs: the lab works');
+  await own(browser, echo, (lab) => lab.locator('label', { hasText: 'my project' }).click());
+  console.log('my project: the lab works');
 });

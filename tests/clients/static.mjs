@@ -4,6 +4,16 @@ import { withBrowser, must } from './browser.mjs';
 
 const [, , folder, ...chapters] = process.argv;
 
+// Without JavaScript the recording is there as text, and how to bring it to life.
+async function withoutScript(browser, slug) {
+  const context = await browser.newContext({ javaScriptEnabled: false });
+  const tab = await context.newPage();
+  await tab.goto(`${pathToFileURL(folder)}/${slug}.html`);
+  const text = await tab.locator('section.lab').innerText();
+  for (const words of ['→ server · request', 'cargo run']) must(text.includes(words), `${slug}: ${words} is not in ${text}`);
+  await context.close();
+}
+
 await withBrowser(async (browser) => {
   for (const slug of chapters) {
     const tab = await browser.newPage();
@@ -19,6 +29,7 @@ await withBrowser(async (browser) => {
     const ours = said.filter((line) => !line.includes('file://'));
     must(ours.length === 0, `${slug}: ${ours.join('\n')}`);
     await tab.close();
+    await withoutScript(browser, slug);
     console.log(`${slug}: shows its recording`);
   }
 });

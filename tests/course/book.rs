@@ -6,7 +6,7 @@ use std::net::TcpStream;
 use std::path::Path;
 use std::thread;
 
-use crate::common::{PATIENCE, address_in, cookie_of, course, host_of, line_with};
+use crate::common::{PATIENCE, address_in, cookie_of, course, follow, host_of, line_with};
 use frame_by_frame::book::{self, Edition, Mistakes};
 use frame_by_frame::chapters::CHAPTERS;
 use frame_by_frame::check::Subject;
@@ -159,14 +159,15 @@ fn a_change_of_a_page_is_built_and_announced() {
         stream.write_all(request.as_bytes()).expect("sent");
         stream
     };
-    let mut news = BufReader::new(ask("/reload")).lines().map(|line| line.expect("a line"));
-    let first = news.find(|line| line.starts_with("data:")).expect("the first edition");
+    let mut news = follow(at, &secret, "/reload", "null").lines().map(|line| line.expect("a line"));
+    assert_eq!(news.next().as_deref(), Some(""), "no refusal");
+    let first = news.next().expect("the first edition");
 
     let page = copy.path().join("book/src/preface.md");
     let text = fs::read_to_string(&page).expect("a page");
     fs::write(&page, format!("{text}\nA line that was not there before.\n")).expect("written");
 
-    let second = news.find(|line| line.starts_with("data:")).expect("the news of a new book");
+    let second = news.next().expect("the news of a new book");
     assert_ne!(second, first);
     let mut html = String::new();
     ask("/preface.html").read_to_string(&mut html).expect("a page");

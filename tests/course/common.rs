@@ -1,14 +1,15 @@
 //! The tools of other languages that some tests need, and what is said where one is missing.
 
+use std::collections::VecDeque;
 use std::fs;
-use std::io::{BufRead, BufReader, Read, Write};
-use std::net::{SocketAddr, TcpStream};
+use std::io::{self, BufRead, BufReader, Read, Write};
+use std::net::{Shutdown, SocketAddr, TcpStream};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 use std::sync::OnceLock;
 use std::time::Duration;
 
-use ch00_wire::{Recorder, rfc_request};
+use ch00_wire::{Header, RFC_KEY, Recorder, masked_frame, rfc_request};
 use frame_by_frame::{chapters, chromium};
 use stage::{Client, Server};
 
@@ -119,21 +120,88 @@ pub fn ask(at: SocketAddr, head: &str, body: &str) -> String {
     String::from_utf8_lossy(&answer).into_owned()
 }
 
+/// The head with which a page asks for a WebSocket of the workshop.
+pub fn upgrade(at: SocketAddr, place: &str, fields: &str) -> String {
+    format!(
+        "GET {place} HTTP/1.1\r\nHost: {at}\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\
+         Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: {RFC_KEY}\r\n{fields}"
+    )
+}
+
+/// What a page is told over a WebSocket of the workshop: each message is a line. The first one is empty, or says why no
+/// other will come.
+pub struct Told {
+    stream: TcpStream,
+    /// What is here of a line, and not read yet.
+    line: VecDeque<u8>,
+}
+
+impl Told {
+    /// The page goes.
+    pub fn leave(&self) {
+        self.stream.shutdown(Shutdown::Both).expect("the page goes");
+    }
+
+    /// The payload of the next text message; `None` at the end.
+    fn message(&mut self) -> io::Result<Option<Vec<u8>>> {
+        loop {
+            let mut head = Vec::new();
+            let header = loop {
+                let mut byte = [0];
+                self.stream.read_exact(&mut byte)?;
+                head.push(byte[0]);
+                if let Some(header) = Header::read(&head) {
+                    break header;
+                }
+            };
+            let mut payload = vec![0; header.length as usize];
+            self.stream.read_exact(&mut payload)?;
+            match header.opcode {
+                1 => return Ok(Some(payload)),
+                8 => return Ok(None),
+                _ => {}
+            }
+        }
+    }
+}
+
+impl Read for Told {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        if self.line.is_empty() {
+            let Some(message) = self.message()? else { return Ok(0) };
+            self.line.extend(message.iter().chain(b"\n"));
+        }
+        self.line.read(buffer)
+    }
+}
+
+/// Asks the workshop over a WebSocket, as a page does.
+pub fn follow(at: SocketAddr, cookie: &str, place: &str, question: &str) -> BufReader<Told> {
+    let mut page = TcpStream::connect(at).expect("connected");
+    page.set_read_timeout(Some(PATIENCE)).expect("a timeout");
+    let head = upgrade(at, place, cookie) + "\r\n\r\n";
+    page.write_all(head.as_bytes()).expect("sent");
+    let mut answer = Vec::new();
+    while !answer.ends_with(b"\r\n\r\n") {
+        let mut byte = [0];
+        page.read_exact(&mut byte).expect("a head");
+        answer.push(byte[0]);
+    }
+    let answer = String::from_utf8_lossy(&answer);
+    assert!(answer.starts_with("HTTP/1.1 101 "), "{answer}");
+    assert!(answer.contains(": s3pPLMBiTxaQ9kYGzzhZRbK+xOo=\r\n"), "{answer}");
+    page.write_all(&masked_frame(1, question.as_bytes())).expect("sent");
+    BufReader::new(Told { stream: page, line: VecDeque::new() })
+}
+
 /// Starts the lab of chapter 05, and hands back the page's stream of news, and the lab's number.
-pub fn open_lab(book: &Server) -> (BufReader<TcpStream>, u64) {
+pub fn open_lab(book: &Server) -> (BufReader<Told>, u64) {
     open_lab_of(book, "{\"chapter\":5}")
 }
 
 /// The same, of a server that is named as a page names it.
-pub fn open_lab_of(book: &Server, server: &str) -> (BufReader<TcpStream>, u64) {
-    let at = book.address();
-    let mut page = TcpStream::connect(at).expect("connected");
-    page.set_read_timeout(Some(PATIENCE)).expect("a timeout");
-    let length = server.len();
-    let fields = format!("Host: {at}\r\n{}\r\nContent-Type: application/json", cookie(book));
-    let head = format!("POST /lab HTTP/1.1\r\n{fields}\r\nContent-Length: {length}\r\n\r\n");
-    page.write_all((head + server).as_bytes()).expect("sent");
-    let mut news = BufReader::new(page);
+pub fn open_lab_of(book: &Server, server: &str) -> (BufReader<Told>, u64) {
+    let mut news = follow(book.address(), &cookie(book), "/lab", server);
     let ready = line_with(&mut news, "\"ready\"");
     let ready: serde_json::Value = serde_json::from_str(&ready).expect("JSON");
     (news, ready["lab"].as_u64().expect("a number"))

@@ -2,13 +2,16 @@
 
 use std::io::{self, Read, Write};
 use std::net::{Shutdown, SocketAddr, TcpListener, TcpStream};
+use std::path::Path;
 use std::thread;
 
 use crate::common::{
-    PATIENCE, address_in, address_of, ask, client_of_lab, cookie, course, host_of, line_with,
-    open_book, open_book_in, open_lab, open_lab_of, serving, succeeds, workshop,
+    PATIENCE, address_in, address_of, ask, client_of_lab, cookie, course, follow, host_of,
+    line_with, open_book, open_book_in, open_lab, open_lab_of, serving, succeeds, upgrade,
+    workshop,
 };
 use ch00_wire::{hex, masked_frame};
+use stage::Server;
 
 const JSON: &str = "Content-Type: application/json";
 const MOST_LABS: usize = 24;
@@ -26,9 +29,13 @@ fn the_book_is_served_to_its_own_pages_only() {
     let evil = asked("GET /", &format!("Host: evil.example\r\n{}", cookie(&book)), "");
     assert!(evil.starts_with("HTTP/1.1 403"), "{evil}");
     assert!(evil.contains("--origin http://evil.example"), "it says which option to give: {evil}");
-    let foreign = format!("{ours}\r\n{JSON}\r\nOrigin: http://evil.example");
-    let foreign = asked("POST /lab", &foreign, "{\"chapter\":5}");
-    assert!(foreign.starts_with("HTTP/1.1 403"), "{foreign}");
+    let foreign = format!("{}\r\nOrigin: http://evil.example", cookie(&book));
+    for place in ["/lab", "/check", "/reload"] {
+        let foreign = ask(at, &upgrade(at, place, &foreign), "");
+        assert!(foreign.starts_with("HTTP/1.1 403"), "{place}: {foreign}");
+        let plain = asked(&format!("GET {place}"), &ours, "");
+        assert!(plain.starts_with("HTTP/1.1 426"), "{place} is for WebSockets: {plain}");
+    }
     let raw = asked("POST /lab/raw", &format!("{ours}\r\n{JSON}"), "{\"lab\":1,\"text\":\"\"}");
     assert!(raw.starts_with("HTTP/1.1 400"), "raw requests go to labs only: {raw}");
 }
@@ -41,31 +48,34 @@ fn without_the_secret_nothing_is_to_be_had() {
     let own = format!("{{\"address\":\"{}\"}}", own.local_addr().expect("bound"));
     let (_page, lab) = open_lab_of(&book, &own);
     let post = format!("{JSON}\r\nOrigin: http://{at}");
-    let upgrade = "Connection: Upgrade\r\nUpgrade: websocket";
-    let chat = format!("GET /lab/{lab}/chat");
+    let ours = format!("Origin: http://{at}");
+    let page =
+        |request: &str, fields: &str| format!("{request} HTTP/1.1\r\nHost: {at}\r\n{fields}");
+    let chat = format!("/lab/{lab}/chat");
     let requests = [
-        ("GET /", "Accept: text/html", ""),
-        ("GET /?token=", "", ""),
-        ("GET /?token=0123456789abcdef0123456789abcdef", "", ""),
-        ("GET /lab.css", "Cookie: frame-by-frame=1", ""),
-        ("GET /reload", "Accept: text/event-stream", ""),
-        ("POST /check", &post, "{\"chapter\":1,\"hint\":false,\"columns\":80,\"address\":null}"),
-        ("POST /lab", &post, "{\"chapter\":5}"),
-        ("POST /lab/raw", &post, &format!("{{\"lab\":{lab},\"text\":\"\"}}")),
-        (&chat, upgrade, ""),
+        (page("GET /", "Accept: text/html"), String::new()),
+        (page("GET /?token=", ""), String::new()),
+        (page("GET /?token=0123456789abcdef0123456789abcdef", ""), String::new()),
+        (page("GET /lab.css", "Cookie: frame-by-frame=1"), String::new()),
+        (page("GET /project", ""), String::new()),
+        (page("POST /lab/raw", &post), format!("{{\"lab\":{lab},\"text\":\"\"}}")),
+        (upgrade(at, "/reload", &ours), String::new()),
+        (upgrade(at, "/check", &ours), String::new()),
+        (upgrade(at, "/lab", &ours), String::new()),
+        (upgrade(at, &chat, &ours), String::new()),
     ];
-    for (request, fields, body) in requests {
-        let answer = ask(at, &format!("{request} HTTP/1.1\r\nHost: {at}\r\n{fields}"), body);
+    for (request, body) in &requests {
+        let answer = ask(at, request, body);
         assert!(answer.starts_with("HTTP/1.1 403"), "{request}: {answer}");
         assert!(answer.contains("x-content-type-options: nosniff"), "{request}: {answer}");
         assert!(answer.contains("the terminal"), "it says what to do: {answer}");
     }
 
     let secret = cookie(&book);
-    let foreign = format!("{upgrade}\r\n{secret}\r\nOrigin: http://evil.example");
-    let answer = ask(at, &format!("{chat} HTTP/1.1\r\nHost: {at}\r\n{foreign}"), "");
+    let foreign = format!("{secret}\r\nOrigin: http://evil.example");
+    let answer = ask(at, &upgrade(at, &chat, &foreign), "");
     assert!(answer.starts_with("HTTP/1.1 403"), "a WebSocket of a foreign page: {answer}");
-    let page = ask(at, &format!("{chat} HTTP/1.1\r\nHost: {at}\r\n{secret}"), "");
+    let page = ask(at, &page(&format!("GET {chat}"), &secret), "");
     assert!(page.starts_with("HTTP/1.1 404"), "a lab's server has no page of ours: {page}");
 }
 
@@ -91,7 +101,6 @@ fn the_printed_address_opens_the_book() {
 fn a_lab_lives_as_long_as_its_page_listens() {
     let book = open_book();
     let (mut news, lab) = open_lab(&book);
-    let page = news.get_ref().try_clone().expect("a handle");
     let (mut client, request) = client_of_lab(&book, lab);
     client.unit().expect("a 101");
     client.send(&masked_frame(1, b"Li Jing")).expect("sent");
@@ -105,34 +114,85 @@ fn a_lab_lives_as_long_as_its_page_listens() {
         "{echo}"
     );
 
-    page.shutdown(Shutdown::Both).expect("the page goes");
+    news.get_ref().leave();
     // Its connections and its server go with it: the client is told.
     client.ended().expect("the lab ends");
 }
 
+/// All that a page hears that asks for a lab.
+fn lab_of(book: &Server, server: &str) -> String {
+    let mut news = follow(book.address(), &cookie(book), "/lab", server);
+    let mut all = String::new();
+    news.read_to_string(&mut all).expect("it ends");
+    all
+}
+
 #[test]
 fn a_lab_that_cannot_start_says_why() {
-    let book = open_book();
-    let at = book.address();
-    let head = format!("POST /lab HTTP/1.1\r\nHost: {at}\r\n{}\r\n{JSON}", cookie(&book));
-    let lab = |body: &str| ask(at, &head, body);
-    assert!(lab("{\"chapter\":99}").contains("there is no chapter 99 with a server"));
-    assert!(lab("{\"address\":\"192.0.2.1:80\"}").contains("servers on 127.0.0.1 only"));
-    assert!(lab("{\"address\":\"here\"}").starts_with("HTTP/1.1 4"));
+    let folder = tempfile::tempdir().expect("a folder without a project");
+    let book = open_book_in(folder.path(), &[]);
+    let free = TcpListener::bind("127.0.0.1:0").and_then(|port| port.local_addr()).expect("a port");
+    for (server, why) in [
+        ("{\"chapter\":99}", "there is no chapter 99 with a server"),
+        ("{\"address\":\"192.0.2.1:80\"}", "servers on 127.0.0.1 only"),
+        ("{\"address\":\"here\"}", "write it like 4000, 127.0.0.1:4000 or localhost:4000"),
+        (&format!("{{\"address\":\"{free}\"}}"), "start your server first"),
+        ("{\"project\":5}", "cargo run -- start"),
+        ("{\"command\":\"php\"}", "unknown variant `command`"),
+        ("{", "EOF while parsing"),
+    ] {
+        let said = lab_of(&book, server);
+        assert!(said.contains(why), "{server}: {said}");
+    }
+}
+
+#[test]
+fn a_lab_starts_the_readers_own_project() {
+    for chapter in [5, 7] {
+        let book = open_book_in(Path::new("."), &["--server", &serving(chapter)]);
+        let (mut news, lab) = open_lab_of(&book, &format!("{{\"project\":{chapter}}}"));
+        let (mut client, _) = client_of_lab(&book, lab);
+        client.unit().expect("a 101");
+        client.send(&masked_frame(1, b"Li Jing")).expect("sent");
+        client.frame().expect("the echo");
+        line_with(&mut news, "\"hex\":\"81 07 4c 69 20 4a 69 6e 67\"");
+    }
+}
+
+#[test]
+fn a_project_that_ends_at_once_is_told_with_its_last_words() {
+    let book = open_book_in(Path::new("."), &["--server", "cargo no-such-command"]);
+    let said = lab_of(&book, "{\"project\":5}");
+    assert!(said.contains("\"failed\"") && said.contains("no-such-command"), "{said}");
 }
 
 #[test]
 fn labs_are_limited_in_number() {
     let book = open_book();
-    let at = book.address();
     let own = TcpListener::bind("127.0.0.1:0").expect("a port");
     let own = format!("{{\"address\":\"{}\"}}", own.local_addr().expect("bound"));
     let pages: Vec<_> = (0..MOST_LABS).map(|_| open_lab_of(&book, &own)).collect();
-    let head = format!("POST /lab HTTP/1.1\r\nHost: {at}\r\n{}\r\n{JSON}", cookie(&book));
-    let refused = ask(at, &head, &own);
-    assert!(refused.starts_with("HTTP/1.1 429"), "{refused}");
+    let refused = lab_of(&book, &own);
     assert!(refused.contains("24 labs are open"), "{refused}");
     drop(pages);
+}
+
+/// Each of them takes no connection that a page would need.
+#[test]
+fn one_page_checks_at_a_time_and_the_others_are_told_so() {
+    let folder = tempfile::tempdir().expect("a folder, in which the hints are remembered");
+    let book = open_book_in(folder.path(), &["--server", &serving(5)]);
+    let check = || {
+        let question = "{\"chapter\":5,\"hint\":false,\"columns\":80,\"address\":null}";
+        follow(book.address(), &cookie(&book), "/check", question)
+    };
+    let mut first = check();
+    line_with(&mut first, "\"line\"");
+    let mut second = String::new();
+    check().read_to_string(&mut second).expect("it ends");
+    assert!(second.contains("checks for another page"), "{second}");
+    let verdict = line_with(&mut first, "\"verdict\"");
+    assert!(verdict.contains("\"holds\":true"), "{verdict}");
 }
 
 #[cfg(unix)]
@@ -184,6 +244,16 @@ fn a_place_that_is_named_is_taken_or_nothing() {
     let output = workshop(&["--origin", "name.example"]).output().expect("the workshop runs");
     let said = String::from_utf8_lossy(&output.stderr);
     assert!(said.contains("write it like https://name-3000.app.github.dev"), "{said}");
+}
+
+/// Each lab, and the news of each page, once took one of a browser's six connections to a host.
+#[test]
+fn a_dozen_tabs_with_labs_keep_no_page_from_loading() {
+    let Some(mut browser) = crate::common::browser("a dozen tabs with labs") else { return };
+    let book = open_book();
+    browser.arg(course().join("tests/clients/tabs.mjs"));
+    browser.arg(address_of(&book)).arg(book.id().to_string());
+    println!("{}", succeeds(browser));
 }
 
 /// What a proxy writes over in each request.

@@ -32,6 +32,7 @@ in_both_browsers!(
     every_lab_shows_what_devtools_sees,
     every_page_checks_what_the_terminal_checks,
     without_the_workshop_every_lab_shows_its_recording,
+    a_frame_can_be_played_with,
 );
 
 fn every_page_is_quiet_local_and_accessible(browser: Driven) {
@@ -52,12 +53,12 @@ fn every_page_is_light_and_keeps_still(browser: Driven) {
 
 fn every_lab_shows_what_devtools_sees(browser: Driven) {
     let Some(mut browser) = browser("the labs in a browser") else { return };
-    let (book, own) = (open_book(), chapter(5));
+    let (book, own) = (open_book_in(course(), &["--server", &serving(5)]), chapter(5));
     browser.arg(course().join("tests/clients/labs.mjs"));
     browser.arg(address_of(&book));
     browser.arg(own.address().to_string());
     browser.args(CHAPTERS.map(|chapter| chapter.slug));
-    assert_eq!(succeeds(browser).matches("the lab works").count(), CHAPTERS.len() + 1);
+    assert_eq!(succeeds(browser).matches("the lab works").count(), CHAPTERS.len() + 2);
 }
 
 fn every_page_checks_what_the_terminal_checks(browser: Driven) {
@@ -81,9 +82,8 @@ fn without_the_workshop_every_lab_shows_its_recording(browser: Driven) {
     assert_eq!(succeeds(browser).matches("shows its recording").count(), CHAPTERS.len());
 }
 
-#[test]
-fn a_frame_can_be_played_with() {
-    let Some(mut browser) = crate::common::browser("the frame to play with") else { return };
+fn a_frame_can_be_played_with(browser: Driven) {
+    let Some(mut browser) = browser("the frame to play with") else { return };
     let files = tempfile::tempdir().expect("a folder");
     book::build(course(), files.path(), Edition::Static).expect("the book builds");
     let book = open_book();
