@@ -14,6 +14,7 @@ pub(crate) mod html;
 mod lines;
 mod links;
 mod listing;
+mod live;
 mod minutes;
 mod size;
 mod warnings;

@@ -8,6 +8,7 @@ mod clients;
 mod common;
 mod crowd;
 mod desk;
+mod figures;
 mod heads;
 mod ladder;
 mod own;
