@@ -4,6 +4,9 @@
 const UNITS = 200; // units that stay in the page
 const CELL = 24; // pixels of a byte at the least, so that a finger can hit it
 
+// The page with the whole book is for paper.
+const isPaper = location.pathname.endsWith('/print.html');
+
 const unitKey = ({ client, from, start }) => `${client} ${from} ${start}`;
 
 class Conversation {
@@ -38,6 +41,7 @@ class Conversation {
 
   // Rows of 16 bytes and their characters are whole, or there are rows of 8.
   isNarrow() {
+    if (isPaper) return false;
     const { display, fontSize } = getComputedStyle(this.units);
     const columns = display === 'grid' ? this.columns : 1;
     const em = parseFloat(fontSize);

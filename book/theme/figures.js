@@ -154,8 +154,7 @@
     figure.querySelector('figcaption').append(' ', link);
   }
 
-  // The page with the whole book is for paper.
-  if (location.pathname.endsWith('/print.html')) return;
+  if (isPaper) return;
   document.querySelectorAll('figure[id^="fig-"]').forEach(addLink);
   document.querySelectorAll('figure:has(> .figure-recording)').forEach((figure) => new Figure(figure));
   // What is above has another height now.

@@ -277,8 +277,10 @@ class Legend {
 
   add(unit) {
     const before = this.roles.size;
-    rolesOf(unit, bytesOf(unit.hex)).forEach((role) => this.roles.add(role));
+    rolesOf(unit, bytesOf(unit.hex)).forEach((role) => role && this.roles.add(role));
     if (this.roles.size === before) return;
+    // One kind alone is told apart from nothing.
+    if (this.roles.size < 2) return;
     const known = Object.keys(ROLES).filter((role) => this.roles.has(role));
     this.element.replaceChildren(...known.flatMap((role) => [element('span', { class: roleClass(role) }, ROLES[role]), ' ']));
   }

@@ -27,9 +27,9 @@ const ROW: usize = 108;
 const BARE_ROW: usize = HEIGHT + 12;
 /// The least width of a value.
 const VALUE: usize = 80;
-/// From one line of text to the next, and the width of a character.
+/// From one line of text to the next, and the width of ten characters.
 const LINE: usize = 15;
-const CHARACTER: usize = 7;
+const TEN_CHARACTERS: usize = 72;
 /// From the bits of one row to what is below them.
 const BITS: usize = 124;
 /// How many whole bytes are drawn at the most.
@@ -164,8 +164,9 @@ fn byte_row(
         }
         let width = (end - start) * shape.cell();
         if part.start - unit.start >= range.start {
-            height = ROW;
-            name_below(svg, x_of(start), width, y + HEIGHT, &part.name, &value_of(part));
+            let (name, value) = (&part.name, value_of(part));
+            let lines = name_below(svg, x_of(start), width, y + HEIGHT, name, &value);
+            height = height.max(ROW).max(BARE_ROW + (lines + 1) * LINE);
         } else {
             name_below(svg, x_of(start), width, y + HEIGHT, "", "");
         }
@@ -203,23 +204,32 @@ fn cell(svg: &mut String, shape: Shape, (x, y): (usize, usize), class: &str, tex
     );
 }
 
-/// A brace under some cells, and under it a name and a value, in lines as wide as the cells.
-fn name_below(svg: &mut String, x: usize, width: usize, y: usize, name: &str, value: &str) {
+/// A brace under some cells, and under it a name and a value, in lines as wide as the cells. Hands back how many.
+fn name_below(
+    svg: &mut String,
+    x: usize,
+    width: usize,
+    y: usize,
+    name: &str,
+    value: &str,
+) -> usize {
     let (left, right) = (x + 3, x + width - 3);
     let _ = write!(svg, "<path class=\"brace\" d=\"M{left} {} v4 H{right} v-4\"/>", y + 3);
     let lines = wrapped(name, width).into_iter().map(|line| ("label", line));
     let value = wrapped(value, width.max(VALUE)).into_iter().map(|line| ("value", line));
-    for (i, (class, line)) in lines.chain(value).enumerate() {
+    let lines: Vec<(&str, String)> = lines.chain(value).collect();
+    for (i, (class, line)) in lines.iter().enumerate() {
         let y = y + 20 + i * LINE;
-        let line = escaped(&line);
+        let line = escaped(line);
         let _ = write!(svg, "<text class=\"{class}\" x=\"{left}\" y=\"{y}\">{line}</text>");
     }
+    lines.len()
 }
 
 /// Breaks a text at its spaces, so that its lines are about as wide as `width`.
 fn wrapped(text: &str, width: usize) -> Vec<String> {
     let text = text.split_whitespace().collect::<Vec<_>>().join(" ");
-    let options = Options::new(width / CHARACTER)
+    let options = Options::new(width.saturating_sub(3) * 10 / TEN_CHARACTERS)
         .break_words(false)
         .word_splitter(WordSplitter::NoHyphenation);
     let lines = textwrap::wrap(&text, options).into_iter();
