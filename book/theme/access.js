@@ -26,7 +26,7 @@
     else code.removeAttribute('tabindex');
   }
   const watcher = new ResizeObserver((entries) => entries.forEach(({ target }) => reachable(target)));
-  document.querySelectorAll('pre > code, .drawing .scroll, .table-wrapper').forEach((code) => {
+  document.querySelectorAll('pre > code, .table-wrapper').forEach((code) => {
     watcher.observe(code);
     keepsArrowKeys(code);
   });

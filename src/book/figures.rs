@@ -1,14 +1,16 @@
 //! Figures: listings, recorded conversations, drawings of them, and the lab.
 
 use std::fs;
+use std::ops::Range;
 use std::path::Path;
 
 use ch00_wire::{
     Event, HIXIE76_KEY1, HIXIE76_KEY2, HIXIE76_KEY3, Kind, Recording, hixie76_request, rfc_request,
 };
 
-use super::html::escaped;
+use super::html::{self, escaped};
 use super::listing::Listing;
+use super::live::Live;
 use super::{Edition, drawing};
 use crate::chapters::{self, Chapter, Hears, Lab, Prepared};
 use crate::probes;
@@ -34,10 +36,18 @@ pub(super) fn recording(
     caption: &str,
 ) -> Result<String, String> {
     let mut recording = load(course, name)?;
-    if let Some(range) = events {
-        recording.events = conversation(&recording, name, range)?;
+    let shown = match events {
+        Some(range) => place_of(&recording, name, range)?,
+        None => 0..on_the_wire(&recording).count(),
+    };
+    let live =
+        html::data("figure-recording", &Live::of(&recording, shown.clone(), events.is_none()))?;
+    if events.is_some() {
+        recording.events = on_the_wire(&recording).cloned().collect();
+        recording.events = recording.events[shown].to_vec();
     }
-    Ok(wire(&recording.to_string(), caption_or(caption, &recording.title)))
+    let text = recording.to_string();
+    Ok(wire(&id_of(name, events, ""), &text, caption_or(caption, &recording.title), &live))
 }
 
 /// What the server's terminal shows in a recording, or the last lines of it.
@@ -59,7 +69,8 @@ pub(super) fn terminal(
         return Err(format!("the server prints nothing in {name}"));
     }
     recording.events.drain(..lines - last);
-    Ok(wire(&recording.to_string(), caption_or(caption, &recording.title)))
+    let id = id_of(name, None, "terminal");
+    Ok(wire(&id, &recording.to_string(), caption_or(caption, &recording.title), ""))
 }
 
 /// A drawing of one frame.
@@ -70,10 +81,11 @@ pub(super) fn frame(
     caption: &str,
 ) -> Result<String, String> {
     let recording = load(course, name)?;
-    let events = conversation(&recording, name, event)?;
-    match events.first() {
+    let place = place_of(&recording, name, event)?;
+    match on_the_wire(&recording).nth(place.start) {
         Some(Event::Unit { unit, from, .. }) if unit.kind == Kind::Frame => {
-            Ok(drawn(&drawing::frame(unit, *from), caption_or(caption, &unit.title)))
+            let id = id_of(name, Some(event), "frame");
+            Ok(drawn(&id, &drawing::frame(unit, *from), caption_or(caption, &unit.title)))
         }
         _ => Err(format!("event {event} of {name} is no frame")),
     }
@@ -81,19 +93,23 @@ pub(super) fn frame(
 
 /// One event of what crossed the wire.
 pub(super) fn event(course: &Path, name: &str, event: &str) -> Result<Event, String> {
-    let events = conversation(&load(course, name)?, name, event)?;
-    events.into_iter().next().ok_or_else(|| format!("{name} has no event {event}"))
+    let recording = load(course, name)?;
+    let place = place_of(&recording, name, event)?;
+    let event = on_the_wire(&recording).nth(place.start).cloned();
+    event.ok_or_else(|| format!("{name} has no such event"))
 }
 
 /// A drawing of who says what to whom.
 pub(super) fn sequence(course: &Path, name: &str, caption: &str) -> Result<String, String> {
     let recording = load(course, name)?;
-    Ok(drawn(&drawing::sequence(&recording), caption_or(caption, &recording.title)))
+    let id = id_of(name, None, "sequence");
+    Ok(drawn(&id, &drawing::sequence(&recording), caption_or(caption, &recording.title)))
 }
 
 /// Any other snapshot, as text.
 pub(super) fn snapshot(course: &Path, path: &str, caption: &str) -> Result<String, String> {
-    Ok(wire(&body(course, path)?, caption))
+    let name = path.rsplit('/').next().unwrap_or(path).trim_end_matches(".snap");
+    Ok(wire(&id_of(name, None, ""), &body(course, path)?, caption, ""))
 }
 
 /// A table of what a chapter promises, and in the workshop a check of the reader's own server.
@@ -155,7 +171,6 @@ pub(super) fn lab(
         Hears::All => "all",
     };
     let request = String::from_utf8_lossy(&request).replace("\r\n", "\n");
-    let json = serde_json::to_string(&recording).map_err(|error| error.to_string())?;
     let life = match edition {
         Edition::Workshop => "With JavaScript, this page can start the server and talk to it.",
         Edition::Static => {
@@ -164,17 +179,17 @@ pub(super) fn lab(
         }
     };
     // What stands here until a script takes its place.
-    let text = wire(&recording.to_string(), &recording.title);
+    let id = id_of(name, None, "lab");
+    let text = wire(&id, &recording.to_string(), &recording.title, "");
+    let data = html::data("lab-recording", &recording)?;
     Ok(format!(
         "<section class=\"lab\" id=\"lab\" data-chapter=\"{number}\" data-first=\"{first}\" data-raw=\"{raw}\" \
          data-clients=\"{clients}\" data-hears=\"{hears}\" data-prepared=\"{prepared}\" data-workshop=\"{}\" \
          aria-label=\"Lab: chapter {number:02}\" data-request=\"{}\">\
-         <script type=\"application/json\" class=\"lab-recording\">{}</script>\n\n\
+         {data}\n\n\
          <p class=\"lab-invitation\">{life}</p>\n\n{text}\n</section>\n",
         edition == Edition::Workshop,
         escaped(&request).replace('\n', "&#10;"),
-        // Within a script element only this would be taken for HTML.
-        json.replace('<', "\\u003c")
     ))
 }
 
@@ -203,29 +218,42 @@ fn body(course: &Path, path: &str) -> Result<String, String> {
     parts.nth(2).map(str::to_owned).ok_or(format!("{path} is no snapshot"))
 }
 
-/// Events `3` or `3-4` of what crossed the wire, counted from 1; what the server printed is left out.
-fn conversation(recording: &Recording, name: &str, range: &str) -> Result<Vec<Event>, String> {
-    let events: Vec<&Event> = recording.events.iter().filter(|event| !event.is_line()).collect();
+/// What crossed the wire: all but what the server printed.
+fn on_the_wire(recording: &Recording) -> impl Iterator<Item = &Event> {
+    recording.events.iter().filter(|event| !event.is_line())
+}
+
+/// Where the events `3` or `3-4` are in what crossed the wire; they are counted from 1.
+fn place_of(recording: &Recording, name: &str, range: &str) -> Result<Range<usize>, String> {
+    let events = on_the_wire(recording).count();
     let (first, last) = range.split_once('-').unwrap_or((range, range));
     let place = |text: &str| text.parse::<usize>().map_err(|_| format!("{range} is no range"));
     let (first, last) = (place(first)?, place(last)?);
-    if first == 0 || first > last || last > events.len() {
-        return Err(format!("{name} has the events 1 to {}, and not {range}", events.len()));
+    if first == 0 || first > last || last > events {
+        return Err(format!("{name} has the events 1 to {events}, and not {range}"));
     }
-    Ok(events[first - 1..last].iter().map(|event| (*event).clone()).collect())
+    Ok(first - 1..last)
 }
 
-fn wire(text: &str, caption: &str) -> String {
+/// The id by which a figure is linked to, such as `fig-05-reply-echo-3-4`.
+fn id_of(name: &str, events: Option<&str>, kind: &str) -> String {
+    let name = name.replace(['/', '_'], "-");
+    let words = ["fig", &name, events.unwrap_or_default(), kind];
+    words.into_iter().filter(|word| !word.is_empty()).collect::<Vec<_>>().join("-")
+}
+
+/// A figure of text, with what a script needs to bring it to life, if that is anything.
+fn wire(id: &str, text: &str, caption: &str, live: &str) -> String {
     format!(
-        "<figure class=\"wire\">\n<figcaption>{}</figcaption>\n\n```text\n{}\n```\n\n</figure>\n",
+        "<figure class=\"wire\" id=\"{id}\">\n<figcaption>{}</figcaption>\n\n```text\n{}\n```\n\n{live}</figure>\n",
         escaped(caption),
         text.trim_end()
     )
 }
 
-fn drawn(svg: &str, caption: &str) -> String {
+fn drawn(id: &str, svg: &str, caption: &str) -> String {
     format!(
-        "<figure class=\"drawing\">\n<figcaption>{}</figcaption>\n{svg}\n</figure>\n",
+        "<figure class=\"drawing\" id=\"{id}\">\n<figcaption>{}</figcaption>\n{svg}\n</figure>\n",
         escaped(caption)
     )
 }

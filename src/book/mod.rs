@@ -15,6 +15,7 @@ pub(crate) mod html;
 mod lines;
 mod links;
 mod listing;
+mod live;
 mod minutes;
 mod play;
 mod scripts;

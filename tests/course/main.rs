@@ -10,6 +10,7 @@ mod common;
 mod crowd;
 mod decode;
 mod desk;
+mod figures;
 mod handouts;
 mod heads;
 mod ladder;
