@@ -49,7 +49,7 @@
   class Figure {
     constructor(figure) {
       this.figure = figure;
-      const { events, printed, before } = JSON.parse(figure.querySelector('.figure-recording').textContent);
+      const { events, printed, before } = recordingOf(figure.querySelector('.figure-recording'));
       Object.assign(this, { events, printed, before });
       this.conversation = new Conversation(1, {
         crowd: events.some(({ client }) => client > 1),

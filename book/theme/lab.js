@@ -108,7 +108,7 @@
     constructor(section) {
       this.section = section;
       this.chapter = Number(section.dataset.chapter);
-      this.recording = JSON.parse(section.querySelector('.lab-recording').textContent);
+      this.recording = recordingOf(section.querySelector('.lab-recording'));
       this.request = section.dataset.request ?? '';
       this.rawFirst = section.dataset.first === 'raw';
       this.rawOpen = section.dataset.raw === 'open';

@@ -122,10 +122,8 @@ fn bits(svg: &mut String, shape: Shape, unit: &Unit, bytes: &[u8]) -> usize {
     for (i, byte) in bytes.iter().take(2).enumerate() {
         let (x, y) = place(i);
         let _ = write!(svg, "<text class=\"hex\" x=\"{x}\" y=\"{}\">{byte:02x}</text>", y + 14);
-        for bit in 0..8 {
-            let digit = ((byte >> (7 - bit)) & 1).to_string();
-            cell(svg, shape, (x + bit * cell_width, y + 22), "bits", &digit);
-        }
+        let digits: Vec<String> = format!("{byte:08b}").chars().map(String::from).collect();
+        cells(svg, shape, (x, y + 22), "bits", &digits);
     }
     for part in unit.parts.iter().filter(|part| part.bits.is_some()) {
         let (first, last) = part.bits.unwrap_or_default();
@@ -151,9 +149,11 @@ fn byte_row(
     y: usize,
 ) -> usize {
     let x_of = |at: usize| 1 + (at - range.start) * shape.cell();
-    for at in range.clone() {
-        let class = part_at(unit, at).map_or("byte", class_of);
-        cell(svg, shape, (x_of(at), y), class, &format!("{:02x}", bytes[at]));
+    let class = |at: &usize| part_at(unit, *at).map_or("byte", class_of);
+    let places: Vec<usize> = range.clone().collect();
+    for run in places.chunk_by(|one, next| class(one) == class(next)) {
+        let digits: Vec<String> = run.iter().map(|at| format!("{:02x}", bytes[*at])).collect();
+        cells(svg, shape, (x_of(run[0]), y), class(&run[0]), &digits);
     }
     let mut height = BARE_ROW;
     for part in unit.parts.iter().filter(|part| part.bits.is_none()) {
@@ -193,15 +193,22 @@ fn part_at(unit: &Unit, at: usize) -> Option<&Part> {
     unit.parts.iter().find(|part| (part.start..part.end).contains(&(unit.start + at)))
 }
 
-fn cell(svg: &mut String, shape: Shape, (x, y): (usize, usize), class: &str, text: &str) {
+/// Cells of one kind side by side: one box, a line between each two of them, and a text in each.
+fn cells(svg: &mut String, shape: Shape, (x, y): (usize, usize), class: &str, texts: &[String]) {
     let width = shape.cell();
     let _ = write!(
         svg,
-        "<rect class=\"{class}\" x=\"{x}\" y=\"{y}\" width=\"{width}\" height=\"{HEIGHT}\"/>\
-         <text class=\"{class}\" x=\"{}\" y=\"{}\" text-anchor=\"middle\">{text}</text>",
-        x + width / 2,
-        y + 20
+        "<rect class=\"{class}\" x=\"{x}\" y=\"{y}\" width=\"{}\" height=\"{HEIGHT}\"/><path class=\"cells\" d=\"",
+        texts.len() * width
     );
+    for i in 1..texts.len() {
+        let _ = write!(svg, "M{} {y}v{HEIGHT}", x + i * width);
+    }
+    let _ = write!(svg, "\"/><text y=\"{}\" text-anchor=\"middle\">", y + 20);
+    for (i, text) in texts.iter().enumerate() {
+        let _ = write!(svg, "<tspan x=\"{}\">{text}</tspan>", x + i * width + width / 2);
+    }
+    svg.push_str("</text>");
 }
 
 /// A brace under some cells, and under it a name and a value, in lines as wide as the cells. Hands back how many.

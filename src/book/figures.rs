@@ -10,7 +10,7 @@ use ch00_wire::{
 
 use super::html::{self, escaped};
 use super::listing::Listing;
-use super::live::Live;
+use super::live::{Live, Whole};
 use super::{Edition, drawing};
 use crate::chapters::{self, Chapter, Hears, Lab, Prepared};
 use crate::probes;
@@ -181,7 +181,7 @@ pub(super) fn lab(
     // What stands here until a script takes its place.
     let id = id_of(name, None, "lab");
     let text = wire(&id, &recording.to_string(), &recording.title, "");
-    let data = html::data("lab-recording", &recording)?;
+    let data = html::data("lab-recording", &Whole::of(&recording))?;
     Ok(format!(
         "<section class=\"lab\" id=\"lab\" data-chapter=\"{number}\" data-first=\"{first}\" data-raw=\"{raw}\" \
          data-clients=\"{clients}\" data-hears=\"{hears}\" data-prepared=\"{prepared}\" data-workshop=\"{}\" \

@@ -15,20 +15,25 @@ use html5ever::tokenizer::{
 
 /// The pages of a built book, in order of their names.
 pub(super) fn pages(book: &Path) -> io::Result<Vec<PathBuf>> {
-    let mut pages = Vec::new();
+    files(book, "html")
+}
+
+/// The files of a built book with this extension, in order of their names.
+pub(super) fn files(book: &Path, extension: &str) -> io::Result<Vec<PathBuf>> {
+    let mut files = Vec::new();
     let mut folders = vec![book.to_path_buf()];
     while let Some(folder) = folders.pop() {
         for entry in fs::read_dir(folder)? {
             let path = entry?.path();
             match path.extension() {
                 _ if path.is_dir() => folders.push(path),
-                Some(extension) if extension == "html" => pages.push(path),
+                Some(end) if end == extension => files.push(path),
                 _ => {}
             }
         }
     }
-    pages.sort();
-    Ok(pages)
+    files.sort();
+    Ok(files)
 }
 
 /// The links that lead nowhere, and what is loaded from elsewhere: a line each.

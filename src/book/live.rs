@@ -5,11 +5,14 @@ use std::collections::BTreeMap;
 use std::ops::Range;
 
 use ch00_wire::{Event, Kind, Recording, Side, Unit};
-use serde::Serialize;
+use serde::ser::Error;
+use serde::{Serialize, Serializer};
+use serde_json::Value;
 
 /// The data of one figure.
 #[derive(Serialize)]
 pub(super) struct Live {
+    #[serde(serialize_with = "each_unit_once")]
     events: Vec<Event>,
     /// For each event on the wire, the line that the server printed of it. A recording does not keep when a line was
     /// printed: only a line that tells its event by itself is here.
@@ -30,6 +33,42 @@ impl Live {
         let events = wire[shown].iter().copied().chain(terminal).map(without_text).collect();
         Live { events, printed, before }
     }
+}
+
+/// The data of a lab: all of its recording.
+#[derive(Serialize)]
+pub(super) struct Whole<'a> {
+    title: &'a str,
+    #[serde(serialize_with = "each_unit_once")]
+    events: &'a [Event],
+}
+
+impl<'a> Whole<'a> {
+    pub(super) fn of(recording: &'a Recording) -> Whole<'a> {
+        Whole { title: &recording.title, events: &recording.events }
+    }
+}
+
+/// Writes events so that a page stays light: a unit that came before, as when three clients send the same request, is the
+/// place of its first event, and bytes have no spaces. `recordingOf` in `conversation.js` reads it.
+fn each_unit_once<S: Serializer>(
+    events: &impl AsRef<[Event]>,
+    serializer: S,
+) -> Result<S::Ok, S::Error> {
+    let mut written: Vec<Value> = Vec::new();
+    for event in events.as_ref() {
+        let mut event = serde_json::to_value(event).map_err(S::Error::custom)?;
+        if let Some(unit) = event.get_mut("unit") {
+            if let Some(Value::String(hex)) = unit.get_mut("hex") {
+                *hex = hex.replace(' ', "");
+            }
+            if let Some(first) = written.iter().position(|event| event.get("unit") == Some(unit)) {
+                *unit = Value::from(first);
+            }
+        }
+        written.push(event);
+    }
+    written.serialize(serializer)
 }
 
 /// A frame's text is in the value of its part; a second time, it would only be long.
@@ -170,6 +209,16 @@ mod tests {
         let sent = [rfc_request(), masked_frame(1, b"Li")].concat();
         assert_eq!(live.before[&1], ch00_wire::hex(&sent).replace(' ', ""));
         assert_eq!(live.before[&2], "", "client 2 has sent nothing before");
+    }
+
+    #[test]
+    fn a_unit_that_came_before_is_named_by_its_place() {
+        let json = serde_json::to_value(live(0..5, false)).expect("it is data");
+        let events = json["events"].as_array().expect("a list");
+        let request = events.iter().position(|event| event["client"] == 2).expect("client 2 asks");
+        assert_eq!(events[request]["unit"], 0, "it asks what client 1 asked: {json}");
+        let hex = events[0]["unit"]["hex"].as_str().expect("its bytes");
+        assert_eq!(hex, ch00_wire::hex(&rfc_request()).replace(' ', ""));
     }
 
     #[test]

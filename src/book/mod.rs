@@ -18,9 +18,9 @@ mod listing;
 mod live;
 mod minutes;
 mod play;
-mod scripts;
 mod size;
 mod warnings;
+mod weight;
 mod worksheet;
 
 use std::fmt;
@@ -93,7 +93,7 @@ pub fn build(course: &Path, to: &Path, edition: Edition) -> Result<(), Mistakes>
         Ok(()) => Mistakes::none_or(warnings)?,
     }
     mark_edition(to, edition).map_err(Mistakes::one)?;
-    scripts::join(to).map_err(Mistakes::one)?;
+    weight::lighten(to).map_err(Mistakes::one)?;
     let config = config(course).map_err(Mistakes::one)?;
     front::put(course, &config, to).map_err(Mistakes::one)?;
     handouts::write(course, to)?;

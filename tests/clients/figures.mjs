@@ -28,7 +28,7 @@ const drawn = (tab) => tab.evaluate(() => new Promise((done) => requestAnimation
 function examine(figure) {
   const wrong = [];
   const must = (holds, message) => holds || wrong.push(message);
-  const { events, printed, before } = JSON.parse(figure.querySelector('.figure-recording').textContent);
+  const { events, printed, before } = recordingOf(figure.querySelector('.figure-recording'));
   const units = events.filter(({ type }) => type === 'unit');
   const items = [...figure.querySelectorAll('.unit')];
   const isSeen = (one) => one.checkVisibility({ visibilityProperty: true });

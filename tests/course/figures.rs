@@ -26,7 +26,7 @@ fn a_figure_is_text_with_a_link_and_its_data() {
     let data = data.split("</script>").next().expect("a first piece");
     let data: serde_json::Value = serde_json::from_str(data).expect("the data is JSON");
     assert_eq!(data["events"].as_array().map(Vec::len), Some(2), "only what it shows: {data}");
-    assert_eq!(data["events"][0]["unit"]["hex"], "81 87 37 fa 21 3d 7b 93 01 77 5e 94 46");
+    assert_eq!(data["events"][0]["unit"]["hex"], "818737fa213d7b9301775e9446");
     assert_eq!(data["printed"][0], "the client says: Li Jing");
     assert!(data["before"]["1"].as_str().is_some_and(|sent| sent.starts_with("474554")), "{data}");
     for shape in ["wide", "upright"] {

@@ -1,5 +1,5 @@
-//! The scripts of a page: one file with all of them, but for those of the search,
-//! which are loaded when somebody searches.
+//! What makes a page light: one script in place of many, the search's only when somebody searches, and no bytes that
+//! nobody reads.
 
 use std::collections::HashMap;
 use std::fs;
@@ -24,11 +24,25 @@ const SELDOM: [(&str, &str); 2] =
 const BEGINS: &str = "<script src=\"";
 const ENDS: &str = "\"></script>";
 
-/// Makes one script of those that each page of a built book loads after its text.
-pub(super) fn join(built: &Path) -> Result<()> {
+/// What each picture of a button begins with: once in a page is enough.
+const LICENSE: (&str, &str) = ("<!--! Font Awesome", "-->");
+
+/// Makes the pages of a built book lighter, and changes nothing that can be seen.
+pub(super) fn lighten(built: &Path) -> Result<()> {
+    join_scripts(built)?;
+    for style in links::files(built, "css")? {
+        let css = fs::read_to_string(&style)?;
+        let lines = css.lines().map(str::trim).filter(|line| !line.is_empty());
+        fs::write(&style, lines.collect::<Vec<_>>().join("\n"))?;
+    }
+    Ok(())
+}
+
+/// Makes one script of those that each page loads after its text.
+fn join_scripts(built: &Path) -> Result<()> {
     let mut joined = HashMap::new();
     for page in links::pages(built)? {
-        let html = fs::read_to_string(&page)?;
+        let html = licensed_once(&fs::read_to_string(&page)?);
         let Some((head, rest)) = html.split_once(TEXT_ENDS) else { continue };
         let (names, rest) = without_scripts(rest);
         let (search, mut own): (Vec<_>, Vec<_>) =
@@ -49,6 +63,15 @@ pub(super) fn join(built: &Path) -> Result<()> {
         fs::write(&page, format!("{head}{TEXT_ENDS}{}", rest.replacen("</body>", &script, 1)))?;
     }
     Ok(())
+}
+
+/// A page with the first of its notices about the license of its pictures, and without the same ones after it.
+fn licensed_once(html: &str) -> String {
+    let mut notices = html.split(LICENSE.0);
+    let (before, first) = (notices.next().unwrap_or_default(), notices.next());
+    let rest = notices.map(|rest| rest.split_once(LICENSE.1).map_or(rest, |(_, after)| after));
+    let first = first.map(|first| format!("{}{first}", LICENSE.0)).unwrap_or_default();
+    format!("{before}{first}{}", rest.collect::<String>())
 }
 
 /// The names of the scripts of a part of a page, and that part without them.
@@ -111,6 +134,14 @@ mod tests {
         let (names, rest) = without_scripts(page);
         assert_eq!(names, ["b.js", "e/f.js"]);
         assert_eq!(rest, "ac<script>d</script>g");
+    }
+
+    #[test]
+    fn a_notice_comes_once() {
+        let notice = "<!--! Font Awesome Free -->";
+        let page = format!("a{notice}b{notice}c{notice}d");
+        assert_eq!(licensed_once(&page), format!("a{notice}bcd"));
+        assert_eq!(licensed_once("none"), "none");
     }
 
     #[test]
