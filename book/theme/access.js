@@ -13,6 +13,10 @@
     anchor.click();
   });
 
+  // The bar at the top is a part of the page to a screen reader, and so is the search.
+  document.getElementById('mdbook-menu-bar').setAttribute('role', 'banner');
+  document.getElementById('mdbook-search-wrapper')?.setAttribute('role', 'search');
+
   // The first stop of the Tab key leads past the table of contents.
   const skip = document.createElement('a');
   skip.className = 'skip';

@@ -6,7 +6,7 @@ use mdbook_preprocessor::book::{Book, BookItem};
 use mdbook_preprocessor::{Preprocessor, PreprocessorContext};
 
 use super::listing::Listing;
-use super::{Edition, Mistakes, contents, coverage, dependencies, figures, lines};
+use super::{Edition, Mistakes, contents, coverage, dependencies, figures, lines, solution};
 
 /// The book's one preprocessor.
 pub(super) struct Directives {
@@ -50,7 +50,11 @@ impl Pass<'_> {
     fn page(&mut self, page: &Path, content: &str) -> String {
         let mut out = String::new();
         for (i, line) in content.lines().enumerate() {
-            let mistake = match self.line(page, line) {
+            let written = match i {
+                0 => contents::title(page, line),
+                _ => self.line(page, line),
+            };
+            let mistake = match written {
                 Ok(line) => {
                     out += &line;
                     out.push('\n');
@@ -92,6 +96,7 @@ impl Pass<'_> {
             ["sequence", name] => figures::sequence(course, name, caption),
             ["snapshot", path] => figures::snapshot(course, path, caption),
             ["probes", chapter] => figures::probes(chapter, self.directives.edition),
+            ["solution", chapter] => solution::place(chapter),
             ["lab", chapter, name] => figures::lab(course, chapter, name, self.directives.edition),
             ["facts"] => contents::facts(course, page, caption),
             ["contents"] => contents::table(course),
@@ -101,7 +106,7 @@ impl Pass<'_> {
             ["lines"] => lines::table(course),
             _ => Err(format!(
                 "there is no directive {{{{#{}}}}}: use facts, code, recording, terminal, frame, \
-                 sequence, snapshot, probes, lab, contents, plan, dependencies or lines",
+                 sequence, snapshot, probes, solution, lab, contents, plan, dependencies or lines",
                 words.join(" ")
             )),
         }

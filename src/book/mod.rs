@@ -15,8 +15,15 @@ mod lines;
 mod links;
 mod listing;
 mod minutes;
+mod next_step;
+mod pages;
+mod pieces;
+mod sections;
 mod size;
+mod solution;
+mod tally;
 mod warnings;
+mod words;
 
 use std::fmt;
 use std::fs;
@@ -90,6 +97,7 @@ pub fn build(course: &Path, to: &Path, edition: Edition) -> Result<(), Mistakes>
     mark_edition(to, edition).map_err(Mistakes::one)?;
     let config = config(course).map_err(Mistakes::one)?;
     front::put(course, &config, to).map_err(Mistakes::one)?;
+    pages::complete(course, to).map_err(Mistakes::one)?;
     Mistakes::none_or(links::broken(to).map_err(Mistakes::one)?)
 }
 

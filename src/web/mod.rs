@@ -6,6 +6,7 @@ mod door;
 mod guard;
 mod lab;
 mod live_book;
+mod progress;
 mod terminal;
 
 use std::io::{ErrorKind, Write};
@@ -129,9 +130,11 @@ async fn route(workshop: &Arc<Workshop>, request: Request<Bytes>) -> Result<Answ
         ("/lab", "POST") => lab::open_lab(workshop, asked(&request)?),
         ("/lab/raw", "POST") => lab::send_raw(workshop, asked(&request)?).await,
         ("/check", "POST") => check::check_server(workshop.clone(), asked(&request)?),
+        ("/progress", "GET" | "HEAD") => progress::tell(workshop),
+        ("/progress/clear", "POST") => progress::clear(workshop),
         ("/reload", "GET" | "HEAD") => Ok(live_book::reload(workshop)),
-        ("/lab" | "/lab/raw" | "/check", _) => Ok(only("POST")),
-        ("/reload", _) => Ok(only("GET,HEAD")),
+        ("/lab" | "/lab/raw" | "/check" | "/progress/clear", _) => Ok(only("POST")),
+        ("/reload" | "/progress", _) => Ok(only("GET,HEAD")),
         // A WebSocket to a lab that is open is not seen here: the door hands it over.
         (path, _) if in_lab(path).is_some_and(|(_, target)| !target.is_empty()) => {
             Err(lab::no_lab())
