@@ -238,6 +238,7 @@ async function paper(context) {
 }
 
 async function accessible(context) {
+  const faults = [];
   for (const page of ['preface', '03-accept', '04-decode', '08-hixie', 'glossary', 'teachers']) {
     for (const [theme, size] of [['light', WIDE], ['coal', NARROW], ['coal', WIDE], ['ayu', WIDE]]) {
       const tab = await opened(context, pageOf(book, `${page}.html`), size);
@@ -249,12 +250,13 @@ async function accessible(context) {
       await tab.evaluate(axe);
       const { violations } = await tab.evaluate(() => axe.run(document, { resultTypes: ['violations'] }));
       const said = violations.map(({ id, nodes }) => `${id}: ${nodes.slice(0, 5).map(({ target }) => target.join(' ')).join(', ')}`);
-      must(said.length === 0, `${page}, ${theme}, ${size.width}: ${said.join('\n')}`);
+      faults.push(...said.map((fault) => `${page}, ${theme}, ${size.width}: ${fault}`));
       const wider = await tab.evaluate(() => document.documentElement.scrollWidth - innerWidth);
       must(wider <= 1, `${page}, ${theme}: ${wider} pixels wider than ${size.width}`);
       await tab.close();
     }
   }
+  must(faults.length === 0, faults.join('\n'));
 }
 
 await withBrowser(async (browser) => {
