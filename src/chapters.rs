@@ -21,6 +21,8 @@ pub struct Chapter {
     pub part: Part,
     /// What it adds to the chapters before it.
     pub adds: &'static str,
+    /// What does not work before it: why a reader turns to it.
+    pub before: &'static str,
     /// What a reader sees at its end.
     pub shows: &'static str,
     /// How many minutes a reader needs to predict, run and check, found by trial. How long it takes to read
@@ -96,6 +98,7 @@ pub const ALL: &[Chapter] = &[
     Chapter {
         title: "The wire",
         adds: "how to read bytes",
+        before: "a first message has gone out, and its bytes look damaged",
         shows: "a conversation, named byte by byte",
         trying: 30,
         ..Chapter::new("00-wire", Part::OneClient, None)
@@ -103,6 +106,7 @@ pub const ALL: &[Chapter] = &[
     Chapter {
         title: "Listen",
         adds: "a socket that clients can reach",
+        before: "a browser wants to talk, and nobody listens",
         shows: "the browser's request in your terminal",
         trying: 10,
         ..Chapter::new("01-listen", Part::OneClient, Some(Lab::RAW))
@@ -110,6 +114,7 @@ pub const ALL: &[Chapter] = &[
     Chapter {
         title: "The key",
         adds: "telling a request from anything else",
+        before: "the server cannot tell a request from anything else, and says nothing to either",
         shows: "a refusal with a reason, or the key",
         trying: 10,
         ..Chapter::new("02-key", Part::OneClient, Some(Lab::RAW))
@@ -117,6 +122,7 @@ pub const ALL: &[Chapter] = &[
     Chapter {
         title: "Accept",
         adds: "the answer that opens the connection",
+        before: "the browser waits, and onopen never fires",
         shows: "`onopen` fires",
         trying: 15,
         ..Chapter::new("03-accept", Part::OneClient, Some(Lab::SILENT))
@@ -124,6 +130,7 @@ pub const ALL: &[Chapter] = &[
     Chapter {
         title: "Decode",
         adds: "frames, lengths, the mask",
+        before: "the page sends Li Jing, and the server prints something else",
         shows: "what the page says",
         trying: 15,
         ..Chapter::new("04-decode", Part::OneClient, Some(Lab::SILENT))
@@ -131,6 +138,7 @@ pub const ALL: &[Chapter] = &[
     Chapter {
         title: "Reply",
         adds: "a frame back",
+        before: "the server hears every word, and never answers",
         shows: "the page hears itself",
         trying: 25,
         ..Chapter::new("05-reply", Part::OneClient, Some(Lab::ECHO))
@@ -138,6 +146,7 @@ pub const ALL: &[Chapter] = &[
     Chapter {
         title: "Many at once",
         adds: "one thread for everyone, separate state for each client",
+        before: "one silent tab keeps everybody else out",
         shows: "nobody waits for anybody",
         trying: 15,
         ..Chapter::new("06-select", Part::Room, Some(Lab::CROWD))
@@ -145,6 +154,7 @@ pub const ALL: &[Chapter] = &[
     Chapter {
         title: "The room",
         adds: "everybody hears what one client says",
+        before: "every client talks to the server, and none to each other",
         shows: "a chat, with its page",
         trying: 15,
         ..Chapter::new("07-room", Part::Room, Some(Lab::ROOM))
@@ -152,6 +162,7 @@ pub const ALL: &[Chapter] = &[
     Chapter {
         title: "2010",
         adds: "the older handshake, by hand",
+        before: "a browser of July 2010 asks, and the server does not understand",
         shows: "two ages in one room",
         trying: 20,
         ..Chapter::new(
@@ -172,12 +183,17 @@ impl Chapter {
     const fn new(slug: &'static str, part: Part, lab: Option<Lab>) -> Chapter {
         let [tens, ones, ..] = slug.as_bytes() else { panic!("a slug begins with two digits") };
         let number = (*tens - b'0') * 10 + *ones - b'0';
-        Chapter { number, slug, title: "", part, adds: "", shows: "", trying: 0, lab }
+        Chapter { number, slug, title: "", part, adds: "", before: "", shows: "", trying: 0, lab }
     }
 
     /// Its number and its title, as the sidebar and a table name it.
     pub fn name(&self) -> String {
         format!("{:02} {}", self.number, self.title)
+    }
+
+    /// How the book speaks of it.
+    pub fn full_name(&self) -> String {
+        format!("Chapter {:02}, {}", self.number, self.title)
     }
 
     /// The name of its package.

@@ -2,16 +2,22 @@
 'use strict';
 
 (() => {
-  // The label that opens the table of contents: a button, also for the keyboard.
-  const toggle = document.getElementById('mdbook-sidebar-toggle');
+  // What opens the table of contents is a label, which no keyboard reaches: a button takes its place.
+  const label = document.getElementById('mdbook-sidebar-toggle');
   const anchor = document.getElementById('mdbook-sidebar-toggle-anchor');
-  toggle.setAttribute('role', 'button');
-  toggle.tabIndex = 0;
-  toggle.addEventListener('keydown', (event) => {
-    if (event.key !== 'Enter' && event.key !== ' ') return;
-    event.preventDefault();
-    anchor.click();
-  });
+  const toggle = document.createElement('button');
+  toggle.type = 'button';
+  for (const { name, value } of label.attributes) {
+    if (name !== 'for') toggle.setAttribute(name, value);
+  }
+  toggle.append(...label.childNodes);
+  toggle.addEventListener('click', () => anchor.click());
+  anchor.addEventListener('change', () => toggle.setAttribute('aria-expanded', String(anchor.checked)));
+  label.replaceWith(toggle);
+
+  // The bar at the top is a part of the page to a screen reader, and so is the search.
+  document.getElementById('mdbook-menu-bar').setAttribute('role', 'banner');
+  document.getElementById('mdbook-search-wrapper')?.setAttribute('role', 'search');
 
   // The first stop of the Tab key leads past the table of contents.
   const skip = document.createElement('a');

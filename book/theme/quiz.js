@@ -1,4 +1,4 @@
-// The quizzes work without a script: an answer opens, and explains itself. This counts.
+// The quizzes work without a script: an answer opens, and explains itself. This counts, and remembers the first answers.
 'use strict';
 
 (() => {
@@ -9,13 +9,41 @@
   const score = element('p', { class: 'quiz-score', role: 'status' });
   quizzes.at(-1).after(score);
 
+  const textOf = (answer) => answer.querySelector('summary').textContent;
+
   function count(quiz, answer) {
     if (!answer.open || first.has(quiz)) return;
     first.set(quiz, answer);
-    const right = [...first.values()].filter(({ classList }) => classList.contains('correct')).length;
-    score.textContent = `${right} of ${first.size} right at the first try`;
+    if (chapters.length > 0) memory.answer(pageName, quizzes.indexOf(quiz), textOf(answer));
+    show();
   }
 
+  function show() {
+    const right = [...first.values()].filter(({ classList }) => classList.contains('correct')).length;
+    score.textContent = first.size === 0 ? '' : `${right} of ${first.size} right at the first try`;
+  }
+
+  // What was answered in an earlier visit is open again. A question that has changed since is asked anew.
+  function restore() {
+    for (const [question, text] of Object.entries(memory.answers(pageName))) {
+      const quiz = quizzes[question];
+      const answer = quiz && [...quiz.querySelectorAll('details')].find((answer) => textOf(answer) === text);
+      if (!answer || first.has(quiz)) continue;
+      first.set(quiz, answer);
+      answer.open = true;
+    }
+    show();
+  }
+
+  function forget() {
+    if (!memory.isEmpty()) return;
+    first.forEach((answer, quiz) => quiz.querySelectorAll('details').forEach((other) => (other.open = false)));
+    first.clear();
+    show();
+  }
+
+  if (chapters.length > 0) restore();
+  memory.onChange(forget);
   for (const quiz of quizzes) {
     quiz.querySelectorAll('details').forEach((answer) => answer.addEventListener('toggle', () => count(quiz, answer)));
   }

@@ -2,9 +2,9 @@
 //! minutes.
 
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
-use mdbook_summary::{Summary, parse_summary};
+use mdbook_summary::{Summary, SummaryItem, parse_summary};
 
 use super::minutes;
 use crate::chapters::{ALL, Chapter};
@@ -23,6 +23,50 @@ pub(super) fn summary(course: &Path) -> anyhow::Result<Summary> {
     parse_summary(&summary.replace(CHAPTERS_HERE, &parts.collect::<Vec<_>>().join("\n")))
 }
 
+/// A page of the book.
+pub(super) struct Page {
+    /// What the sidebar calls it.
+    pub(super) name: String,
+    /// Its file in the built book.
+    pub(super) file: PathBuf,
+}
+
+impl Page {
+    /// The chapter that it is, if it is one.
+    pub(super) fn chapter(&self) -> Option<&'static Chapter> {
+        chapter_at(&self.file)
+    }
+}
+
+/// The pages of the book, in its order.
+pub(super) fn pages(course: &Path) -> anyhow::Result<Vec<Page>> {
+    let summary = summary(course)?;
+    let parts = [summary.prefix_chapters, summary.numbered_chapters, summary.suffix_chapters];
+    let pages = parts.into_iter().flatten().filter_map(|item| match item {
+        SummaryItem::Link(page) => {
+            Some(Page { file: page.location?.with_extension("html"), name: page.name })
+        }
+        _ => None,
+    });
+    Ok(pages.collect())
+}
+
+/// The chapter whose page this is, in Markdown or built.
+fn chapter_at(page: &Path) -> Option<&'static Chapter> {
+    ALL.iter().find(|chapter| page.with_extension("") == Path::new(chapter.slug))
+}
+
+/// The first line of a page: the title of a chapter gets its number, and keeps its anchor.
+pub(super) fn title(page: &Path, line: &str) -> Result<String, String> {
+    let Some(chapter) = chapter_at(page) else { return Ok(line.to_owned()) };
+    let Chapter { number, title, .. } = chapter;
+    if line != format!("# {title}") {
+        return Err(format!("a chapter's page begins with its title: # {title}"));
+    }
+    let anchor = title.to_lowercase().replace(' ', "-");
+    Ok(format!("# <span class=\"number\">{number:02}</span> {title} {{#{anchor}}}"))
+}
+
 /// The table of the preface: what each chapter adds, what is seen at its end, and how long it takes.
 pub(super) fn table(course: &Path) -> Result<String, String> {
     let mut table =
@@ -37,14 +81,13 @@ pub(super) fn table(course: &Path) -> Result<String, String> {
 
 /// The head of a chapter's page: its minutes, what it needs, where the standard speaks of it, its crate.
 pub(super) fn facts(course: &Path, page: &Path, standard: &str) -> Result<String, String> {
-    let at = ALL.iter().position(|chapter| page == Path::new(chapter.slug).with_extension("md"));
-    let at = at.ok_or("only a chapter's page has facts")?;
-    let needs = match at.checked_sub(1) {
+    let chapter = chapter_at(page).ok_or("only a chapter's page has facts")?;
+    let needs = match usize::from(chapter.number).checked_sub(1) {
         Some(before) => link(&ALL[before]),
         None => "nothing".to_owned(),
     };
-    let minutes = minutes::of(course, &ALL[at])?;
-    let package = ALL[at].package();
+    let minutes = minutes::of(course, chapter)?;
+    let package = chapter.package();
     Ok(format!(
         "<div class=\"facts\">\n\n{minutes} minutes · needs {needs} · {standard} · adds crate \
          `{package}`\n\n</div>\n"

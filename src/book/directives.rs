@@ -6,7 +6,9 @@ use mdbook_preprocessor::book::{Book, BookItem};
 use mdbook_preprocessor::{Preprocessor, PreprocessorContext};
 
 use super::listing::Listing;
-use super::{Edition, Mistakes, contents, coverage, dependencies, figures, lines, play, worksheet};
+use super::{
+    Edition, Mistakes, contents, coverage, dependencies, figures, lines, play, solution, worksheet,
+};
 
 /// The book's one preprocessor.
 pub(super) struct Directives {
@@ -60,7 +62,11 @@ impl Pass<'_> {
     fn page(&mut self, page: &Path, content: &str) -> String {
         let mut out = String::new();
         for (i, line) in content.lines().enumerate() {
-            let mistake = match self.line(page, line) {
+            let written = match i {
+                0 => contents::title(page, line),
+                _ => self.line(page, line),
+            };
+            let mistake = match written {
                 Ok(line) => {
                     out += &line;
                     out.push('\n');
@@ -102,6 +108,7 @@ impl Pass<'_> {
             ["sequence", name] => figures::sequence(course, name, caption),
             ["snapshot", path] => figures::snapshot(course, path, caption),
             ["probes", chapter] => figures::probes(chapter, self.directives.edition),
+            ["solution", chapter] => solution::place(chapter),
             ["lab", chapter, name] => figures::lab(course, chapter, name, self.directives.edition),
             ["play", name, event] => play::frame(course, name, event, caption),
             ["facts"] => contents::facts(course, page, caption),
@@ -113,8 +120,8 @@ impl Pass<'_> {
             ["lines"] => lines::table(course),
             _ => Err(format!(
                 "there is no directive {{{{#{}}}}}: use facts, code, recording, terminal, frame, \
-                 sequence, snapshot, probes, lab, play, contents, plan, worksheet, dependencies or \
-                 lines",
+                 sequence, snapshot, probes, solution, lab, play, contents, plan, worksheet, \
+                 dependencies or lines",
                 words.join(" ")
             )),
         }

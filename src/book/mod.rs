@@ -17,10 +17,17 @@ mod links;
 mod listing;
 mod live;
 mod minutes;
+mod next_step;
+mod pages;
+mod pieces;
 mod play;
+mod sections;
 mod size;
+mod solution;
+mod tally;
 mod warnings;
 mod weight;
+mod words;
 mod worksheet;
 
 use std::fmt;
@@ -96,6 +103,7 @@ pub fn build(course: &Path, to: &Path, edition: Edition) -> Result<(), Mistakes>
     weight::lighten(to).map_err(Mistakes::one)?;
     let config = config(course).map_err(Mistakes::one)?;
     front::put(course, &config, to).map_err(Mistakes::one)?;
+    pages::complete(course, to).map_err(Mistakes::one)?;
     handouts::write(course, to)?;
     Mistakes::none_or(links::broken(to).map_err(Mistakes::one)?)
 }

@@ -3,6 +3,7 @@
 mod advice;
 mod class;
 mod judge;
+mod kept;
 mod progress;
 mod report;
 mod subject;
@@ -22,6 +23,7 @@ use report::{Report, State, bar};
 use subject::Candidate;
 
 pub use class::{Class, class};
+pub use kept::{Kept, forget, kept};
 pub use report::Verdict;
 pub use subject::Subject;
 pub use watch::watch;

@@ -58,6 +58,24 @@ pub(super) fn update(
     (progress, written)
 }
 
+/// What is remembered of one server, without a change.
+pub(super) fn of(folder: &Path, name: &str) -> Result<Progress> {
+    let _turn = TURN.lock().unwrap_or_else(PoisonError::into_inner);
+    let mut progress = read(folder)?.remove(name).unwrap_or_default();
+    progress.learn_ids();
+    Ok(progress)
+}
+
+/// Forgets one server, and keeps the others of the folder.
+pub(super) fn forget(folder: &Path, name: &str) -> Result<()> {
+    let _turn = TURN.lock().unwrap_or_else(PoisonError::into_inner);
+    let mut servers = read(folder)?;
+    match servers.remove(name) {
+        Some(_) => write(folder, &servers),
+        None => Ok(()),
+    }
+}
+
 /// Nothing, if there is no file yet.
 fn read(folder: &Path) -> Result<Servers> {
     let file = folder.join(FILE);
@@ -119,9 +137,14 @@ impl Progress {
         self.lost.contains(&probe.id)
     }
 
+    /// Whether it kept this promise when it was last held to it.
+    pub(super) fn holds(&self, probe: &Probe) -> bool {
+        self.held.contains(&probe.id)
+    }
+
     /// How many promises of the course it keeps. An older course may have had others.
     pub(super) fn held(&self) -> usize {
-        probes::all().iter().filter(|probe| self.held.contains(&probe.id)).count()
+        probes::all().iter().filter(|probe| self.holds(probe)).count()
     }
 
     /// How many hints were given for this promise.
@@ -140,7 +163,7 @@ impl Progress {
 mod tests {
     use std::fs;
 
-    use super::{FILE, update};
+    use super::{FILE, forget, of, update};
     use crate::probes;
 
     #[test]
@@ -154,6 +177,19 @@ mod tests {
             assert_eq!(progress.hints(&probe), given);
         }
         assert_eq!(update(folder.path(), "another", |_| ()).0.hints(&probe), 0);
+    }
+
+    #[test]
+    fn one_server_is_forgotten_and_the_others_stay() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let probe = probes::all()[0];
+        forget(folder.path(), "a server").expect("there is nothing to forget");
+        for name in ["a server", "another"] {
+            update(folder.path(), name, |progress| progress.give_hint(&probe)).1.expect("written");
+        }
+        forget(folder.path(), "a server").expect("forgotten");
+        let hints = |name| of(folder.path(), name).expect("read").hints(&probe);
+        assert_eq!([hints("a server"), hints("another")], [0, 1]);
     }
 
     #[test]

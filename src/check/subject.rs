@@ -31,6 +31,9 @@ pub enum Subject {
 const LANGUAGES: [(&str, &[&str]); 3] =
     [("python", &["py"]), ("node", &["js", "mjs", "cjs", "ts"]), ("php", &["php"])];
 
+/// What a project is called in its own folder.
+const PROJECT: &str = "this project";
+
 /// A server that is ready to be checked.
 pub(super) struct Candidate {
     pub(super) target: Target,
@@ -56,11 +59,12 @@ impl Subject {
         if let Some(last) = last {
             chapters::find(last).map_err(anyhow::Error::msg)?;
         }
-        let (target, name, folder) = match self {
+        let target = match self {
             Subject::Own(folder) => return prepare_own(folder, last, colours),
-            Subject::Command(line) => (on_port(line, Path::new("."))?, line.clone(), beside(line)),
-            Subject::Running(at) => (Target::Running(*at), at.to_string(), ".".into()),
+            Subject::Command(line) => on_port(line, Path::new("."))?,
+            Subject::Running(at) => Target::Running(*at),
         };
+        let (folder, name) = self.remembered_at()?;
         let last = last.unwrap_or(CHAPTERS.len() as u8);
         let next = chapters::find(last + 1).ok();
         Ok(Candidate { target, last, shown: name.clone(), name, folder, next })
@@ -73,6 +77,19 @@ impl Subject {
     /// As [`Subject::prepare`].
     pub(crate) fn target(&self, last: u8) -> Result<Target> {
         Ok(self.prepare(Some(last), false)?.target)
+    }
+
+    /// Where it is remembered, and by which name.
+    ///
+    /// # Errors
+    ///
+    /// There is no such project.
+    pub(super) fn remembered_at(&self) -> Result<(PathBuf, String)> {
+        Ok(match self {
+            Subject::Own(folder) => (Own::near(folder)?.folder().to_owned(), PROJECT.to_owned()),
+            Subject::Command(line) => (beside(line), line.clone()),
+            Subject::Running(at) => (".".into(), at.to_string()),
+        })
     }
 
     /// The command that checks it again, up to chapter `last` where one was asked for, with `more` after it.
@@ -121,7 +138,7 @@ fn prepare_own(folder: &Path, last: Option<u8>, colours: bool) -> Result<Candida
         target: of_project(&own, last, colours)?,
         last,
         shown: own.folder().display().to_string(),
-        name: "this project".to_owned(),
+        name: PROJECT.to_owned(),
         folder: own.folder().to_owned(),
         next: chapters::find(last + 1).ok().filter(|_| last == newest),
     })

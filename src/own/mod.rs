@@ -16,6 +16,7 @@ use crate::changes::Place;
 use crate::chapters::{CHAPTERS, Chapter};
 use crate::command_line::quoted;
 
+pub use difference::solution;
 pub use start::start;
 pub use unwritten::Unwritten;
 

@@ -8,6 +8,7 @@ use http_body_util::{BodyExt, Full};
 use hyper::body::Bytes;
 use hyper::header::{self, HeaderValue};
 use hyper::{HeaderMap, Request, Response, StatusCode};
+use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::error::Category;
 
@@ -34,6 +35,13 @@ pub(super) fn text(status: StatusCode, text: impl Into<Bytes>) -> Answer {
 
 pub(super) fn html(status: StatusCode, page: impl Into<Bytes>) -> Answer {
     whole(status, "text/html; charset=utf-8", page.into())
+}
+
+/// What is so at the moment: no browser keeps it.
+pub(super) fn json(value: &impl Serialize) -> anyhow::Result<Answer> {
+    let mut answer = whole(StatusCode::OK, "application/json", serde_json::to_vec(value)?.into());
+    answer.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    Ok(answer)
 }
 
 fn whole(status: StatusCode, kind: &'static str, bytes: Bytes) -> Answer {

@@ -7,6 +7,7 @@ mod door;
 mod guard;
 mod lab;
 mod live_book;
+mod progress;
 mod servers;
 mod socket;
 mod terminal;
@@ -137,9 +138,12 @@ async fn route(workshop: &Arc<Workshop>, request: Request<Bytes>) -> Result<Answ
             let said = servers::project(&workshop.subject);
             Ok(text(StatusCode::OK, said.unwrap_or_else(|error| error.to_string())))
         }
+        ("/progress", "GET" | "HEAD") => progress::tell(&workshop),
+        ("/progress/clear", "POST") => progress::clear(&workshop),
         ("/lab/raw", "POST") => lab::send_raw(&workshop, asked(&request)?).await,
         ("/lab" | "/check" | "/reload" | "/project", _) => Ok(only("GET")),
-        ("/lab/raw", _) => Ok(only("POST")),
+        ("/progress", _) => Ok(only("GET,HEAD")),
+        ("/lab/raw" | "/progress/clear", _) => Ok(only("POST")),
         // A WebSocket to a lab that is open is not seen here: the door hands it over.
         (path, _) if in_lab(path).is_some_and(|(_, target)| !target.is_empty()) => {
             Err(lab::no_lab())

@@ -14,7 +14,7 @@ use frame_by_frame::web::{self, Desk};
 use tempfile::TempDir;
 
 /// Copies what the book is made of, to make mistakes in.
-fn copy() -> TempDir {
+pub fn copy() -> TempDir {
     let to = tempfile::tempdir().expect("a folder");
     for source in book::sources(course()) {
         let name = source.strip_prefix(course()).expect("within the course");
@@ -26,7 +26,7 @@ fn copy() -> TempDir {
     to
 }
 
-fn build(course: &Path) -> Result<TempDir, Mistakes> {
+pub fn build(course: &Path) -> Result<TempDir, Mistakes> {
     let to = tempfile::tempdir().expect("a folder");
     book::build(course, to.path(), Edition::Static).map(|()| to)
 }

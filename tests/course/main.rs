@@ -21,5 +21,6 @@ mod programs;
 mod room;
 mod steps;
 mod voice;
+mod whereabouts;
 mod workshop;
 mod zoo;
