@@ -191,6 +191,8 @@ async function solutions(context) {
     await details.locator('.difference ins').first().waitFor();
   }
   must((await textOf(details.locator('del').first())).startsWith('-'), 'a sign says what goes');
+  const lefts = await details.locator('ins, del').evaluateAll((all) => all.map((one) => one.getBoundingClientRect().left));
+  must(new Set(lefts).size === 1, 'each line begins where the others do');
   await tab.close();
 }
 
