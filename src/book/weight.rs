@@ -32,10 +32,26 @@ pub(super) fn lighten(built: &Path) -> Result<()> {
     join_scripts(built)?;
     for style in links::files(built, "css")? {
         let css = fs::read_to_string(&style)?;
+        let css = without_comments(&css);
         let lines = css.lines().map(str::trim).filter(|line| !line.is_empty());
         fs::write(&style, lines.collect::<Vec<_>>().join("\n"))?;
     }
     Ok(())
+}
+
+/// A style without its comments, but for those about a license.
+fn without_comments(css: &str) -> String {
+    let mut kept = String::new();
+    let mut rest = css;
+    while let Some((before, comment)) = rest.split_once("/*") {
+        let (comment, after) = comment.split_once("*/").unwrap_or((comment, ""));
+        kept += before;
+        if comment.contains("icense") {
+            kept += &format!("/*{comment}*/");
+        }
+        rest = after;
+    }
+    kept + rest
 }
 
 /// Makes one script of those that each page loads after its text.
@@ -134,6 +150,12 @@ mod tests {
         let (names, rest) = without_scripts(page);
         assert_eq!(names, ["b.js", "e/f.js"]);
         assert_eq!(rest, "ac<script>d</script>g");
+    }
+
+    #[test]
+    fn a_style_keeps_its_license() {
+        let css = "/* why */a{}/* MIT License */b{}";
+        assert_eq!(without_comments(css), "a{}/* MIT License */b{}");
     }
 
     #[test]

@@ -60,6 +60,10 @@ struct Term {
     name: String,
     /// The first paragraph about it, without links: a click on one would end a lab.
     says: String,
+    /// How it is found in a text: the singular and the plural. A word of every day has none, and is marked only by a link.
+    forms: Vec<String>,
+    /// Its first byte, in lower case: most terms are told from a text by that.
+    first: u8,
 }
 
 impl Glossary {
@@ -77,7 +81,9 @@ impl Glossary {
             let (name, rest) = between(rest, ">", "</h3>")?;
             let (says, _) = between(rest, "<p>", "</p>")?;
             let [name, says] = [name, says].map(without_links);
-            Some(Term { id: id.to_owned(), name, says })
+            let forms = if ORDINARY.contains(&id) { Vec::new() } else { forms(&name) };
+            let first = name.as_bytes().first()?.to_ascii_lowercase();
+            Some(Term { id: id.to_owned(), name, says, forms, first })
         });
         Glossary(terms.collect())
     }
@@ -108,7 +114,9 @@ impl Glossary {
 
     /// The term that a text begins with, and how long it is there.
     fn beginning(&self, text: &str) -> Option<(&Term, usize)> {
-        let found = self.0.iter().filter_map(|term| Some((term, term.length_in(text)?)));
+        let first = text.as_bytes().first()?.to_ascii_lowercase();
+        let terms = self.0.iter().filter(|term| term.first == first);
+        let found = terms.filter_map(|term| Some((term, term.length_in(text)?)));
         found.max_by_key(|(_, length)| *length)
     }
 }
@@ -122,24 +130,28 @@ fn links(text: &str) -> impl Iterator<Item = &str> {
     tags.filter_map(|to| to.strip_prefix(PAGE)?.strip_prefix('#'))
 }
 
+fn forms(name: &str) -> Vec<String> {
+    let plurals = ["", "s", "es"].map(|end| format!("{name}{end}"));
+    let with_ies = name.strip_suffix('y').map(|stem| format!("{stem}ies"));
+    plurals.into_iter().chain(with_ies).collect()
+}
+
 impl Term {
-    /// How long it is at the beginning of a text, in the singular or the plural.
+    /// How long it is at the beginning of a text.
     fn length_in(&self, text: &str) -> Option<usize> {
-        if ORDINARY.contains(&self.id.as_str()) {
-            return None;
-        }
-        let plurals = ["", "s", "es"].map(|end| format!("{}{end}", self.name));
-        let with_ies = self.name.strip_suffix('y').map(|stem| format!("{stem}ies"));
-        let forms = plurals.into_iter().chain(with_ies);
-        forms.filter(|form| self.is_at(text, form)).map(|form| form.len()).max()
+        let forms = self.forms.iter().filter(|form| self.is_at(text, form));
+        forms.map(String::len).max()
     }
 
     fn is_at(&self, text: &str, form: &str) -> bool {
         let Some((here, behind)) = text.split_at_checked(form.len()) else { return false };
+        if !here.eq_ignore_ascii_case(form) {
+            return false;
+        }
         let ends = !behind.starts_with(|next: char| next.is_alphanumeric() || "-_".contains(next));
         // An abbreviation has capital letters wherever it is.
         let is_abbreviation = self.name.chars().skip(1).any(char::is_uppercase);
-        ends && if is_abbreviation { here == form } else { here.eq_ignore_ascii_case(form) }
+        ends && (here == form || !is_abbreviation)
     }
 
     fn button(&self, text: &str) -> String {
@@ -152,7 +164,7 @@ impl Term {
 
     /// What its button shows.
     fn explanation(&self) -> String {
-        let Term { id, name, says } = self;
+        let Term { id, name, says, .. } = self;
         format!(
             "<div class=\"word-says\" id=\"word-{id}\" popover role=\"group\" aria-label=\"{name}\">\
              <p><strong>{name}.</strong> {says}</p><p><a href=\"{PAGE}#{id}\">In the glossary</a></p></div>\n"
