@@ -196,8 +196,9 @@ const decodeFrames = (() => {
     const valid = validUpTo(bytes);
     const endsCut = valid < bytes.length && !header.fin && isBeginning(bytes.subarray(valid));
     if (unit.complete && valid < bytes.length && !endsCut) {
-      // A character that an earlier frame began is wrong from this frame's first byte on.
-      const at = header.size + Math.max(0, valid - messages.cut.length);
+      // A character that an earlier frame began is wrong from this payload's first byte on, or at the end of a frame without a
+      // payload.
+      const at = header.size + Math.min(Math.max(0, valid - messages.cut.length), payload.length - 1);
       unit.faults.push(fault('the text is not UTF-8', '8.1', at));
     }
     messages.cut = endsCut ? [...bytes.subarray(valid)] : [];

@@ -6,9 +6,28 @@ import { withBrowser, must, pageOf } from './browser.mjs';
 const [, , book, server, ...chapters] = process.argv;
 const TEXTS = ['Li Jing', '李静, héllo', 'x'.repeat(200)];
 
-// What DevTools reports of the page's WebSockets: the payload of each frame, in order.
-function witness(tab) {
+// What DevTools reports of the page's WebSockets: the payload of each frame, in order. Firefox reports none to its driver, so
+// there the page itself tells what it gives to its WebSockets and gets from them.
+async function witness(tab) {
   const seen = { sent: [], received: [] };
+  if (process.env.FIREFOX) {
+    await tab.exposeFunction('saw', (kind, payload) => seen[kind].push(payload));
+    await tab.addInitScript(() => {
+      window.WebSocket = class extends WebSocket {
+        constructor(url) {
+          super(url);
+          this.tells = String(url).endsWith('/chat');
+          this.addEventListener('message', ({ data }) => this.tells && window.saw('received', data));
+        }
+
+        send(data) {
+          if (this.tells) window.saw('sent', data);
+          super.send(data);
+        }
+      };
+    });
+    return seen;
+  }
   tab.on('websocket', (socket) => {
     // The workshop tells its news over others.
     if (!socket.url().endsWith('/chat')) return;
@@ -39,9 +58,10 @@ async function open(browser, slug) {
   const tab = await browser.newPage();
   const said = [];
   tab.on('pageerror', (error) => said.push(error.message));
+  const seen = await witness(tab);
   await tab.goto(pageOf(book, `${slug}.html`));
   const lab = tab.locator('section.lab');
-  return { tab, lab, said, seen: witness(tab) };
+  return { tab, lab, said, seen };
 }
 
 // Chapters 01 and 02: the raw request, and what the server's terminal shows of it.

@@ -117,8 +117,10 @@ impl Messages {
         };
         let ends_cut = only_cut && !header.fin;
         if whole && valid < bytes.len() && !ends_cut {
-            // A character that an earlier frame began is wrong from this frame's first byte on.
+            // A character that an earlier frame began is wrong from this payload's first byte on, or at the end of a
+            // frame without a payload.
             let at = header.size + valid.saturating_sub(self.cut.len());
+            let at = at.min(header.size + payload.len() - 1);
             faults.push(Fault::new("the text is not UTF-8", "8.1").at(at));
         }
         if whole {

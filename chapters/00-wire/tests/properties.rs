@@ -214,3 +214,13 @@ fn what_never_ends_costs_no_more_the_longer_it_lasts() {
         assert!(last.parts.len() <= 201, "{what}: {} parts", last.parts.len());
     }
 }
+
+/// A text ends in the middle of a character, with a frame that has no byte of its own.
+#[test]
+fn an_empty_frame_is_at_fault_within_itself() {
+    let bytes = [0x01, 0x01, 0xe6, 0x80, 0x00];
+    let units = stream(Side::Server, true).feed(&bytes);
+    let faults: Vec<_> = units.iter().flat_map(|unit| &unit.faults).collect();
+    assert_eq!(faults.len(), 1, "{units:?}");
+    assert_eq!(faults[0].at, Some(4), "{units:?}");
+}
