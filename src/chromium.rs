@@ -47,7 +47,8 @@ fn runs(name: &str) -> bool {
     Command::new(name).arg("--version").output().is_ok_and(|output| output.status.success())
 }
 
-fn place_on_path(name: &str) -> Option<PathBuf> {
+/// Where a program is that the path leads to.
+pub fn place_on_path(name: &str) -> Option<PathBuf> {
     let path = std::env::var_os("PATH")?;
     std::env::split_paths(&path).map(|folder| folder.join(name)).find(|place| place.exists())
 }

@@ -26,6 +26,9 @@
   skip.textContent = 'Skip to the page';
   document.body.prepend(skip);
 
+  // Left and right turn the page, but not under somebody who has the focus in it, who would lose the place.
+  keepsArrowKeys(document.querySelector('main'));
+
   // What is wider than its place can be moved with the keyboard.
   function reachable(code) {
     if (code.scrollWidth > code.clientWidth) code.tabIndex = 0;

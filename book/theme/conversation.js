@@ -102,6 +102,8 @@ class Conversation {
   rewind() {
     this.units.scrollTop = 0;
     this.lines.scrollTop = 0;
+    // Tab begins where a reader does.
+    this.reach(this.units.querySelector('.unit'));
   }
 
   show(event) {

@@ -39,9 +39,12 @@
 
     tell() {
       const count = this.items().length;
-      const title = this.items()[this.place - 1]?.querySelector('.unit-title');
+      const item = this.items()[this.place - 1];
+      // Without the words of its buttons, and all of what has no title.
+      const title = item?.querySelector('.unit-title') ?? item;
+      const words = [...(title?.childNodes ?? [])].filter((node) => !node.matches?.('.unit-tools')).map((node) => node.textContent);
       this.said.textContent = this.place === 0 ? `all ${count}` : `${this.place} of ${count}`;
-      if (title) this.said.append(element('span', { class: 'unseen' }, `: ${title.textContent}`));
+      if (title) this.said.append(element('span', { class: 'unseen' }, `: ${words.join('')}`));
       this.allButton.hidden = this.place === 0;
     }
   }
@@ -61,6 +64,7 @@
       // Its room is measured when it is there, and the text goes at the same time.
       figure.classList.add('live');
       events.forEach((event) => this.conversation.show(event));
+      this.conversation.rewind();
       keepsArrowKeys(this.element);
       this.walkThrough();
     }
@@ -156,7 +160,7 @@
 
   if (isPaper) return;
   document.querySelectorAll('figure[id^="fig-"]').forEach(addLink);
-  document.querySelectorAll('figure:has(> .figure-recording)').forEach((figure) => new Figure(figure));
+  document.querySelectorAll(':not(.play) > figure:has(> .figure-recording)').forEach((figure) => new Figure(figure));
   // What is above has another height now.
   const target = location.hash.startsWith('#fig-') ? document.getElementById(location.hash.slice(1)) : null;
   target?.scrollIntoView();

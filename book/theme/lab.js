@@ -138,9 +138,9 @@
       return element(
         'p',
         { class: 'lab-invitation' },
-        'To bring this to life, clone the course, type ',
+        'To bring this to life, type ',
         element('code', {}, 'cargo run'),
-        ' in its folder, and open the address that it prints.',
+        ' in the folder of the course, and open the address that it prints.',
       );
     }
 

@@ -324,7 +324,7 @@
         unitElement({ client: 1, from: this.frame.from, unit }, showAll && i === 0, () => {
           this.showUnits(units, true);
           this.units.querySelector('.byte').focus();
-        }),
+        }, { crowd: false }),
       );
       for (const unit of shown) for (const kind of ['.byte', '.part']) oneStop([...unit.querySelectorAll(kind)]);
       this.units.replaceChildren(...shown);

@@ -243,10 +243,11 @@ function reveal(cell) {
 }
 
 function moveAmong(all, row, event) {
-  const step = { ArrowRight: 1, ArrowLeft: -1, ArrowDown: row, ArrowUp: -row }[event.key];
-  if (!step) return;
+  const at = all.indexOf(event.target);
+  const step = { ArrowRight: 1, ArrowLeft: -1, ArrowDown: row, ArrowUp: -row, Home: -at, End: all.length - 1 - at }[event.key];
+  if (step === undefined) return;
   event.preventDefault();
-  all[all.indexOf(event.target) + step]?.focus();
+  all[at + step]?.focus();
 }
 
 // Of a whole conversation, Tab reaches one byte, one name and one button of each other kind, all of one unit: those that

@@ -7,7 +7,6 @@
   const LEAVE = 300; // time enough to move into what is shown
   const MARGIN = 8;
 
-  let closes = false;
 
   function explain(word) {
     const says = document.getElementById(word.getAttribute('popovertarget'));
@@ -53,7 +52,8 @@
     const isMouse = ({ pointerType }) => pointerType === 'mouse';
     word.addEventListener('pointerenter', (event) => isMouse(event) && later(show, REST));
     word.addEventListener('click', press);
-    word.addEventListener('focus', () => !closes && word.matches(':focus-visible') && show());
+    // Heard with its word, without opening it.
+    word.setAttribute('aria-describedby', says.id);
     says.addEventListener('pointerenter', () => clearTimeout(timer));
     for (const one of [word, says]) {
       one.addEventListener('pointerleave', (event) => isMouse(event) && later(hide, LEAVE));
@@ -70,9 +70,7 @@
   // The search takes this key from the browser, which would close what is shown.
   document.addEventListener('keydown', ({ key }) => {
     if (key !== 'Escape') return;
-    closes = true; // the focus goes back to the word, which would show it again
     document.querySelector('.word-says:popover-open')?.hidePopover();
-    closes = false;
   });
   document.querySelectorAll('button.word').forEach(explain);
 })();

@@ -174,7 +174,7 @@ pub(super) fn lab(
     let life = match edition {
         Edition::Workshop => "With JavaScript, this page can start the server and talk to it.",
         Edition::Static => {
-            "To bring this to life, clone the course, type <code>cargo run</code> in its folder, and open the \
+            "To bring this to life, type <code>cargo run</code> in the folder of the course, and open the \
              address that it prints in a browser with JavaScript."
         }
     };

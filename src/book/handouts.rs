@@ -7,7 +7,7 @@ use std::path::Path;
 use pulldown_cmark::{Options, Parser, html};
 
 use super::directives::Directives;
-use super::html::escaped;
+use super::html::{escaped, without_data};
 use super::{Edition, Mistakes};
 
 /// A page beside the book.
@@ -31,9 +31,6 @@ const STYLES: [&str; 2] = ["book.css", "handouts.css"];
 /// Divides a handout into its sheets, alone on its line.
 const NEXT_SHEET: &str = "\n---\n";
 
-/// How a drawing begins that may be wider than the page.
-const SCROLLS: &str = "<div class=\"scroll\">";
-
 /// A short line is not shown larger than this many characters would be.
 const FEWEST_COLUMNS: usize = 64;
 
@@ -51,13 +48,11 @@ fn page(course: &Path, handout: &Handout) -> Result<String, Mistakes> {
     let source = Path::new(name).with_extension("md");
     let text = read(&course.join("book/src").join(&source))?;
     let directives = Directives { course: course.to_path_buf(), edition: Edition::Static };
-    let text = directives.fill_in(&source, &text)?;
+    let text = without_data(&directives.fill_in(&source, &text)?);
     let sheets = text.split(NEXT_SHEET).map(|sheet| {
         let mut inner = String::new();
         let options = Options::ENABLE_TABLES | Options::ENABLE_SMART_PUNCTUATION;
         html::push_html(&mut inner, Parser::new_ext(sheet, options));
-        // What is wider than a phone is scrolled with the keyboard, too.
-        let inner = inner.replace(SCROLLS, &SCROLLS.replace('>', " tabindex=\"0\">"));
         let columns = columns(sheet);
         format!("<section class=\"sheet\" style=\"--columns: {columns}\">\n{inner}</section>\n")
     });

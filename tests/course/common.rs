@@ -283,7 +283,9 @@ pub fn browser(test: &str) -> Option<Command> {
 /// The same for Firefox: its path goes to the script in `FIREFOX`.
 pub fn second_browser(test: &str) -> Option<Command> {
     let mut node = node(test)?;
-    node.env("FIREFOX", firefox(test)?.get_program());
+    let firefox = firefox(test)?.get_program().to_owned();
+    let place = firefox.to_str().and_then(chromium::place_on_path);
+    node.env("FIREFOX", place.unwrap_or_else(|| firefox.into()));
     Some(node)
 }
 
