@@ -26,8 +26,11 @@
   skip.textContent = 'Skip to the page';
   document.body.prepend(skip);
 
-  // Left and right turn the page, but not under somebody who has the focus in it, who would lose the place.
-  keepsArrowKeys(document.querySelector('main'));
+  // The book turns its pages with these keys, but not under somebody who has the focus in the page: it would end what goes on
+  // there, or take away what is moved with them.
+  document.querySelector('main').addEventListener('keydown', (event) => {
+    if (event.key === 'ArrowLeft' || event.key === 'ArrowRight') event.stopPropagation();
+  });
 
   // What is wider than its place can be moved with the keyboard.
   function reachable(code) {
@@ -35,8 +38,5 @@
     else code.removeAttribute('tabindex');
   }
   const watcher = new ResizeObserver((entries) => entries.forEach(({ target }) => reachable(target)));
-  document.querySelectorAll('pre > code, .table-wrapper').forEach((code) => {
-    watcher.observe(code);
-    keepsArrowKeys(code);
-  });
+  document.querySelectorAll('pre > code, .table-wrapper').forEach((code) => watcher.observe(code));
 })();

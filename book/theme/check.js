@@ -11,7 +11,6 @@
       this.status = element('p', { class: 'check-status', role: 'status' });
       this.text = element('pre', { class: 'check-text', tabindex: 0, 'aria-label': 'what the check says', hidden: true });
       section.replaceChildren(element('div', { class: 'lab-tools' }, this.checkButton, this.hintButton, this.server.element), this.status, this.text);
-      keepsArrowKeys(section);
       this.enable();
     }
 

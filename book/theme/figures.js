@@ -65,7 +65,6 @@
       figure.classList.add('live');
       events.forEach((event) => this.conversation.show(event));
       this.conversation.rewind();
-      keepsArrowKeys(this.element);
       this.walkThrough();
     }
 
@@ -120,7 +119,7 @@
       const copy = button('unit-tool unit-copy', 'copy', () => this.copy(event, said));
       copy.setAttribute('aria-label', 'copy these bytes');
       const tools = element('span', { class: 'unit-tools' }, copy);
-      const bytes = hasLabs() ? this.sentUpTo(event) : undefined;
+      const bytes = isWorkshop ? this.sentUpTo(event) : undefined;
       if (bytes) {
         const send = button('unit-tool unit-send', 'send to a lab', () => toLab(bytes));
         send.setAttribute('aria-label', 'send to a lab: these bytes, and what this client sent before them');
@@ -133,14 +132,13 @@
     // As the instrument of chapter 00 takes them: who sent them, and two digits for each.
     async copy({ from, unit }, said) {
       const text = `${from} ${unit.hex}`;
-      try {
-        await navigator.clipboard.writeText(text);
+      if (await ClipboardJS.copy(text)) {
         said.textContent = unit.omitted > 0 ? 'copied, as far as they are kept' : 'copied';
-      } catch {
-        const bytes = element('code', {}, text);
-        said.replaceChildren('copy what is selected: ', bytes);
-        getSelection().selectAllChildren(bytes);
+        return;
       }
+      const bytes = element('code', {}, text);
+      said.replaceChildren('copy what is selected: ', bytes);
+      getSelection().selectAllChildren(bytes);
     }
 
     // All that a client has sent when this has been sent, if the recording has kept it: a frame comes behind its handshake.

@@ -122,7 +122,6 @@
       const [before, after] = live ? this.tools() : [[this.invitation()], []];
       // In the place of what is there without a script.
       section.replaceChildren(...before, this.status, this.conversation.element, ...after);
-      keepsArrowKeys(section);
       keepsEnd(this.conversation.units);
       keepsEnd(this.conversation.lines);
       this.recording.events.forEach((event) => this.conversation.show(event));

@@ -55,7 +55,7 @@ const memory = (() => {
 })();
 
 // The chapters, with their counts of promises and questions; none in a page that is no page of the book's order.
-const chapters = JSON.parse(document.getElementById('chapters')?.textContent ?? '[]');
+const chapters = JSON.parse(document.querySelector('script.chapters')?.textContent ?? '[]');
 
 // The name of the page. The one that opens the book is the preface.
 const pageName = location.pathname.split('/').pop().replace(/\.html$/, '').replace(/^(index)?$/, 'preface');

@@ -178,7 +178,6 @@
         this.ends(),
       );
       section.classList.add('live');
-      keepsArrowKeys(section);
       this.begin(PREPARED[0][1]());
     }
 
@@ -258,7 +257,7 @@
     ends() {
       const send = button('play-send', 'Send it to a lab', () => toLab([...this.request, ...frameBytes(this.frame)]));
       const again = button('play-again', 'Start again', () => this.begin(PREPARED[0][1]()));
-      return element('div', { class: 'play-ends' }, hasLabs() ? send : undefined, again);
+      return element('div', { class: 'play-ends' }, isWorkshop ? send : undefined, again);
     }
 
     begin(frame) {

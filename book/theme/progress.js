@@ -3,7 +3,6 @@
 'use strict';
 
 const progress = (() => {
-  const isWorkshop = document.querySelector('meta[name="workshop"]') !== null;
   const hearers = [];
   let kept = new Map(); // of each chapter, by its number: how many promises are kept, how many hints were given
 
@@ -40,7 +39,7 @@ const progress = (() => {
   const isEmpty = () => memory.isEmpty() && [...kept.values()].every(({ kept, hints }) => kept + hints === 0);
 
   memory.onChange(tell);
-  return { isWorkshop, of, onChange, fetchKept, clear, isEmpty };
+  return { of, onChange, fetchKept, clear, isEmpty };
 })();
 
 (() => {
@@ -55,9 +54,9 @@ const progress = (() => {
     const { kept } = progress.of(number);
     const done = kept + answered;
     if (done === 0) return undefined;
-    const all = questions + (progress.isWorkshop ? promises : 0);
+    const all = questions + (isWorkshop ? promises : 0);
     const words = [
-      ...(progress.isWorkshop ? counted(kept, promises, 'promises kept') : []),
+      ...(isWorkshop ? counted(kept, promises, 'promises kept') : []),
       ...counted(answered, questions, 'questions answered'),
     ].join(', ');
     return element(
@@ -77,7 +76,7 @@ const progress = (() => {
   list.after(element('div', { class: 'progress-end' }, clearButton, said));
 
   async function clearAll() {
-    const what = progress.isWorkshop
+    const what = isWorkshop
       ? 'your answers in this browser, and what the checker remembers of your server: kept promises and hints. Your code stays.'
       : 'your answers in this browser.';
     if (!confirm(`This forgets ${what}\n\nClear your progress?`)) return;

@@ -21,7 +21,7 @@
     if (wasHeard) setTimeout(listenForNews, AGAIN);
   }
 
-  if (document.querySelector('meta[name="workshop"]')) {
+  if (isWorkshop) {
     document.addEventListener('visibilitychange', listenForNews);
     listenForNews();
   }

@@ -2,6 +2,9 @@
 // HTML: it comes from the wire.
 'use strict';
 
+// Whether the workshop serves this page: as files, a page has no labs to send to and nobody to ask.
+const isWorkshop = document.querySelector('meta[name="workshop"]') !== null;
+
 function element(tag, attributes = {}, ...children) {
   const made = document.createElement(tag);
   for (const [name, value] of Object.entries(attributes)) {
@@ -102,11 +105,4 @@ class ServerChoice {
     if (this.running.checked) return { address: this.input.value };
     return this.project.checked ? { project: this.chapter } : { chapter: this.chapter };
   }
-}
-
-// The book turns its pages with these keys, which would end what goes on in a section, or take away what is moved with them.
-function keepsArrowKeys(section) {
-  section.addEventListener('keydown', (event) => {
-    if (event.key === 'ArrowLeft' || event.key === 'ArrowRight') event.stopPropagation();
-  });
 }

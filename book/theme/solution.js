@@ -20,7 +20,7 @@
   details.append(gate, rest);
 
   function isOpen() {
-    if (!progress.isWorkshop) return memory.hasTried(pageName);
+    if (!isWorkshop) return memory.hasTried(pageName);
     const { kept, hints } = progress.of(chapter.number);
     return hints >= HINTS || kept === chapter.promises;
   }
@@ -29,9 +29,9 @@
     const open = isOpen();
     gate.hidden = open;
     rest.hidden = !open;
-    tried.hidden = progress.isWorkshop;
+    tried.hidden = isWorkshop;
     const { hints } = progress.of(chapter.number);
-    text.textContent = progress.isWorkshop
+    text.textContent = isWorkshop
       ? `It shows after the third hint for one of this chapter's promises, or when your server keeps all of them. You have had ${hints} of ${HINTS} hints: “Give me a hint”, above, gives the next one.`
       : 'You learn more from it after an attempt of your own.';
   }

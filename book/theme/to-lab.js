@@ -16,11 +16,6 @@ function rawText(bytes) {
   return text;
 }
 
-const hexOf = (byte) => byte.toString(16).padStart(2, '0');
-
-// A lab can be sent bytes in the workshop only: elsewhere it shows its recording.
-const hasLabs = () => document.querySelector('meta[name="workshop"]') !== null;
-
 // Puts bytes into the raw request of a lab, from where the reader sends them.
 function toLab(bytes) {
   const text = rawText(bytes);

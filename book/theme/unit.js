@@ -19,6 +19,7 @@ function ascii(byte) {
   return byte > 0x20 && byte < 0x7f ? String.fromCharCode(byte) : '·';
 }
 
+const hexOf = (byte) => byte.toString(16).padStart(2, '0');
 const bytesOf = (hex) => (hex.match(/[0-9a-f]{2}/g) ?? []).map((digits) => parseInt(digits, 16));
 
 const isHead = (unit) => unit.kind.endsWith('head');
@@ -125,7 +126,7 @@ const roleClass = (role) => (role ? `of-${role}` : '');
 function byteButton(unit, byte, i, role) {
   const at = unit.start + i;
   const names = unit.parts.filter((part) => part.start <= at && at < part.end).map(partText);
-  const digits = byte.toString(16).padStart(2, '0');
+  const digits = hexOf(byte);
   const cell = button(`byte ${roleClass(role)}`, digits);
   cell.setAttribute('aria-label', `byte ${at}: ${digits}, ${names.join(', ') || 'no name'}`);
   cell.tabIndex = -1;

@@ -7,6 +7,12 @@ pub(crate) fn escaped(text: &str) -> String {
     text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
 }
 
+/// A text with a capital letter.
+pub(crate) fn capitalized(text: &str) -> String {
+    let mut letters = text.chars();
+    letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
+}
+
 /// How an element with data begins and ends.
 const DATA: (&str, &str) = ("<script type=\"application/json\" class=\"", "</script>");
 
@@ -21,10 +27,26 @@ pub(super) fn data(class: &str, data: &impl Serialize) -> Result<String, String>
 
 /// A page without its data, where no script will read it.
 pub(super) fn without_data(page: &str) -> String {
-    let mut parts = page.split(DATA.0);
-    let first = parts.next().unwrap_or_default();
-    let rest = parts.map(|rest| rest.split_once(DATA.1).map_or("", |(_, after)| after));
-    first.to_owned() + &rest.collect::<String>()
+    without(page, DATA, |_| false)
+}
+
+/// A text without what begins and ends with these two marks, but for what is kept. What does not end goes to the end.
+pub(super) fn without(
+    text: &str,
+    (begins, ends): (&str, &str),
+    mut keeps: impl FnMut(&str) -> bool,
+) -> String {
+    let mut kept = String::new();
+    let mut rest = text;
+    while let Some((before, behind)) = rest.split_once(begins) {
+        let (inner, after) = behind.split_once(ends).unwrap_or((behind, ""));
+        kept += before;
+        if keeps(inner) {
+            kept.extend([begins, inner, ends]);
+        }
+        rest = after;
+    }
+    kept + rest
 }
 
 #[cfg(test)]

@@ -1,7 +1,7 @@
 //! The end of a page: which one comes next, and why to turn to it.
 
 use super::contents::Page;
-use super::html::escaped;
+use super::html::{capitalized, escaped};
 
 /// The links from the page at this place to the ones beside it.
 pub(super) fn from(pages: &[Page], at: usize) -> String {
@@ -13,7 +13,7 @@ pub(super) fn from(pages: &[Page], at: usize) -> String {
 
 fn next(page: &Page) -> String {
     let because = page.chapter().map(|chapter| {
-        format!(" <span class=\"because\">{}.</span>", escaped(&sentence(chapter.before)))
+        format!(" <span class=\"because\">{}.</span>", escaped(&capitalized(chapter.before)))
     });
     format!(
         "<a class=\"next\" rel=\"next\" href=\"{}\" aria-keyshortcuts=\"Right\"><span class=\"step\">Next: {}</span>{}</a>\n",
@@ -33,12 +33,6 @@ fn back(page: &Page) -> String {
 
 fn name(page: &Page) -> String {
     page.chapter().map_or_else(|| page.name.clone(), |chapter| chapter.full_name())
-}
-
-/// With a capital letter.
-fn sentence(text: &str) -> String {
-    let mut letters = text.chars();
-    letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
 }
 
 #[cfg(test)]

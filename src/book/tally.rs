@@ -5,6 +5,7 @@ use std::path::Path;
 
 use serde_json::json;
 
+use super::html::data;
 use crate::chapters::ALL;
 use crate::probes;
 
@@ -22,6 +23,5 @@ pub(super) fn of(built: &Path) -> anyhow::Result<String> {
             "questions": questions,
         }));
     }
-    let chapters = serde_json::to_string(&chapters)?;
-    Ok(format!("<script type=\"application/json\" id=\"chapters\">{chapters}</script>\n"))
+    Ok(data("chapters", &chapters).map_err(anyhow::Error::msg)? + "\n")
 }

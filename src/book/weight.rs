@@ -8,6 +8,7 @@ use std::path::Path;
 
 use anyhow::{Context, Result};
 
+use super::html::without;
 use super::links;
 
 /// Where the scripts stand that can wait until a page is there: after its text.
@@ -41,17 +42,7 @@ pub(super) fn lighten(built: &Path) -> Result<()> {
 
 /// A style without its comments, but for those about a license.
 fn without_comments(css: &str) -> String {
-    let mut kept = String::new();
-    let mut rest = css;
-    while let Some((before, comment)) = rest.split_once("/*") {
-        let (comment, after) = comment.split_once("*/").unwrap_or((comment, ""));
-        kept += before;
-        if comment.contains("icense") {
-            kept += &format!("/*{comment}*/");
-        }
-        rest = after;
-    }
-    kept + rest
+    without(css, ("/*", "*/"), |comment| comment.contains("icense"))
 }
 
 /// Makes one script of those that each page loads after its text.
@@ -83,11 +74,8 @@ fn join_scripts(built: &Path) -> Result<()> {
 
 /// A page with the first of its notices about the license of its pictures, and without the same ones after it.
 fn licensed_once(html: &str) -> String {
-    let mut notices = html.split(LICENSE.0);
-    let (before, first) = (notices.next().unwrap_or_default(), notices.next());
-    let rest = notices.map(|rest| rest.split_once(LICENSE.1).map_or(rest, |(_, after)| after));
-    let first = first.map(|first| format!("{}{first}", LICENSE.0)).unwrap_or_default();
-    format!("{before}{first}{}", rest.collect::<String>())
+    let mut is_first = true;
+    without(html, LICENSE, |_| std::mem::take(&mut is_first))
 }
 
 /// The names of the scripts of a part of a page, and that part without them.

@@ -7,7 +7,7 @@
 use std::io;
 use std::time::Duration;
 
-use ch00_wire::Header;
+use ch00_wire::{Header, unmask, unmasked_frame};
 use hyper::body::Bytes;
 use hyper::header::{self, HeaderName, HeaderValue};
 use hyper::upgrade::{OnUpgrade, Upgraded};
@@ -111,26 +111,8 @@ async fn tell(mut out: impl AsyncWrite + Unpin, mut lines: Lines) -> io::Result<
 }
 
 async fn send(out: &mut (impl AsyncWrite + Unpin), opcode: u8, payload: &[u8]) -> io::Result<()> {
-    out.write_all(&frame(opcode, payload)).await?;
+    out.write_all(&unmasked_frame(opcode, payload)).await?;
     out.flush().await
-}
-
-/// A frame of a server: whole, and not masked (section 5.2).
-fn frame(opcode: u8, payload: &[u8]) -> Vec<u8> {
-    let mut frame = vec![0x80 | opcode];
-    match payload.len() {
-        short @ ..=125 => frame.push(short as u8),
-        middle @ ..=0xffff => {
-            frame.push(126);
-            frame.extend((middle as u16).to_be_bytes());
-        }
-        long => {
-            frame.push(127);
-            frame.extend((long as u64).to_be_bytes());
-        }
-    }
-    frame.extend_from_slice(payload);
-    frame
 }
 
 /// The first message of a page.
@@ -162,10 +144,7 @@ async fn receive(page: &mut (impl AsyncRead + Unpin)) -> Option<(u8, Vec<u8>)> {
     }
     let mut payload = vec![0; header.length as usize];
     page.read_exact(&mut payload).await.ok()?;
-    for (byte, key) in payload.iter_mut().zip(key.iter().cycle()) {
-        *byte ^= key;
-    }
-    Some((header.opcode, payload))
+    Some((header.opcode, unmask(&payload, Some(key))))
 }
 
 #[cfg(test)]
@@ -184,7 +163,7 @@ mod tests {
     fn the_instrument_reads_what_a_page_is_sent() {
         for length in [0, 1, 125, 126, 0xffff, 0x10000] {
             let payload = vec![b'x'; length];
-            let frame = frame(TEXT, &payload);
+            let frame = unmasked_frame(TEXT, &payload);
             let header = Header::read(&frame).expect("a header");
             assert_eq!((header.opcode, header.length), (TEXT, length as u64));
             assert!(header.fin && header.rsv == 0 && header.masking_key.is_none());
@@ -201,7 +180,7 @@ mod tests {
         let part = [&[0x01], &masked_frame(TEXT, b"{}")[1..]].concat();
         let reserved = [&[0xc1], &masked_frame(TEXT, b"{}")[1..]].concat();
         let cut = &masked_frame(TEXT, b"{}")[..7];
-        for wrong in [&too_long, &part, &reserved, &frame(TEXT, b"{}"), cut, &[]] {
+        for wrong in [&too_long, &part, &reserved, &unmasked_frame(TEXT, b"{}"), cut, &[]] {
             assert_eq!(received(wrong), None, "{:?}", &wrong[..wrong.len().min(8)]);
         }
     }

@@ -1,17 +1,11 @@
 // The figures of every page in a real browser: node figures.mjs http://127.0.0.1:3000/?token=…
 // What was recorded comes alive: names and bytes light each other up, there is a way through all events, what is copied is
 // what was recorded, and nothing is cut on a telephone.
-import { withBrowser, must, pageOf } from './browser.mjs';
+import { withBrowser, must, pageOf, pagesOf } from './browser.mjs';
 
 const [, , book] = process.argv;
 const NARROW = 360;
 const SHIFT = 0.05; // how much of what is in view may move while the page comes alive
-
-async function pages(tab) {
-  await tab.goto(pageOf(book, 'index.html'));
-  const links = await tab.locator('#mdbook-sidebar a[href]').evaluateAll((all) => all.map((a) => a.href));
-  return [...new Set(links.map((link) => link.split('#')[0]))];
-}
 
 // Opens a page, and its answers: there are figures in some.
 async function open(tab, page, width) {
@@ -189,7 +183,7 @@ await withBrowser(async (browser) => {
   const tab = await context.newPage();
   const said = [];
   tab.on('pageerror', (error) => said.push(error.message));
-  const all = await pages(tab);
+  const all = await pagesOf(browser, book);
   let count = 0;
   for (const page of all) {
     await open(tab, page, 1280);

@@ -80,7 +80,7 @@ async function progress(context) {
   const tab = await opened(context, pageOf(book, '03-accept.html'));
   const heights = () => tab.locator('#mdbook-sidebar .chapter-link-wrapper').evaluateAll((all) => all.map((one) => one.offsetHeight));
   await figureOf(tab, '01-listen').waitFor();
-  const counts = JSON.parse(await tab.locator('#chapters').textContent());
+  const counts = JSON.parse(await tab.locator('script.chapters').textContent());
   const { promises, questions } = counts[3];
   await equals(figureOf(tab, '03-accept').locator('[aria-hidden]'), `1/${promises + questions}`);
   const link = tab.getByRole('link', { name: `03 Accept (1 of ${promises} promises kept, 0 of ${questions} questions answered)` });
@@ -210,7 +210,7 @@ async function files(browser) {
   await details.locator('summary').click();
   await details.locator('.difference').first().waitFor();
   await tab.locator('.quiz summary').first().click();
-  const questions = JSON.parse(await tab.locator('#chapters').textContent())[3].questions;
+  const questions = JSON.parse(await tab.locator('script.chapters').textContent())[3].questions;
   await figureOf(tab, '03-accept').waitFor();
   await equals(figureOf(tab, '03-accept').locator('[aria-hidden]'), `1/${questions}`);
   await context.close();

@@ -57,7 +57,8 @@ pub(crate) fn opcode_name(opcode: u8) -> &'static str {
     }
 }
 
-fn unmask(payload: &[u8], key: Option<[u8; 4]>) -> Vec<u8> {
+/// A payload without its mask, if it has one.
+pub fn unmask(payload: &[u8], key: Option<[u8; 4]>) -> Vec<u8> {
     let Some(key) = key else {
         return payload.to_vec();
     };

@@ -32,20 +32,33 @@ pub fn rfc_request() -> Vec<u8> {
     request(&rfc_key_line())
 }
 
-/// A whole message in one masked frame, its length in the shortest form.
-pub fn masked_frame(opcode: u8, payload: &[u8]) -> Vec<u8> {
-    let mut frame = vec![0x80 | opcode];
-    match payload.len() {
-        length @ 0..=125 => frame.push(0x80 | length as u8),
-        length @ 126..=0xffff => {
-            frame.push(0x80 | 126);
-            frame.extend((length as u16).to_be_bytes());
+/// A whole message in one frame of a server, its length in the shortest form.
+pub fn unmasked_frame(opcode: u8, payload: &[u8]) -> Vec<u8> {
+    let mut frame = header(opcode, 0, payload.len());
+    frame.extend_from_slice(payload);
+    frame
+}
+
+/// The header of a frame, with this bit for its mask, up to the masking-key.
+fn header(opcode: u8, mask: u8, length: usize) -> Vec<u8> {
+    let mut header = vec![0x80 | opcode];
+    match length {
+        0..=125 => header.push(mask | length as u8),
+        126..=0xffff => {
+            header.push(mask | 126);
+            header.extend((length as u16).to_be_bytes());
         }
-        length => {
-            frame.push(0x80 | 127);
-            frame.extend((length as u64).to_be_bytes());
+        _ => {
+            header.push(mask | 127);
+            header.extend((length as u64).to_be_bytes());
         }
     }
+    header
+}
+
+/// A whole message in one masked frame, its length in the shortest form.
+pub fn masked_frame(opcode: u8, payload: &[u8]) -> Vec<u8> {
+    let mut frame = header(opcode, 0x80, payload.len());
     frame.extend(MASK);
     frame.extend(payload.iter().zip(MASK.iter().cycle()).map(|(byte, mask)| byte ^ mask));
     frame

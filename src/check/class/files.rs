@@ -1,7 +1,7 @@
 //! The table of a class as files: a page, and a text for a spreadsheet.
 
 use super::table::{COLUMNS, Cells, Found, Row, Table};
-use crate::book::html::escaped;
+use crate::book::html::{capitalized, escaped};
 
 /// The page, without its body.
 const PAGE: &str = include_str!("page.html");
@@ -44,11 +44,6 @@ fn row(row: &Row) -> String {
          <td>{promises}</td><td>{first}</td></tr>\n",
         escaped(&name)
     )
-}
-
-fn capitalized(text: &str) -> String {
-    let mut letters = text.chars();
-    letters.next().map_or(String::new(), |first| first.to_uppercase().chain(letters).collect())
 }
 
 /// A line for each project. It begins with the mark by which a spreadsheet knows UTF-8.
