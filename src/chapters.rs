@@ -39,6 +39,8 @@ pub enum Part {
     OneClient,
     /// From the second client on.
     Room,
+    /// RFC 6455 and RFC 7692 to the letter.
+    EveryByte,
 }
 
 impl Part {
@@ -47,6 +49,7 @@ impl Part {
         match self {
             Part::OneClient => "Part I: One client",
             Part::Room => "Part II: A room full of clients",
+            Part::EveryByte => "Part III: Every byte accounted for",
         }
     }
 }
@@ -170,6 +173,54 @@ pub const ALL: &[Chapter] = &[
             Part::Room,
             Some(Lab { request: Prepared::Hixie76, ..Lab::ROOM }),
         )
+    },
+    Chapter {
+        title: "In pieces",
+        adds: "frames from a stream, however it is cut",
+        before: "a message arrives in two reads, and the server hangs up",
+        shows: "every message, whole, whatever the network makes of it",
+        trying: 15,
+        ..Chapter::new("09-stream", Part::EveryByte, Some(Lab::ROOM))
+    },
+    Chapter {
+        title: "Ping, pong, goodbye",
+        adds: "control frames, and the closing handshake",
+        before: "a ping is not answered, and a goodbye is cut off",
+        shows: "a goodbye with a code, from both sides",
+        trying: 15,
+        ..Chapter::new("10-control", Part::EveryByte, Some(Lab::ROOM))
+    },
+    Chapter {
+        title: "Messages",
+        adds: "fragments put together, and UTF-8 judged as it arrives",
+        before: "a message in three fragments is three messages",
+        shows: "one message, and a wrong byte that is noticed at once",
+        trying: 15,
+        ..Chapter::new("11-messages", Part::EveryByte, Some(Lab::ROOM))
+    },
+    Chapter {
+        title: "No mercy",
+        adds: "one table of rules, and a close code for each",
+        before: "every malformed frame is taken for something",
+        shows: "a broken rule, named",
+        trying: 15,
+        ..Chapter::new("12-strict", Part::EveryByte, Some(Lab::ROOM))
+    },
+    Chapter {
+        title: "Who may come in",
+        adds: "the opening handshake to the letter, and a look at the Origin",
+        before: "any page of any site talks in our room, with its visitor's cookies",
+        shows: "a refusal for each request that breaks a rule",
+        trying: 20,
+        ..Chapter::new("13-door", Part::EveryByte, Some(Lab::ROOM))
+    },
+    Chapter {
+        title: "Smaller",
+        adds: "messages that cross the wire compressed",
+        before: "every client offers to compress, and nothing ever is",
+        shows: "the same words in fewer bytes",
+        trying: 15,
+        ..Chapter::new("14-deflate", Part::EveryByte, Some(Lab::ROOM))
     },
 ];
 

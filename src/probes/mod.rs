@@ -9,6 +9,12 @@ mod ch05;
 mod ch06;
 mod ch07;
 mod ch08;
+mod ch09;
+mod ch10;
+mod ch11;
+mod ch12;
+mod ch13;
+mod ch14;
 mod crowd;
 mod explain;
 mod findings;
@@ -52,7 +58,7 @@ type Script = fn(&Session) -> Result<(), Failure>;
 type Scripts = &'static [(&'static str, Script)];
 
 /// The data file and the scripts of each chapter.
-const CHAPTERS: [(u8, &str, Scripts); 8] = [
+const CHAPTERS: [(u8, &str, Scripts); 14] = [
     (1, include_str!("ch01.toml"), ch01::SCRIPTS),
     (2, include_str!("ch02.toml"), ch02::SCRIPTS),
     (3, include_str!("ch03.toml"), ch03::SCRIPTS),
@@ -61,6 +67,12 @@ const CHAPTERS: [(u8, &str, Scripts); 8] = [
     (6, include_str!("ch06.toml"), ch06::SCRIPTS),
     (7, include_str!("ch07.toml"), ch07::SCRIPTS),
     (8, include_str!("ch08.toml"), ch08::SCRIPTS),
+    (9, include_str!("ch09.toml"), ch09::SCRIPTS),
+    (10, include_str!("ch10.toml"), ch10::SCRIPTS),
+    (11, include_str!("ch11.toml"), ch11::SCRIPTS),
+    (12, include_str!("ch12.toml"), ch12::SCRIPTS),
+    (13, include_str!("ch13.toml"), ch13::SCRIPTS),
+    (14, include_str!("ch14.toml"), ch14::SCRIPTS),
 ];
 
 /// One promise, and the script that holds a server to it.

@@ -4,11 +4,13 @@
 //! `cargo run --example zoo -- no-empty-line` runs it with a mistake, on the port in `PORT`, or one that
 //! the system chooses; without a name it makes none. A class gets the mistake by its number, as in
 //! `cargo run -- zoo 17`, and nothing that the server prints says which one that is. A thread for each
-//! client: it is not one of the course's servers.
+//! client: it is not one of the course's servers. From chapter 09 on it is, with a mistake put between two of its
+//! layers.
 
 mod connection;
 mod frames;
 mod heads;
+mod layers;
 mod mistakes;
 mod room;
 
@@ -21,6 +23,9 @@ use std::thread;
 use connection::talk;
 use mistakes::{MISTAKES, Mistake};
 use room::Room;
+
+/// Up to this chapter, what makes the mistake is a server of the zoo's own.
+const LAST_OF_PART_TWO: u8 = 8;
 
 /// What every part of the server knows.
 pub struct Zoo {
@@ -39,6 +44,11 @@ impl Zoo {
     /// The mistake to make; empty if there is none.
     pub fn mistake(&self) -> &str {
         self.mistake.map_or("", |mistake| mistake.name)
+    }
+
+    /// Whether it is a server of Part III, or one without a mistake.
+    fn is_newer(&self) -> bool {
+        self.mistake.is_none_or(|mistake| mistake.chapter > LAST_OF_PART_TWO)
     }
 
     /// Whether a message goes back to its speaker alone, as up to chapter 06, or because the echo was asked for.
@@ -73,6 +83,10 @@ impl Zoo {
 
 fn main() -> ExitCode {
     match open() {
+        Ok((zoo, listener)) if zoo.is_newer() => {
+            let mistake = zoo.mistake.map_or("", |mistake| mistake.name);
+            layers::serve(mistake, zoo.is_echo, listener)
+        }
         Ok((zoo, listener)) => serve(&zoo, &listener),
         Err(why) => {
             eprintln!("{why}");

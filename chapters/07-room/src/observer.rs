@@ -2,7 +2,7 @@
 
 use std::io;
 
-use ch01_listen::{on_one_line, printable, show};
+use ch01_listen::{READ_SIZE, on_one_line, printable, show};
 use ch06_select::{BINARY, ClientId, End, Event};
 
 // ANCHOR: observer
@@ -42,7 +42,7 @@ impl Observer for Terminal {
             Event::Opened(_) => show(format!("client {id}: handshake successful")),
             Event::Message(said) => {
                 let kind = if said.opcode == BINARY { "says, in binary" } else { "says" };
-                show(format!("client {id} {kind}: {}", on_one_line(&said.payload)));
+                show(format!("client {id} {kind}: {}", beginning(&said.payload)));
             }
         }
     }
@@ -56,6 +56,16 @@ impl Observer for Terminal {
             Ok(()) => format!("client {id}: the connection is closed"),
             Err(error) => format!("client {id}: the connection is lost: {error}"),
         });
+    }
+}
+
+/// A message on one line, and of a long one as much as one read brings.
+fn beginning(payload: &[u8]) -> String {
+    match payload.get(..READ_SIZE) {
+        Some(first) if payload.len() > READ_SIZE => {
+            format!("{}… ({} bytes)", on_one_line(first), payload.len())
+        }
+        _ => on_one_line(payload),
     }
 }
 // ANCHOR_END: terminal

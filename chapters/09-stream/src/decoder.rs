@@ -1,0 +1,116 @@
+//! The decoder: bytes as they come, parts of frames as they are.
+
+use ch06_select::CLOSE;
+
+use crate::{Decoded, Header};
+
+// ANCHOR: part
+/// A frame, or as much of its payload as has come.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Part<'a> {
+    /// The frame's header: the same for each of its parts.
+    pub header: Header,
+    /// The next bytes of its payload, unmasked.
+    pub payload: &'a mut [u8],
+    /// No part of this frame came before.
+    pub first: bool,
+    /// No part of this frame comes after.
+    pub last: bool,
+}
+
+/// Makes parts of frames from bytes, however these are cut.
+#[derive(Debug, Default)]
+pub struct Decoder {
+    /// The beginning of a header that is not whole yet.
+    begun: Vec<u8>,
+    /// The frame whose payload is coming, and how much of that has come.
+    frame: Option<(Header, u64)>,
+    /// As much of a control frame's payload as came before.
+    control: Vec<u8>,
+}
+// ANCHOR_END: part
+
+// ANCHOR: header
+/// The longest payload of a control frame, in bytes (section 5.5).
+pub const MAX_CONTROL: u64 = 125;
+
+impl Decoder {
+    /// Takes bytes up to the end of a header, and says how many.
+    fn take_header(&mut self, bytes: &[u8]) -> (usize, Option<Header>) {
+        // YOURS: Where does the header end: in these bytes, or later?
+        if self.begun.is_empty()
+            && let Decoded::Done(header, used) = Header::decode(bytes)
+        {
+            self.control = Vec::new();
+            return (used, Some(header));
+        }
+        for (at, &byte) in bytes.iter().enumerate() {
+            self.begun.push(byte);
+            if let Decoded::Done(header, _) = Header::decode(&self.begun) {
+                (self.begun, self.control) = (Vec::new(), Vec::new());
+                return (at + 1, Some(header));
+            }
+        }
+        (bytes.len(), None)
+        // YOURS_END
+    }
+}
+// ANCHOR_END: header
+
+// ANCHOR: decode
+impl Decoder {
+    /// Takes bytes up to the end of a frame, and says how many, and what they are. The payload is
+    /// unmasked where it lies. A control frame comes whole, any other in parts as they arrive.
+    pub fn decode<'a>(&'a mut self, bytes: &'a mut [u8]) -> (usize, Option<Part<'a>>) {
+        // YOURS: What of these bytes belongs to the frame that is coming?
+        let (used, begins, (header, came)) = match self.frame.take() {
+            Some(frame) => (0, false, frame),
+            None => match self.take_header(bytes) {
+                (used, Some(header)) => (used, true, (header, 0)),
+                (used, None) => return (used, None),
+            },
+        };
+        let unread = &mut bytes[used..];
+        let left = header.length - came;
+        let here = usize::try_from(left).map_or(unread.len(), |left| left.min(unread.len()));
+        let payload = &mut unread[..here];
+        if let Some(key) = header.masking_key {
+            unmask(payload, key, came);
+        }
+        let last = here as u64 == left;
+        if !last {
+            self.frame = Some((header, came + here as u64));
+        }
+        let part = match header.opcode >= CLOSE && header.length <= MAX_CONTROL {
+            true => self.whole(Part { header, payload, first: true, last }),
+            false => Some(Part { header, payload, first: begins, last }),
+        };
+        (used + here, part)
+        // YOURS_END
+    }
+
+    /// A control frame, if this part of it is the last.
+    fn whole<'a>(&'a mut self, part: Part<'a>) -> Option<Part<'a>> {
+        // YOURS: What came before this part, and where is it now?
+        if part.last && part.payload.len() as u64 == part.header.length {
+            return Some(part);
+        }
+        self.control.extend_from_slice(part.payload);
+        part.last.then(|| Part { payload: &mut self.control, ..part })
+        // YOURS_END
+    }
+}
+// ANCHOR_END: decode
+
+// ANCHOR: unmask
+/// Undoes the mask of a part of a payload, in place. `came`: how many bytes of the payload came before.
+pub fn unmask(payload: &mut [u8], key: [u8; 4], came: u64) {
+    // YOURS: Which byte of the key comes first?
+    let mut key = key;
+    key.rotate_left((came % 4) as usize);
+    for (i, byte) in payload.iter_mut().enumerate() {
+        *byte ^= key[i % 4];
+    }
+    // YOURS_END
+}
+// ANCHOR_END: unmask

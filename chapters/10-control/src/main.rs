@@ -1,0 +1,8 @@
+//! Runs the server of chapter 10: `cargo run -p ch10-control`, `-- --app echo` for the other app, or
+//! `-- 127.0.0.1:4100` for another address.
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    ch07_room::run(std::env::args().skip(1), ch10_control::serve_app)
+}

@@ -1,0 +1,110 @@
+//! Messages: the payloads of one frame or of many (RFC 6455, sections 5.4 and 5.6).
+
+use std::borrow::Cow;
+
+use ch04_decode::Opcode;
+use ch05_reply::TEXT;
+use ch06_select::{BINARY, Emit, End, Event, Message};
+use ch09_stream::{LONGEST, Layer, Part};
+use ch10_control::{CloseCode, Failure};
+
+use crate::Utf8;
+
+// ANCHOR: messages
+/// The opcode of every fragment of a message but the first (section 5.4).
+pub const CONTINUATION: Opcode = Opcode(0x0);
+
+/// The most fragments that a message may have. Empty ones count too: they cost time, and bring nothing.
+pub const MAX_FRAGMENTS: usize = 128 * 1024;
+
+/// Puts messages together from the frames that they come in.
+#[derive(Debug, Default)]
+pub struct Messages {
+    /// The message whose last fragment has not come.
+    open: Option<Begun>,
+}
+
+#[derive(Debug)]
+struct Begun {
+    opcode: Opcode,
+    /// What has come of it before.
+    payload: Vec<u8>,
+    fragments: usize,
+    utf8: Utf8,
+}
+// ANCHOR_END: messages
+
+// ANCHOR: take
+impl Layer for Messages {
+    fn take(&mut self, part: Part<'_>, emit: Emit<'_>) -> Result<(), End> {
+        // YOURS: To which message does this part belong, and is it the last of it?
+        let Part { header, payload, first, last } = part;
+        let mut begun = match self.open.take() {
+            _ if first && header.opcode != CONTINUATION => Begun::new(header.opcode),
+            Some(begun) => begun,
+            // A fragment of no message: chapter 12 says what that means.
+            None => return Ok(()),
+        };
+        begun.fragments += usize::from(first);
+        begun.is_bounded(if first { header.length } else { 0 }, payload)?;
+        begun.is_text_so_far(payload)?;
+        if last && header.fin {
+            emit(Event::Message(begun.end(payload)?));
+        } else {
+            begun.payload.extend_from_slice(payload);
+            self.open = Some(begun);
+        }
+        Ok(())
+        // YOURS_END
+    }
+}
+// ANCHOR_END: take
+
+// ANCHOR: begun
+impl Begun {
+    fn new(opcode: Opcode) -> Self {
+        let opcode = if opcode == BINARY { BINARY } else { TEXT };
+        Begun { opcode, payload: Vec::new(), fragments: 0, utf8: Utf8::default() }
+    }
+
+    /// A frame that declares too much is refused before it comes.
+    fn is_bounded(&self, declared: u64, payload: &[u8]) -> Result<(), Failure> {
+        // YOURS: How long may a message be, and how many fragments may it have?
+        let coming = declared.max(payload.len() as u64);
+        if coming > (LONGEST - self.payload.len()) as u64 {
+            let why = format!("a message has at most {LONGEST} bytes").into();
+            return Err(Failure { code: CloseCode::TooBig, why });
+        }
+        if self.fragments > MAX_FRAGMENTS {
+            let why = format!("a message has at most {MAX_FRAGMENTS} fragments").into();
+            return Err(Failure { code: CloseCode::PolicyViolation, why });
+        }
+        Ok(())
+        // YOURS_END
+    }
+
+    fn is_text_so_far(&mut self, payload: &[u8]) -> Result<(), Failure> {
+        match self.opcode == TEXT && self.utf8.take(payload).is_err() {
+            true => Err(NOT_UTF8),
+            false => Ok(()),
+        }
+    }
+
+    /// The whole message, of which this is the last part. If it is all of it, it is not copied.
+    fn end(mut self, rest: &[u8]) -> Result<Message<'_>, Failure> {
+        // YOURS: May a text end here, and where are its bytes?
+        if !self.utf8.is_whole() {
+            return Err(NOT_UTF8);
+        }
+        if self.payload.is_empty() {
+            return Ok(Message { opcode: self.opcode, payload: Cow::Borrowed(rest) });
+        }
+        self.payload.extend_from_slice(rest);
+        Ok(Message { opcode: self.opcode, payload: Cow::Owned(self.payload) })
+        // YOURS_END
+    }
+}
+
+const NOT_UTF8: Failure =
+    Failure { code: CloseCode::InvalidPayload, why: Cow::Borrowed("a text is UTF-8") };
+// ANCHOR_END: begun

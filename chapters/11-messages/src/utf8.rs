@@ -1,0 +1,44 @@
+//! UTF-8, judged as it arrives (RFC 6455, section 8.1).
+
+// ANCHOR: utf8
+/// A text of which only a part has come.
+#[derive(Debug, Default)]
+pub struct Utf8 {
+    /// The first bytes of a character whose last ones have not come.
+    begun: Vec<u8>,
+}
+
+/// Bytes that no UTF-8 has.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct NotUtf8;
+
+impl Utf8 {
+    /// Takes the next bytes of the text. The first one that cannot belong to it is an error.
+    pub fn take(&mut self, mut bytes: &[u8]) -> Result<(), NotUtf8> {
+        // YOURS: Which bytes may follow those of a character that is cut?
+        while !self.begun.is_empty() {
+            let [next, rest @ ..] = bytes else { return Ok(()) };
+            bytes = rest;
+            self.begun.push(*next);
+            self.begun.drain(..whole_characters(&self.begun)?);
+        }
+        self.begun.extend_from_slice(&bytes[whole_characters(bytes)?..]);
+        Ok(())
+        // YOURS_END
+    }
+
+    /// Whether the text may end here: not inside a character.
+    pub fn is_whole(&self) -> bool {
+        self.begun.is_empty()
+    }
+}
+
+/// How many of these bytes are whole characters. Those behind them begin another one, or it is an error.
+fn whole_characters(bytes: &[u8]) -> Result<usize, NotUtf8> {
+    match str::from_utf8(bytes) {
+        Ok(_) => Ok(bytes.len()),
+        Err(error) if error.error_len().is_none() => Ok(error.valid_up_to()),
+        Err(_) => Err(NotUtf8),
+    }
+}
+// ANCHOR_END: utf8

@@ -1,0 +1,54 @@
+//! Why a request is refused, and the whole answer to it.
+
+use ch06_select::End;
+
+// ANCHOR: refusal
+/// Why a request is refused: a status, and words for whoever reads them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Refusal {
+    /// 400: it is not an opening handshake.
+    Bad(&'static str),
+    /// 403: it comes from a page that may not come in.
+    Forbidden,
+    /// 426: it is of a version that this server does not speak.
+    OtherVersion,
+    /// 431: its head is too long, or has too many fields.
+    TooLarge,
+}
+
+impl Refusal {
+    /// Status, reason phrase, a header field that belongs to it, and why.
+    fn parts(self) -> (u16, &'static str, &'static str, &'static str) {
+        match self {
+            Refusal::Bad(why) => (400, "Bad Request", "", why),
+            Refusal::Forbidden => (403, "Forbidden", "", "this origin may not come in"),
+            Refusal::OtherVersion => (
+                426,
+                "Upgrade Required",
+                "Upgrade: websocket\r\nSec-WebSocket-Version: 13\r\n",
+                "this server speaks version 13",
+            ),
+            Refusal::TooLarge => {
+                (431, "Request Header Fields Too Large", "", "the head is too large")
+            }
+        }
+    }
+}
+
+impl From<Refusal> for End {
+    fn from(refusal: Refusal) -> Self {
+        let (status, reason, field, why) = refusal.parts();
+        let last = format!(
+            "HTTP/1.1 {status} {reason}\r\n\
+             {field}\
+             Content-Type: text/plain\r\n\
+             Content-Length: {}\r\n\
+             Connection: close\r\n\
+             \r\n\
+             {why}\n",
+            why.len() + 1
+        );
+        End { last: last.into(), why: format!("{status}: {why}") }
+    }
+}
+// ANCHOR_END: refusal

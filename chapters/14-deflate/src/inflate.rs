@@ -1,0 +1,115 @@
+//! What comes compressed, inflated before it is put together (RFC 7692, section 7.2.2).
+
+use ch06_select::{Emit, End};
+use ch09_stream::{Header, Layer, Part};
+use ch10_control::{CloseCode, Failure};
+use zlib_rs::{Inflate, InflateFlush, Status};
+
+// ANCHOR: inflated
+/// RSV1, as one of the three reserved bits: the message is compressed.
+pub const RSV1: u8 = 0b100;
+
+/// What a sender cuts off the end of each message, and a receiver appends.
+const TAIL: [u8; 4] = [0x00, 0x00, 0xff, 0xff];
+
+/// How many bytes are inflated at once. However small the message is that they came from, no more than
+/// these are made before the layer above has counted them.
+const CHUNK: usize = 16 * 1024;
+
+/// Inflates the messages that are compressed, and hands all on.
+#[derive(Default)]
+pub struct Inflated<L> {
+    /// The window is kept from one message to the next.
+    takeover: bool,
+    /// What the client has said last: at most as much as its window holds.
+    window: Vec<u8>,
+    /// The message that is being inflated.
+    inflate: Option<Inflate>,
+    layer: L,
+}
+
+impl<L> Inflated<L> {
+    /// Inflates for `layer`.
+    pub fn new(takeover: bool, layer: L) -> Self {
+        Inflated { takeover, window: Vec::new(), inflate: None, layer }
+    }
+}
+// ANCHOR_END: inflated
+
+// ANCHOR: take
+impl<L: Layer> Layer for Inflated<L> {
+    fn take(&mut self, part: Part<'_>, emit: Emit<'_>) -> Result<(), End> {
+        // YOURS: Which parts are compressed, and where does a message end?
+        let Part { header, payload, first, last } = part;
+        if first && header.rsv & RSV1 != 0 {
+            self.inflate = Some(inflate_from(&self.window));
+        }
+        if self.inflate.is_none() {
+            return self.layer.take(Part { header, payload, first, last }, emit);
+        }
+        // Even if nothing comes out of it, the layer above hears that a frame begins.
+        self.layer.take(Part { header, payload: &mut [], first, last: false }, emit)?;
+        self.inflate_part(&header, payload, emit)?;
+        if last && header.fin {
+            self.inflate_part(&header, &TAIL, emit)?;
+            self.inflate = None;
+            if !self.takeover {
+                self.window = Vec::new();
+            }
+        }
+        self.layer.take(Part { header, payload: &mut [], first: false, last }, emit)
+        // YOURS_END
+    }
+}
+// ANCHOR_END: take
+
+// ANCHOR: inflate
+/// The largest window there is, in bytes.
+const WINDOW: usize = 32 * 1024;
+
+/// An inflater that knows what was said before.
+fn inflate_from(window: &[u8]) -> Inflate {
+    let mut inflate = Inflate::new(false, 15);
+    // It has not begun, so it takes any window.
+    let _ = inflate.set_dictionary(window);
+    inflate
+}
+
+impl<L: Layer> Inflated<L> {
+    /// Inflates a part of a message, and hands it on chunk by chunk.
+    fn inflate_part(
+        &mut self,
+        header: &Header,
+        mut input: &[u8],
+        emit: Emit<'_>,
+    ) -> Result<(), End> {
+        // YOURS: When is there more to come out?
+        let mut chunk = [0; CHUNK];
+        while let Some(inflate) = &mut self.inflate {
+            let (read, made) = (inflate.total_in(), inflate.total_out());
+            let status = inflate.decompress(input, &mut chunk, InflateFlush::SyncFlush);
+            let status = status.map_err(|_| BAD_DATA)?;
+            input = &input[(inflate.total_in() - read) as usize..];
+            let output = &mut chunk[..(inflate.total_out() - made) as usize];
+            self.window.extend_from_slice(output);
+            self.window.drain(..self.window.len().saturating_sub(WINDOW));
+            let is_full = output.len() == CHUNK;
+            let part = Part { header: *header, payload: output, first: false, last: false };
+            self.layer.take(part, emit)?;
+            match status {
+                // A block said that it is the last: the next one begins anew, and the window goes on.
+                Status::StreamEnd => self.inflate = Some(inflate_from(&self.window)),
+                _ if is_full => {}
+                _ => break,
+            }
+        }
+        Ok(())
+        // YOURS_END
+    }
+}
+
+const BAD_DATA: Failure = Failure {
+    code: CloseCode::InvalidPayload,
+    why: std::borrow::Cow::Borrowed("a compressed message is DEFLATE"),
+};
+// ANCHOR_END: inflate
