@@ -7,7 +7,8 @@ use mdbook_preprocessor::{Preprocessor, PreprocessorContext};
 
 use super::listing::Listing;
 use super::{
-    Edition, Mistakes, contents, coverage, dependencies, figures, lines, play, solution, worksheet,
+    Edition, Mistakes, advisories, contents, coverage, dependencies, figures, lines, musts, play,
+    solution, worksheet,
 };
 
 /// The book's one preprocessor.
@@ -118,10 +119,13 @@ impl Pass<'_> {
             ["worksheet", ref table @ ..] => worksheet::table(course, table, caption),
             ["dependencies"] => dependencies::section(course),
             ["lines"] => lines::table(course),
+            ["musts", rfc] => musts::of_a_server(course, rfc),
+            ["others", rfc] => Ok(musts::of_others(rfc)),
+            ["advisories"] => advisories::table(),
             _ => Err(format!(
                 "there is no directive {{{{#{}}}}}: use facts, code, recording, terminal, frame, \
                  sequence, snapshot, probes, solution, lab, play, contents, plan, worksheet, \
-                 dependencies or lines",
+                 dependencies, lines, musts, others or advisories",
                 words.join(" ")
             )),
         }

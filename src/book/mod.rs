@@ -3,6 +3,7 @@
 //! The build is strict: a missing file, anchor, recording or link, and a line of a chapter that no page
 //! shows, each is an error, and all of them are reported together.
 
+mod advisories;
 mod contents;
 mod coverage;
 mod dependencies;
@@ -17,6 +18,7 @@ mod links;
 mod listing;
 mod live;
 mod minutes;
+pub mod musts;
 mod next_step;
 mod pages;
 mod pieces;

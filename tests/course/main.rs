@@ -14,6 +14,7 @@ mod figures;
 mod handouts;
 mod heads;
 mod ladder;
+mod musts;
 mod own;
 mod pages;
 mod paper;

@@ -6,14 +6,13 @@ use std::io::Write;
 use std::process::Stdio;
 
 use frame_by_frame::book::Size;
-use frame_by_frame::chapters::ALL;
+use frame_by_frame::chapters::{ALL, Part};
 
 use crate::common::{self, course};
 
-/// The most words of a page, for one client and for many.
-const WORDS: [usize; 2] = [2_500, 3_000];
-/// The first chapter for many clients.
-const MANY: u8 = 6;
+/// The most words of a page, and of one in Part II.
+const WORDS: usize = 2_500;
+const WORDS_OF_PART_TWO: usize = 3_000;
 /// The most lines of a listing.
 const LISTING: usize = 60;
 
@@ -105,7 +104,7 @@ fn the_budgets_of_the_pages() {
     let mut over = Vec::new();
     for chapter in ALL {
         let size = Size::of(course(), chapter.slug).expect("a page");
-        let most = WORDS[usize::from(chapter.number >= MANY)];
+        let most = if chapter.part == Part::Room { WORDS_OF_PART_TWO } else { WORDS };
         let page = fs::read_to_string(course().join(format!("book/src/{}.md", chapter.slug)));
         let count = questions(&page.expect("a page")).len();
         let Size { words, lines, longest, fewest_reasons } = size;
