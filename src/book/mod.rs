@@ -3,6 +3,7 @@
 //! The build is strict: a missing file, anchor, recording or link, and a line of a chapter that no page
 //! shows, each is an error, and all of them are reported together.
 
+mod carried;
 mod contents;
 mod coverage;
 mod dependencies;
