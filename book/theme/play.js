@@ -75,9 +75,6 @@
     return (digits.match(/../g) ?? []).map((pair) => parseInt(pair, 16));
   }
 
-  // A number of any size, with its thousands apart.
-  const counted = (count) => `${count.toLocaleString('en')} ${String(count) === '1' ? 'byte' : 'bytes'}`;
-
   const hexText = (bytes) => bytes.map(hexOf).join(' ');
 
   // Bytes as a text that can be typed, or undefined where they are none.

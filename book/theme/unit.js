@@ -104,9 +104,9 @@ function unitElement({ client, from, unit }, showAll, onShowAll, { narrow = fals
   if (left > 0) {
     item.append(button('show-all', `show all ${bytes.length} bytes`, onShowAll));
     // On paper nothing can be pressed.
-    item.append(element('p', { class: 'unit-note unit-left' }, `and ${left} more bytes`));
+    item.append(element('p', { class: 'unit-note unit-left' }, `and ${left} more ${byteOrBytes(left)}`));
   }
-  if (unit.omitted > 0) item.append(element('p', { class: 'unit-note' }, `and ${unit.omitted} more bytes, not kept here`));
+  if (unit.omitted > 0) item.append(element('p', { class: 'unit-note' }, `and ${unit.omitted} more ${byteOrBytes(unit.omitted)}, not kept here`));
   if (!narrow || isHead(unit)) item.append(partList(names, detail));
   if (unit.pieces?.length > 1) {
     item.append(element('p', { class: 'unit-note' }, `arrived in ${unit.pieces.length} pieces: ${unit.pieces.join(' + ')} bytes`));
@@ -151,7 +151,7 @@ function partList(names, detail) {
 }
 
 function bytesBox(cells, ...children) {
-  const label = `${cells.length} bytes; arrow keys move between them, Page Up and Page Down go to another message`;
+  const label = `${counted(cells.length)}; arrow keys move between them, Page Up and Page Down go to another message`;
   return element('div', { class: 'unit-bytes', role: 'group', 'aria-label': label }, ...children);
 }
 
