@@ -139,8 +139,21 @@ async function looks(tab, play) {
   }
 }
 
+async function mustBeInLine(line, digits, when) {
+  const text = await line.innerText();
+  must(text.replace(/\s/g, '').startsWith(digits), `${when}, the line is ${text}`);
+}
+
 async function narrow(tab, play) {
   await tab.evaluate(axe);
+  // The bytes are above the bits, in one line, and stay there.
+  const line = play.locator('.play-line');
+  await mustBeInLine(line, '8187', 'at first');
+  await bit(play, 'RSV1').click();
+  await mustBeInLine(line, 'c187', 'when a bit was flipped');
+  await play.locator('.play-verdict').evaluate((verdict) => verdict.scrollIntoView({ block: 'start' }));
+  const place = await line.boundingBox();
+  must(place.y >= 0 && place.y < 200 && place.height < 50, `the line is at ${JSON.stringify(place)}`);
   await play.getByRole('button', { name: '65,536 bytes' }).click();
   await play.getByLabel('hexadecimal', { exact: true }).check();
   await mustBeAccessible(tab, 'narrow');
