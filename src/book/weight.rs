@@ -32,6 +32,9 @@ const LICENSE: (&str, &str) = ("<!--! Font Awesome", "-->");
 /// What a drawing says only where it is a file of its own.
 const NAMESPACE: &str = " xmlns=\"http://www.w3.org/2000/svg\"";
 
+/// Pictures that mdBook has ready for code that runs, can be edited or hides lines, which no page of ours has.
+const PICTURES: [&str; 4] = ["fa-eye", "fa-eye-slash", "fa-play", "fa-clock-rotate-left"];
+
 /// What the name of the script with the table of contents begins with: each page loads it before its text.
 const CONTENTS: &str = "toc-";
 
@@ -40,7 +43,7 @@ pub(super) fn lighten(built: &Path) -> Result<()> {
     join_scripts(built)?;
     for style in links::files(built, "css")? {
         let css = fs::read_to_string(&style)?;
-        fs::write(&style, without_room(&without_comments(&css)))?;
+        fs::write(&style, dense(&without_comments(&css)))?;
     }
     for script in links::files(built, "js")? {
         let name = script.file_name().unwrap_or_default().to_string_lossy();
@@ -51,6 +54,19 @@ pub(super) fn lighten(built: &Path) -> Result<()> {
     Ok(())
 }
 
+/// A style without the room that means nothing. In a line with a text, all of it may mean something.
+fn dense(css: &str) -> String {
+    let lines = css.lines().map(str::trim).filter(|line| !line.is_empty());
+    lines.fold(String::new(), |all, line| {
+        let line = match line.contains(['"', '\'']) {
+            true => line.to_owned(),
+            false => line.replace(": ", ":").replace(" {", "{"),
+        };
+        let end = if line.ends_with(['{', '}', ';', ',']) { "" } else { "\n" };
+        all + &line + end
+    })
+}
+
 /// A text without the room before its lines, and without empty lines.
 fn without_room(text: &str) -> String {
     let lines = text.lines().map(str::trim).filter(|line| !line.is_empty());
@@ -59,7 +75,9 @@ fn without_room(text: &str) -> String {
 
 /// A page without the room before and after its text, whose own room counts, and without what its drawings need not say.
 fn closely(html: &str) -> String {
-    let html = html.replace(NAMESPACE, "");
+    let html = PICTURES.iter().fold(html.replace(NAMESPACE, ""), |html, picture| {
+        without(&html, (&format!("<template id={picture}>"), "</template>"), |_| false)
+    });
     let parts = html.split_once(TEXT_BEGINS).and_then(|(head, rest)| {
         let (text, foot) = rest.rsplit_once(TEXT_ENDS)?;
         Some((without_room(head), text, without_room(foot)))
@@ -182,6 +200,12 @@ mod tests {
         let page = format!("a{notice}b{notice}c{notice}d");
         assert_eq!(licensed_once(&page), format!("a{notice}bcd"));
         assert_eq!(licensed_once("none"), "none");
+    }
+
+    #[test]
+    fn a_style_is_dense_but_its_texts_are_not() {
+        let css = "a :hover,\nb {\n  color: red;\n  content: \": {\";\n}\n\nc\nd {\n}\n";
+        assert_eq!(dense(css), "a :hover,b{color:red;content: \": {\";}c\nd{}");
     }
 
     #[test]
