@@ -9,17 +9,6 @@ const isPaper = location.pathname.endsWith('/print.html');
 
 const unitKey = ({ client, from, start }) => `${client} ${from} ${start}`;
 
-// The recording that a page carries. A unit that came before is the place of its first event, and bytes have no spaces.
-function recordingOf(script) {
-  const recording = JSON.parse(script.textContent);
-  const { events } = recording;
-  for (const event of events) {
-    if (typeof event.unit === 'number') event.unit = events[event.unit].unit;
-    else if (event.unit) event.unit.hex = (event.unit.hex.match(/../g) ?? []).join(' ');
-  }
-  return recording;
-}
-
 class Conversation {
   // With more than one column, each client has its own, and each event its own row: who waits and who
   // hears is seen at once. `crowd` tells clients apart by their numbers, and `finish` adds what else an item shows.

@@ -109,9 +109,11 @@ const decodeFrames = (() => {
     return key ? payload.map((byte, i) => byte ^ key[i % 4]) : payload;
   }
 
+  const bytesCounted = (count) => `${count} ${String(count) === '1' ? 'byte' : 'bytes'}`;
+
   function title({ opcode, length, key, fin }, arrived, complete) {
     return [
-      `${opcodeName(opcode)} frame, ${length} ${length === 1n ? 'byte' : 'bytes'}`,
+      `${opcodeName(opcode)} frame, ${bytesCounted(length)}`,
       key ? ', masked' : '',
       fin ? '' : ', to be continued',
       complete ? '' : ` (${arrived} of them here)`,
@@ -183,7 +185,7 @@ const decodeFrames = (() => {
     unit.text = text && firstCharacters(text, AS_DATA);
     if (payload.length === 0) return;
     const name = header.key ? 'payload, masked' : 'payload';
-    const named = text === undefined ? part(name, header.size, unit.end, '', `${payload.length} bytes`) : textPart(name, header.size, unit.end, text);
+    const named = text === undefined ? part(name, header.size, unit.end, '', bytesCounted(payload.length)) : textPart(name, header.size, unit.end, text);
     unit.parts.push(named);
   }
 

@@ -66,6 +66,7 @@
       events.forEach((event) => this.conversation.show(event));
       this.conversation.rewind();
       this.walkThrough();
+      this.keepRoom();
     }
 
     terminal() {
@@ -90,14 +91,45 @@
     // Of what is past, there is a line; of what comes, only its place.
     mark() {
       const { place } = this.walk;
-      this.element.classList.toggle('walking', place > 0);
-      this.items().forEach((item, i) => this.markItem(item, i + 1));
+      const begins = place > 0 && !this.element.matches('.walking');
+      if (begins) this.measure();
+      this.markItems(place);
       const now = this.items()[place - 1];
       if (now?.matches('.unit')) this.conversation.reach(now);
     }
 
-    markItem(item, at) {
-      const { place } = this.walk;
+    // Each step gets the room of the highest one, so that nothing below the figure moves.
+    measure() {
+      this.element.style.removeProperty('--room');
+      const heights = [0, ...this.items().keys()].map((_, place) => {
+        this.markItems(place);
+        return this.element.getBoundingClientRect().height;
+      });
+      this.element.style.setProperty('--room', `${Math.max(...heights)}px`);
+    }
+
+    // A narrower figure is a higher one.
+    keepRoom() {
+      let width;
+      const watcher = new ResizeObserver(([{ contentRect }]) => {
+        if (width === contentRect.width) return;
+        width = contentRect.width;
+        // The conversation takes its new form in the next frame, too, and before this.
+        requestAnimationFrame(() => {
+          if (!this.walk?.place) return;
+          this.measure();
+          this.mark();
+        });
+      });
+      watcher.observe(this.element);
+    }
+
+    markItems(place) {
+      this.element.classList.toggle('walking', place > 0);
+      this.items().forEach((item, i) => this.markItem(item, i + 1, place));
+    }
+
+    markItem(item, at, place = this.walk.place) {
       item.classList.toggle('past', at < place);
       item.classList.toggle('coming', place > 0 && at > place);
       item.classList.toggle('now', at === place);

@@ -8,6 +8,7 @@
 (() => {
   const LONGEST_SAID = 300; // letters of a message that are repeated: the wire has all of it
   const LINES = 8; // of a raw request that are seen at once, where it is not what the lab begins with
+  const MORE_LINES = 14; // and of one that a figure has sent
 
   const NO_ANSWER = 202; // the status with which the workshop says that nothing came back
   const WAITS = 'A server that takes one client after another takes this one when the open connection ends.';
@@ -172,11 +173,13 @@
     take(text) {
       this.raw.open = true;
       this.rawText.value = text;
-      this.rawText.rows = Math.min(text.split('\n').length + 1, LINES);
+      this.rawText.rows = Math.min(text.split('\n').length + 1, MORE_LINES);
       const isOpen = this.number !== undefined;
       this.say(isOpen ? 'The bytes are in the raw request: send them.' : 'The bytes are in the raw request: start the server first, then send them.');
       (isOpen ? this.rawButton : this.startButton).focus({ preventScroll: true });
       this.section.scrollIntoView({ block: 'start' });
+      // What was sent is at the end, behind its request.
+      this.rawText.scrollTop = this.rawText.scrollHeight;
     }
 
     // On a full screen, what is not used at once is folded away.

@@ -47,7 +47,6 @@ class MessageField {
   }
 
   measure() {
-    const bytes = new TextEncoder().encode(this.text).length;
-    this.count.textContent = bytes === 1 ? '1 byte' : `${bytes.toLocaleString('en')} bytes`;
+    this.count.textContent = counted(new TextEncoder().encode(this.text).length);
   }
 }

@@ -6,6 +6,7 @@
   const MOST = 100_000; // bytes of a payload
   const BESIDE = 16; // bytes of the payload that are shown with their characters
   const COLUMNS = 8; // of them in a table
+  const LINE = 11; // bytes beside the bits, where the others are out of sight
 
   // The three forms of a length: what the seven bits hold, and how many bytes follow.
   const FORMS = [
@@ -74,9 +75,6 @@
     if (!/^([0-9a-f]{2})*$/i.test(digits)) return undefined;
     return (digits.match(/../g) ?? []).map((pair) => parseInt(pair, 16));
   }
-
-  // A number of any size, with its thousands apart.
-  const counted = (count) => `${count.toLocaleString('en')} ${String(count) === '1' ? 'byte' : 'bytes'}`;
 
   const hexText = (bytes) => bytes.map(hexOf).join(' ');
 
@@ -164,12 +162,15 @@
       this.id = `play-${number}`;
       this.units = element('ul', { class: 'play-units' });
       this.beside = element('div', { class: 'play-beside' });
+      // What it shows is said below, with names.
+      this.line = element('p', { class: 'play-line', 'aria-hidden': 'true' });
       this.verdict = element('p', { class: 'play-verdict', role: 'status' });
       const prepared = PREPARED.map(([name, make]) => button('play-prepared', name, () => this.begin(make())));
       section.append(
         element('p', {}, element('strong', {}, 'A frame to play with.'), ' Flip a bit, or change the length, the key or the payload: the bytes follow.'),
         group('Start from', ...prepared),
         this.senders(),
+        this.line,
         this.bitGroups(),
         this.verdict,
         element('div', { class: 'play-fields' }, this.lengthForms(), this.keyField(), this.payloadField()),
@@ -276,6 +277,7 @@
       this.showControls(bytes);
       this.showVerdict(units, bytes);
       this.showUnits(units, false);
+      this.showLine(units[0], bytes);
       this.showBeside();
     }
 
@@ -327,6 +329,13 @@
       );
       for (const unit of shown) for (const kind of ['.byte', '.part']) oneStop([...unit.querySelectorAll(kind)]);
       this.units.replaceChildren(...shown);
+    }
+
+    // The first bytes of the frame, in one line.
+    showLine(unit, bytes) {
+      const roles = rolesOf(unit, bytes.slice(0, unit.end));
+      const digits = [...bytes.slice(0, LINE)].map((byte, i) => element('span', { class: roleClass(roles[i]) }, hexOf(byte)));
+      this.line.replaceChildren(...digits, bytes.length > LINE ? '…' : '');
     }
 
     // Each byte of the payload on its way: as it is sent, and as it is meant.

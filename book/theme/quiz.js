@@ -1,4 +1,5 @@
-// The quizzes work without a script: an answer opens, and explains itself. This counts, and remembers the first answers.
+// The quizzes work without a script: an answer opens, and explains itself. This says aloud whether it is right, counts, and
+// remembers the first answers.
 'use strict';
 
 (() => {
@@ -9,7 +10,32 @@
   const score = element('p', { class: 'quiz-score', role: 'status' });
   quizzes.at(-1).after(score);
 
+  const restored = new Set(); // answers that open by themselves, about which nothing is said
+
   const textOf = (answer) => answer.querySelector('summary').textContent;
+
+  // The answers are tied to their question, and what was said of the last one is beside them.
+  function tie(quiz, i) {
+    const question = quiz.querySelector(':scope > p');
+    question.id ||= `question-${i + 1}`;
+    quiz.setAttribute('role', 'group');
+    quiz.setAttribute('aria-labelledby', question.id);
+    const verdict = element('p', { class: 'quiz-verdict unseen', role: 'status' });
+    quiz.append(verdict);
+    quiz.querySelectorAll('details').forEach((answer) =>
+      answer.addEventListener('toggle', () => {
+        say(verdict, answer);
+        count(quiz, answer);
+      }),
+    );
+  }
+
+  // At every try: the mark beside an answer is for those who see it.
+  function say(verdict, answer) {
+    if (restored.delete(answer)) return;
+    const judged = answer.matches('.correct') ? 'Right' : 'Not right';
+    verdict.textContent = answer.open ? `${judged}: ${textOf(answer)}` : '';
+  }
 
   function count(quiz, answer) {
     if (!answer.open || first.has(quiz)) return;
@@ -30,6 +56,7 @@
       const answer = quiz && [...quiz.querySelectorAll('details')].find((answer) => textOf(answer) === text);
       if (!answer || first.has(quiz)) continue;
       first.set(quiz, answer);
+      restored.add(answer);
       answer.open = true;
     }
     show();
@@ -44,7 +71,5 @@
 
   if (chapters.length > 0) restore();
   memory.onChange(forget);
-  for (const quiz of quizzes) {
-    quiz.querySelectorAll('details').forEach((answer) => answer.addEventListener('toggle', () => count(quiz, answer)));
-  }
+  quizzes.forEach(tie);
 })();

@@ -16,6 +16,11 @@ function element(tag, attributes = {}, ...children) {
   return made;
 }
 
+const byteOrBytes = (count) => (String(count) === '1' ? 'byte' : 'bytes');
+
+// A number of any size, with its thousands apart.
+const counted = (count) => `${count.toLocaleString('en')} ${byteOrBytes(count)}`;
+
 // A sentence of the workshop, in which `this` is code.
 const sentence = (text) => text.split('`').map((part, i) => (i % 2 ? element('code', {}, part) : part));
 

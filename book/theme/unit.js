@@ -11,10 +11,6 @@ const HEADER = new Set(['extended payload length', 'type', 'length', 'end']);
 // How each kind of byte is called in a legend. A color and a line tell them apart: unit.css has both.
 const ROLES = { line: 'first line', name: 'name', value: 'value', header: 'header', key: 'key', payload: 'payload' };
 
-function partText(part) {
-  return [part.name, part.value, part.note && `(${part.note})`].filter(Boolean).join(' ');
-}
-
 function ascii(byte) {
   return byte > 0x20 && byte < 0x7f ? String.fromCharCode(byte) : '·';
 }
@@ -85,9 +81,9 @@ function unitElement({ client, from, unit }, showAll, onShowAll, { narrow = fals
   item.append(element('p', { class: 'unit-title' }, element('span', { class: 'direction' }, direction), ` ${unit.title}`));
 
   const roles = rolesOf(unit, bytes);
-  const cells = bytes.slice(0, shown).map((byte, i) => byteButton(unit, byte, i, roles[i]));
-  const letters = cells.map((_, i) => element('span', { class: `letter ${roleClass(roles[i])}` }, ascii(bytes[i])));
   const names = unit.parts.map((part) => ({ part, name: nameButton(unit, part) }));
+  const cells = bytes.slice(0, shown).map((byte, i) => byteButton(byte, roles[i], namesAt(names, unit.start + i)));
+  const letters = cells.map((_, i) => element('span', { class: `letter ${roleClass(roles[i])}` }, ascii(bytes[i])));
   const row = narrow ? NARROW_ROW : ROW;
   const detail = unit.parts.some((part) => part.bits) ? element('li', { class: 'unit-bits', 'aria-hidden': 'true' }) : undefined;
   connect(item, unit, bytes, { cells, letters, names, detail, row });
@@ -104,9 +100,9 @@ function unitElement({ client, from, unit }, showAll, onShowAll, { narrow = fals
   if (left > 0) {
     item.append(button('show-all', `show all ${bytes.length} bytes`, onShowAll));
     // On paper nothing can be pressed.
-    item.append(element('p', { class: 'unit-note unit-left' }, `and ${left} more bytes`));
+    item.append(element('p', { class: 'unit-note unit-left' }, `and ${left} more ${byteOrBytes(left)}`));
   }
-  if (unit.omitted > 0) item.append(element('p', { class: 'unit-note' }, `and ${unit.omitted} more bytes, not kept here`));
+  if (unit.omitted > 0) item.append(element('p', { class: 'unit-note' }, `and ${unit.omitted} more ${byteOrBytes(unit.omitted)}, not kept here`));
   if (!narrow || isHead(unit)) item.append(partList(names, detail));
   if (unit.pieces?.length > 1) {
     item.append(element('p', { class: 'unit-note' }, `arrived in ${unit.pieces.length} pieces: ${unit.pieces.join(' + ')} bytes`));
@@ -123,19 +119,22 @@ const source = (section) => (/^\d/.test(section) ? `RFC 6455, section ${section}
 
 const roleClass = (role) => (role ? `of-${role}` : '');
 
-function byteButton(unit, byte, i, role) {
-  const at = unit.start + i;
-  const names = unit.parts.filter((part) => part.start <= at && at < part.end).map(partText);
-  const digits = hexOf(byte);
-  const cell = button(`byte ${roleClass(role)}`, digits);
-  cell.setAttribute('aria-label', `byte ${at}: ${digits}, ${names.join(', ') || 'no name'}`);
+const namesAt = (names, at) => names.filter(({ part }) => part.start <= at && at < part.end).map(({ name }) => name);
+
+// A byte is called by its digits, for those who read a figure from byte to byte. Its names describe it.
+function byteButton(byte, role, names) {
+  const cell = button(`byte ${roleClass(role)}`, hexOf(byte));
+  if (names.length > 0) cell.setAttribute('aria-describedby', names.map(({ id }) => id).join(' '));
   cell.tabIndex = -1;
   return cell;
 }
 
+let namesMade = 0; // a number for each name of a page
+
 // A part by its name, which has the line of its bytes; in a head the value has a line of its own.
 function nameButton(unit, part) {
   const name = button('part', '');
+  name.id = `name-${(namesMade += 1)}`;
   const isField = isHead(unit) && !['request line', 'status line', 'empty line', 'more lines'].includes(part.name);
   const isLine = isHead(unit) && part.name.endsWith(' line') && part.value !== '';
   const role = isField ? 'name' : isLine ? 'line' : isHead(unit) ? undefined : frameRole(part);
@@ -151,7 +150,7 @@ function partList(names, detail) {
 }
 
 function bytesBox(cells, ...children) {
-  const label = `${cells.length} bytes; arrow keys move between them, Page Up and Page Down go to another message`;
+  const label = `${counted(cells.length)}; arrow keys move between them, Page Up and Page Down go to another message`;
   return element('div', { class: 'unit-bytes', role: 'group', 'aria-label': label }, ...children);
 }
 

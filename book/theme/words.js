@@ -7,7 +7,6 @@
   const LEAVE = 300; // time enough to move into what is shown
   const MARGIN = 8;
 
-
   function explain(word) {
     const says = document.getElementById(word.getAttribute('popovertarget'));
     if (!says?.showPopover) return;
@@ -61,6 +60,13 @@
         if (relatedTarget !== word && !says.contains(relatedTarget)) hide();
       });
     }
+    says.addEventListener('beforetoggle', ({ newState }) => {
+      if (newState === 'closed' && says.contains(document.activeElement)) word.focus({ preventScroll: true });
+    });
+    // Back from the glossary, a reader goes on from this word.
+    says.addEventListener('click', ({ target }) => {
+      if (target.closest('a')) history.replaceState({ word: says.id }, '');
+    });
     says.addEventListener('toggle', ({ newState }) => {
       if (newState === 'open') place();
       else stays = false;
@@ -73,4 +79,13 @@
     document.querySelector('.word-says:popover-open')?.hidePopover();
   });
   document.querySelectorAll('button.word').forEach(explain);
+
+  // A page that the browser has kept still shows what was explained.
+  window.addEventListener('pageshow', () => {
+    const left = history.state?.word;
+    if (!left) return;
+    history.replaceState(null, '');
+    document.querySelector('.word-says:popover-open')?.hidePopover();
+    document.querySelector(`button.word[popovertarget="${left}"]`)?.focus({ preventScroll: true });
+  });
 })();

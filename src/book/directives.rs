@@ -7,8 +7,8 @@ use mdbook_preprocessor::{Preprocessor, PreprocessorContext};
 
 use super::listing::Listing;
 use super::{
-    Edition, Mistakes, advisories, contents, coverage, dependencies, figures, lines, musts, play,
-    solution, worksheet,
+    Edition, Mistakes, advisories, carried, contents, coverage, dependencies, figures, lines,
+    musts, play, solution, worksheet,
 };
 
 /// The book's one preprocessor.
@@ -77,7 +77,10 @@ impl Pass<'_> {
             };
             self.mistakes.push(format!("book/src/{}:{}: {mistake}", page.display(), i + 1));
         }
-        out
+        carried::each_once(&out).unwrap_or_else(|mistake| {
+            self.mistakes.push(format!("book/src/{}: {mistake}", page.display()));
+            out
+        })
     }
 
     fn line(&mut self, page: &Path, line: &str) -> Result<String, String> {

@@ -11,7 +11,7 @@ use ch00_wire::{
 use super::html::{self, escaped};
 use super::listing::Listing;
 use super::live::{Live, Whole};
-use super::{Edition, drawing};
+use super::{Edition, carried, drawing};
 use crate::chapters::{self, Chapter, Hears, Lab, Prepared};
 use crate::probes;
 
@@ -40,8 +40,7 @@ pub(super) fn recording(
         Some(range) => place_of(&recording, name, range)?,
         None => 0..on_the_wire(&recording).count(),
     };
-    let live =
-        html::data("figure-recording", &Live::of(&recording, shown.clone(), events.is_none()))?;
+    let live = html::data(carried::FIGURE, &Live::of(&recording, shown.clone(), events.is_none()))?;
     if events.is_some() {
         recording.events = on_the_wire(&recording).cloned().collect();
         recording.events = recording.events[shown].to_vec();
@@ -181,7 +180,7 @@ pub(super) fn lab(
     // What stands here until a script takes its place.
     let id = id_of(name, None, "lab");
     let text = wire(&id, &recording.to_string(), &recording.title, "");
-    let data = html::data("lab-recording", &Whole::of(&recording))?;
+    let data = html::data(carried::LAB, &Whole::of(&recording))?;
     Ok(format!(
         "<section class=\"lab\" id=\"lab\" data-chapter=\"{number}\" data-first=\"{first}\" data-raw=\"{raw}\" \
          data-clients=\"{clients}\" data-hears=\"{hears}\" data-prepared=\"{prepared}\" data-workshop=\"{}\" \

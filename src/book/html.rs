@@ -1,6 +1,7 @@
 //! Text and data on their way into HTML.
 
 use serde::Serialize;
+use serde_json::Value;
 
 /// A text that HTML shows as it is, also within an attribute.
 pub(crate) fn escaped(text: &str) -> String {
@@ -18,11 +19,39 @@ const DATA: (&str, &str) = ("<script type=\"application/json\" class=\"", "</scr
 
 /// An element that shows nothing and holds data for a script, which finds it by its class.
 pub(super) fn data(class: &str, data: &impl Serialize) -> Result<String, String> {
+    let (begins, ends) = DATA;
+    Ok(format!("{begins}{class}\">{}{ends}", json(data)?))
+}
+
+fn json(data: &impl Serialize) -> Result<String, String> {
     let json = serde_json::to_string(data).map_err(|error| error.to_string())?;
     // Within a script element only this would be taken for HTML.
-    let json = json.replace('<', "\\u003c");
+    Ok(json.replace('<', "\\u003c"))
+}
+
+/// A page with its data of these classes changed, one after the other.
+pub(super) fn with_data(
+    page: &str,
+    classes: &[&str],
+    mut change: impl FnMut(&mut Value),
+) -> Result<String, String> {
     let (begins, ends) = DATA;
-    Ok(format!("{begins}{class}\">{json}{ends}"))
+    let mut parts = page.split(begins);
+    let mut changed = parts.next().unwrap_or_default().to_owned();
+    for part in parts {
+        changed += begins;
+        let data = part.split_once("\">").filter(|(class, _)| classes.contains(class));
+        let Some((class, (text, after))) =
+            data.and_then(|(class, rest)| Some((class, rest.split_once(ends)?)))
+        else {
+            changed += part;
+            continue;
+        };
+        let mut data = serde_json::from_str(text).map_err(|error| error.to_string())?;
+        change(&mut data);
+        changed.extend([class, "\">", &json(&data)?, ends, after]);
+    }
+    Ok(changed)
 }
 
 /// A page without its data, where no script will read it.

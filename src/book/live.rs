@@ -1,19 +1,20 @@
 //! What a page carries of a recording, so that a script can bring its figure to life: the events that the figure
-//! shows, what the server printed of each of them, and what its clients had sent before.
+//! shows, what the server printed of each of them, and what its clients had sent before. How it is written is in
+//! `carried`.
 
 use std::collections::BTreeMap;
 use std::ops::Range;
 
 use ch00_wire::{Event, Kind, Recording, Side, Unit};
-use serde::ser::Error;
-use serde::{Serialize, Serializer};
-use serde_json::Value;
+use serde::Serialize;
+
+use super::carried::{self, Events};
 
 /// The data of one figure.
 #[derive(Serialize)]
 pub(super) struct Live {
-    #[serde(serialize_with = "each_unit_once")]
-    events: Vec<Event>,
+    #[serde(flatten)]
+    events: Events,
     /// For each event on the wire, the line that the server printed of it. A recording does not keep when a line was
     /// printed: only a line that tells its event by itself is here.
     printed: Vec<Option<String>>,
@@ -30,7 +31,7 @@ impl Live {
         let printed = printed(&wire, &terminal)[shown.clone()].to_vec();
         let before = before(&wire, &shown);
         let terminal = terminal.into_iter().filter(|_| lines);
-        let events = wire[shown].iter().copied().chain(terminal).map(without_text).collect();
+        let events = Events::of(wire[shown].iter().copied().chain(terminal));
         Live { events, printed, before }
     }
 }
@@ -39,45 +40,14 @@ impl Live {
 #[derive(Serialize)]
 pub(super) struct Whole<'a> {
     title: &'a str,
-    #[serde(serialize_with = "each_unit_once")]
-    events: &'a [Event],
+    #[serde(flatten)]
+    events: Events,
 }
 
 impl<'a> Whole<'a> {
     pub(super) fn of(recording: &'a Recording) -> Whole<'a> {
-        Whole { title: &recording.title, events: &recording.events }
+        Whole { title: &recording.title, events: Events::of(&recording.events) }
     }
-}
-
-/// Writes events so that a page stays light: a unit that came before, as when three clients send the same request, is the
-/// place of its first event, and bytes have no spaces. `recordingOf` in `conversation.js` reads it.
-fn each_unit_once<S: Serializer>(
-    events: &impl AsRef<[Event]>,
-    serializer: S,
-) -> Result<S::Ok, S::Error> {
-    let mut written: Vec<Value> = Vec::new();
-    for event in events.as_ref() {
-        let mut event = serde_json::to_value(event).map_err(S::Error::custom)?;
-        if let Some(unit) = event.get_mut("unit") {
-            if let Some(Value::String(hex)) = unit.get_mut("hex") {
-                *hex = hex.replace(' ', "");
-            }
-            if let Some(first) = written.iter().position(|event| event.get("unit") == Some(unit)) {
-                *unit = Value::from(first);
-            }
-        }
-        written.push(event);
-    }
-    written.serialize(serializer)
-}
-
-/// A frame's text is in the value of its part; a second time, it would only be long.
-fn without_text(event: &Event) -> Event {
-    let mut event = event.clone();
-    if let Event::Unit { unit, .. } = &mut event {
-        unit.text = None;
-    }
-    event
 }
 
 /// Gives each line to the first event of which it tells and of which no line before has told.
@@ -145,7 +115,7 @@ fn before(wire: &[&Event], shown: &Range<usize>) -> BTreeMap<usize, String> {
 fn sent(wire: &[&Event], client: usize) -> Option<String> {
     let units = wire.iter().filter_map(|event| said(event));
     let units = units.filter(|(speaker, _)| *speaker == client).map(|(_, unit)| unit);
-    units.map(|unit| (unit.omitted == 0).then(|| unit.hex.replace(' ', ""))).collect()
+    units.map(|unit| (unit.omitted == 0).then(|| carried::digits(unit))).collect()
 }
 
 /// What a client sent, and which client.
@@ -205,27 +175,16 @@ mod tests {
     #[test]
     fn only_what_is_shown_is_carried_and_what_its_clients_sent_before() {
         let live = live(3..5, false);
-        assert_eq!((live.events.len(), live.printed.len()), (2, 2));
+        assert_eq!((live.events.on_the_wire(), live.printed.len()), (2, 2));
         let sent = [rfc_request(), masked_frame(1, b"Li")].concat();
         assert_eq!(live.before[&1], ch00_wire::hex(&sent).replace(' ', ""));
         assert_eq!(live.before[&2], "", "client 2 has sent nothing before");
     }
 
     #[test]
-    fn a_unit_that_came_before_is_named_by_its_place() {
-        let json = serde_json::to_value(live(0..5, false)).expect("it is data");
-        let events = json["events"].as_array().expect("a list");
-        let request = events.iter().position(|event| event["client"] == 2).expect("client 2 asks");
-        assert_eq!(events[request]["unit"], 0, "it asks what client 1 asked: {json}");
-        let hex = events[0]["unit"]["hex"].as_str().expect("its bytes");
-        assert_eq!(hex, ch00_wire::hex(&rfc_request()).replace(' ', ""));
-    }
-
-    #[test]
     fn the_terminal_comes_only_when_it_is_shown() {
-        let lines = |live: Live| live.events.iter().filter(|event| event.is_line()).count();
-        assert_eq!(lines(live(0..6, false)), 0);
-        assert_eq!(lines(live(0..6, true)), 6);
+        assert_eq!(live(0..6, false).events.lines(), 0);
+        assert_eq!(live(0..6, true).events.lines(), 6);
     }
 
     #[test]

@@ -4,6 +4,7 @@
 //! shows, each is an error, and all of them are reported together.
 
 mod advisories;
+mod carried;
 mod contents;
 mod coverage;
 mod dependencies;

@@ -6,12 +6,16 @@ use std::fs;
 use std::path::Path;
 
 use super::contents;
+use super::pieces::between;
 use super::words::Glossary;
 use super::{next_step, sections, solution, tally};
 
 /// Where the text of a page begins and ends.
 const BEGINS: &str = "<main>";
 const ENDS: &str = "</main>";
+
+/// The title of the book above each page: it is no heading of the page, which has its own.
+const TITLE: (&str, &str) = ("<h1 class=\"menu-title\">", "</h1>");
 
 /// The first page has a second file, which opens the book.
 const FRONT: &str = "index.html";
@@ -47,6 +51,18 @@ fn change(file: &Path, new: impl FnOnce(&str) -> anyhow::Result<String>) -> anyh
     });
     let (head, text, foot) =
         parts.ok_or_else(|| anyhow::anyhow!("{} has no {BEGINS} or no {ENDS}", file.display()))?;
+    let head = with_one_heading(head);
     fs::write(file, format!("{head}{BEGINS}{}{ENDS}{foot}", new(text)?))?;
     Ok(())
+}
+
+fn with_one_heading(head: &str) -> String {
+    let (opens, closes) = TITLE;
+    match between(head, opens, closes) {
+        Some((title, _)) => head.replace(
+            &format!("{opens}{title}{closes}"),
+            &format!("<div class=\"menu-title\">{title}</div>"),
+        ),
+        None => head.to_owned(),
+    }
 }

@@ -31,6 +31,8 @@ fn solution(course: &Path, chapter: &Chapter) -> anyhow::Result<String> {
     let mut files = String::new();
     for (name, difference) in own::solution(course, chapter)? {
         let lines: String = difference.lines().map(line).collect();
+        // Lines of one kind that follow each other are one change.
+        let lines = lines.replace("</ins><ins>", "").replace("</del><del>", "");
         files += &format!(
             "<figure class=\"difference\"><figcaption>{}</figcaption>\n\
              <pre><code class=\"nohighlight\">{lines}</code></pre></figure>\n",
@@ -67,6 +69,10 @@ mod tests {
         let filled = put(&course(), &page).expect("the course's sources");
         assert!(filled.starts_with("<p>Yours</p>\n<details class=\"solution\""), "{filled}");
         assert!(filled.contains("<del>-") && filled.contains("<ins>+"), "{filled}");
+        assert!(
+            !filled.contains("</ins><ins>"),
+            "lines that follow each other are one change: {filled}"
+        );
         assert!(filled.ends_with("</details>\n<p>on</p>"), "{filled}");
     }
 

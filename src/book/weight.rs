@@ -11,7 +11,8 @@ use anyhow::{Context, Result};
 use super::html::without;
 use super::links;
 
-/// Where the scripts stand that can wait until a page is there: after its text.
+/// Around the text of a page. The scripts that can wait until it is there stand after it.
+const TEXT_BEGINS: &str = "<main>";
 const TEXT_ENDS: &str = "</main>";
 
 /// What the names of the search's scripts begin with.
@@ -28,16 +29,63 @@ const ENDS: &str = "\"></script>";
 /// What each picture of a button begins with: once in a page is enough.
 const LICENSE: (&str, &str) = ("<!--! Font Awesome", "-->");
 
+/// What a drawing says only where it is a file of its own.
+const NAMESPACE: &str = " xmlns=\"http://www.w3.org/2000/svg\"";
+
+/// Pictures that mdBook has ready for code that runs, can be edited or hides lines, which no page of ours has.
+const PICTURES: [&str; 4] = ["fa-eye", "fa-eye-slash", "fa-play", "fa-clock-rotate-left"];
+
+/// What the name of the script with the table of contents begins with: each page loads it before its text.
+const CONTENTS: &str = "toc-";
+
 /// Makes the pages of a built book lighter, and changes nothing that can be seen.
 pub(super) fn lighten(built: &Path) -> Result<()> {
     join_scripts(built)?;
     for style in links::files(built, "css")? {
         let css = fs::read_to_string(&style)?;
-        let css = without_comments(&css);
-        let lines = css.lines().map(str::trim).filter(|line| !line.is_empty());
-        fs::write(&style, lines.collect::<Vec<_>>().join("\n"))?;
+        fs::write(&style, dense(&without_comments(&css)))?;
+    }
+    for script in links::files(built, "js")? {
+        let name = script.file_name().unwrap_or_default().to_string_lossy();
+        if name.starts_with(CONTENTS) {
+            fs::write(&script, shortened(fs::read_to_string(&script)?))?;
+        }
     }
     Ok(())
+}
+
+/// A style without the room that means nothing. In a line with a text, all of it may mean something.
+fn dense(css: &str) -> String {
+    let lines = css.lines().map(str::trim).filter(|line| !line.is_empty());
+    lines.fold(String::new(), |all, line| {
+        let line = match line.contains(['"', '\'']) {
+            true => line.to_owned(),
+            false => line.replace(": ", ":").replace(" {", "{"),
+        };
+        let end = if line.ends_with(['{', '}', ';', ',']) { "" } else { "\n" };
+        all + &line + end
+    })
+}
+
+/// A text without the room before its lines, and without empty lines.
+fn without_room(text: &str) -> String {
+    let lines = text.lines().map(str::trim).filter(|line| !line.is_empty());
+    lines.collect::<Vec<_>>().join("\n")
+}
+
+/// A page without the room before and after its text, whose own room counts, and without what its drawings need not say.
+fn closely(html: &str) -> String {
+    let html = PICTURES.iter().fold(html.replace(NAMESPACE, ""), |html, picture| {
+        without(&html, (&format!("<template id={picture}>"), "</template>"), |_| false)
+    });
+    let parts = html.split_once(TEXT_BEGINS).and_then(|(head, rest)| {
+        let (text, foot) = rest.rsplit_once(TEXT_ENDS)?;
+        Some((without_room(head), text, without_room(foot)))
+    });
+    match parts {
+        Some((head, text, foot)) => format!("{head}\n{TEXT_BEGINS}{text}{TEXT_ENDS}\n{foot}\n"),
+        None => html,
+    }
 }
 
 /// A style without its comments, but for those about a license.
@@ -49,7 +97,7 @@ fn without_comments(css: &str) -> String {
 fn join_scripts(built: &Path) -> Result<()> {
     let mut joined = HashMap::new();
     for page in links::pages(built)? {
-        let html = licensed_once(&fs::read_to_string(&page)?);
+        let html = closely(&licensed_once(&fs::read_to_string(&page)?));
         let Some((head, rest)) = html.split_once(TEXT_ENDS) else { continue };
         let (names, rest) = without_scripts(rest);
         let (search, mut own): (Vec<_>, Vec<_>) =
@@ -152,6 +200,22 @@ mod tests {
         let page = format!("a{notice}b{notice}c{notice}d");
         assert_eq!(licensed_once(&page), format!("a{notice}bcd"));
         assert_eq!(licensed_once("none"), "none");
+    }
+
+    #[test]
+    fn a_style_is_dense_but_its_texts_are_not() {
+        let css = "a :hover,\nb {\n  color: red;\n  content: \": {\";\n}\n\nc\nd {\n}\n";
+        assert_eq!(dense(css), "a :hover,b{color:red;content: \": {\";}c\nd{}");
+    }
+
+    #[test]
+    fn a_page_has_room_only_in_its_text() {
+        let page = format!(
+            "<html>\n\n    <head>\n  <main>\n  <pre>\n\n  a</pre><svg{NAMESPACE}></svg>\n</main>\n\n    </html>\n"
+        );
+        let close = "<html>\n<head>\n<main>\n  <pre>\n\n  a</pre><svg></svg>\n</main>\n</html>\n";
+        assert_eq!(closely(&page), close);
+        assert_eq!(closely("  none"), "  none");
     }
 
     #[test]

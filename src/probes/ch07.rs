@@ -2,7 +2,7 @@
 
 use std::thread;
 
-use ch00_wire::{masked_frame, rfc_request};
+use ch00_wire::{counted, masked_frame, rfc_request};
 
 use super::Script;
 use super::ch05::text_of;
@@ -139,7 +139,7 @@ fn page(session: &Session) -> Result<(), Failure> {
             Failure::missed(
                 format!("a page of {length} bytes, as Content-Length says"),
                 Sight::Other,
-                format!("{body} bytes came"),
+                format!("{} came", counted(body as u64)),
             )
             .step(if body > length { "longer" } else { "shorter" }),
         )),

@@ -1,6 +1,6 @@
 //! What a script missed: what should have come, what came, and how the program was left.
 
-use ch00_wire::{Kind, Side, Stream, Unit, masked_frame};
+use ch00_wire::{Kind, Side, Stream, Unit, counted, masked_frame};
 use stage::Trouble;
 
 use super::promises::Sight;
@@ -49,7 +49,7 @@ impl Wanted {
             }
             Wanted::Field(name, value) => format!("{name}: {value}"),
             Wanted::Text(text) => {
-                format!("one text frame of {} bytes: {:?}", text.len(), beginning(text))
+                format!("one text frame of {}: {:?}", counted(text.len() as u64), beginning(text))
             }
             Wanted::Bytes(what, _) => what.clone(),
             Wanted::Printed(text) => format!("the terminal to show {:?}", beginning(text)),

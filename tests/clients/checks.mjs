@@ -85,9 +85,14 @@ await withBrowser(async (browser) => {
   // A quiz counts what was opened first, once for each question.
   const score = first.tab.locator('.quiz-score');
   const [quiz, next] = [first.tab.locator('.quiz').nth(0), first.tab.locator('.quiz').nth(1)];
+  const judged = quiz.getByRole('status');
   await quiz.locator('details.correct summary').click();
+  await judged.filter({ hasText: /^Right: / }).waitFor();
   await score.filter({ hasText: '1 of 1 right' }).waitFor();
   await quiz.locator('details:not(.correct) summary').first().click();
+  await judged.filter({ hasText: /^Not right: / }).waitFor();
+  const question = await quiz.locator('> p').first().innerText();
+  must((await first.tab.getByRole('group', { name: question }).count()) === 1, 'the answers are tied to their question');
   await next.locator('details:not(.correct) summary').first().click();
   await next.locator('details.correct summary').click();
   await score.filter({ hasText: '1 of 2 right' }).waitFor();

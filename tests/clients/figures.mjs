@@ -64,6 +64,8 @@ function examine(figure) {
     }
     const next = figure.querySelector('.walk-next');
     const said = figure.querySelector('.walk-place');
+    const height = figure.offsetHeight;
+    let room;
     for (let step = 1; step <= steps; step += 1) {
       next.click();
       must(said.textContent.startsWith(`${step} of ${steps}`), `step ${step} of ${steps} is called ${said.textContent}`);
@@ -72,6 +74,8 @@ function examine(figure) {
       must(isSeen(now) && places.every((one) => one.matches('.now') === (one === now)), `step ${step} is not the one that is shown`);
       const others = [...figure.querySelectorAll('.byte')].filter((byte) => isSeen(byte) && !now.contains(byte));
       must(others.length === 0, `step ${step} shows ${others.length} bytes of another one`);
+      room ??= figure.offsetHeight;
+      must(figure.offsetHeight === room && room >= height, `at step ${step} it is ${figure.offsetHeight} pixels high, at the first ${room}, and ${height} before`);
       const line = now.querySelector('.unit-printed')?.textContent;
       const told = printed[step - 1];
       must(told ? line?.endsWith(told) : line === undefined, `step ${step} prints ${line}, and not ${told}`);
@@ -79,6 +83,19 @@ function examine(figure) {
     next.click();
     must(said.textContent === `all ${steps}`, 'behind the last step, not all is shown');
     must(!figure.querySelector('.past, .coming, .now'), 'something is left out');
+  }
+
+  // For those who read from byte to byte: each is called by its digits, and described by the names that it has.
+  function isCalledShortly({ unit }, item) {
+    const bytes = unit.hex.split(' ');
+    item.querySelectorAll('.byte').forEach((byte, i) => {
+      const at = unit.start + i;
+      const names = unit.parts.filter((part) => part.start <= at && at < part.end).map(({ name }) => name);
+      const ids = byte.getAttribute('aria-describedby')?.split(' ') ?? [];
+      const described = ids.map((id) => document.getElementById(id));
+      must(byte.textContent === bytes[i] && !byte.hasAttribute('aria-label'), `byte ${i} is called ${byte.getAttribute('aria-label')}`);
+      must(described.length === names.length && described.every((one, i) => item.contains(one) && one.textContent.startsWith(names[i])), `byte ${i} is not described by ${names}`);
+    });
   }
 
   // What is copied is the recording's bytes, behind the side that sent them, as the instrument takes it.
@@ -116,7 +133,7 @@ function examine(figure) {
 
   must(figure.matches('.live') && !isSeen(figure.querySelector('pre')), 'it is text');
   must(items.length === units.length, `it shows ${items.length} of ${units.length} units`);
-  units.forEach((event, i) => [lights, copies, sends].forEach((look) => look(event, items[i])));
+  units.forEach((event, i) => [lights, isCalledShortly, copies, sends].forEach((look) => look(event, items[i])));
   walks();
   return wrong.map((fault) => `${figure.id}: ${fault}`);
 }

@@ -283,6 +283,21 @@ async function takes({ lab, tab }, isOpen) {
   await said({ lab }, isOpen ? 'send them' : 'start the server first');
 }
 
+// What was sent is behind its request, and has to be seen; on a telephone, the recording is as long as it is, and no place
+// in which a finger is caught.
+async function onPhone(browser, slug) {
+  const tab = await browser.newPage({ viewport: { width: 360, height: 740 } });
+  await tab.goto(pageOf(book, `${slug}.html`));
+  const lab = tab.locator('section.lab');
+  const caught = await lab.locator('.lab-units, .lab-terminal').evaluateAll((all) => all.filter((one) => one.scrollHeight > one.clientHeight + 1).map(({ className }) => className));
+  must(caught.length === 0, `${caught} is scrolled by itself`);
+  const lines = Array.from({ length: 30 }, (_, i) => `X-${i}: ${'x'.repeat(60)}`);
+  await lab.evaluate((section, detail) => section.dispatchEvent(new CustomEvent('bytes', { detail })), lines.join('\n'));
+  const left = await lab.locator('.lab-raw').evaluate((text) => text.scrollHeight - text.clientHeight - text.scrollTop);
+  must(left < 5, `the last line of the raw request is ${left} pixels below what is seen`);
+  await tab.close();
+}
+
 async function comesFromAnotherPage(browser) {
   const tab = await browser.newPage();
   await tab.goto(pageOf(book, '00-wire.html'));
@@ -337,6 +352,7 @@ await withBrowser(async (browser) => {
     console.log(`${slug}: the lab works`);
   }
   await comesFromAnotherPage(browser);
+  await onPhone(browser, echo);
   const port = server.split(':')[1];
   await own(browser, echo, (lab) => lab.locator('.address').fill(server));
   await own(browser, echo, (lab) => lab.locator('.address').fill(`localhost:${port}`));

@@ -139,8 +139,20 @@ async function looks(tab, play) {
   }
 }
 
+async function mustBeInLine(line, digits, when) {
+  const text = await line.innerText();
+  must(text.replace(/\s/g, '').startsWith(digits), `${when}, the line is ${text}`);
+}
+
 async function narrow(tab, play) {
   await tab.evaluate(axe);
+  // The bytes are right above the bits, in one line.
+  const line = play.locator('.play-line');
+  await mustBeInLine(line, '8187', 'at first');
+  await bit(play, 'RSV1').click();
+  await mustBeInLine(line, 'c187', 'when a bit was flipped');
+  const [place, bits] = [await line.boundingBox(), await play.locator('.play-bits').boundingBox()];
+  must(place.height < 40 && place.y < bits.y && place.y + 60 > bits.y, `the line is at ${JSON.stringify(place)}, the bits at ${JSON.stringify(bits)}`);
   await play.getByRole('button', { name: '65,536 bytes' }).click();
   await play.getByLabel('hexadecimal', { exact: true }).check();
   await mustBeAccessible(tab, 'narrow');

@@ -166,6 +166,17 @@ async function words(context) {
   await tab.keyboard.press('Escape');
   await says.waitFor({ state: 'hidden' });
   must(tab.url().includes('03-accept'), 'the page was not left');
+  const isAtWord = () => word.evaluate((one) => document.activeElement === one);
+  must(await isAtWord(), 'the focus is back at the word');
+
+  // Back from the glossary, too.
+  await tab.keyboard.press('Enter');
+  await tab.keyboard.press('Tab');
+  await tab.keyboard.press('Enter');
+  await tab.waitForURL(/glossary\.html#close-code$/);
+  await tab.goBack();
+  must(tab.url().includes('03-accept') && (await isAtWord()), 'back from the glossary, the focus is at the word');
+  must(await says.isHidden(), 'which explains itself only when it is asked again');
 
   await tab.close();
 

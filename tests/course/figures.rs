@@ -26,9 +26,17 @@ fn a_figure_is_text_with_a_link_and_its_data() {
     let data = data.split("</script>").next().expect("a first piece");
     let data: serde_json::Value = serde_json::from_str(data).expect("the data is JSON");
     assert_eq!(data["events"].as_array().map(Vec::len), Some(2), "only what it shows: {data}");
-    assert_eq!(data["events"][0]["unit"]["hex"], "818737fa213d7b9301775e9446");
+    assert!(!data["events"][0]["unit"].is_null(), "the frame is here, or came before: {data}");
+    assert_eq!(
+        page.matches("\"818737fa213d7b9301775e9446\"").count(),
+        1,
+        "a unit is in a page once"
+    );
     assert_eq!(data["printed"][0], "the client says: Li Jing");
-    assert!(data["before"]["1"].as_str().is_some_and(|sent| sent.starts_with("474554")), "{data}");
+    assert!(
+        !data["before"]["1"].is_null(),
+        "what the client sent before is here, or came before: {data}"
+    );
     for shape in ["wide", "upright"] {
         let drawings = page.matches("<figure class=\"drawing\"").count();
         let shapes = page.matches(&format!("<div class=\"shape {shape}\">")).count();

@@ -1,6 +1,7 @@
 //! Names the bytes of one WebSocket frame (RFC 6455, section 5.2).
 
 use crate::header::{Frame, Header};
+use crate::hex::counted;
 use crate::messages::{Kept, Messages};
 use crate::unit::{Fault, Kind, Part, Side, Unit};
 
@@ -66,8 +67,7 @@ pub fn unmask(payload: &[u8], key: Option<[u8; 4]>) -> Vec<u8> {
 }
 
 fn title(header: &Header, compressed: bool, arrived: usize, complete: bool) -> String {
-    let unit = if header.length == 1 { "byte" } else { "bytes" };
-    let mut title = format!("{} frame, {} {unit}", opcode_name(header.opcode), header.length);
+    let mut title = format!("{} frame, {}", opcode_name(header.opcode), counted(header.length));
     if header.masking_key.is_some() {
         title += ", masked";
     }
@@ -194,8 +194,8 @@ fn describe_payload(
         let part = Part::bytes(range, payload_name(header), "");
         parts.push(match &text {
             Some(text) => part.text(text),
-            None if compressed => part.note(format!("{arrived} bytes, compressed")),
-            None => part.note(format!("{arrived} bytes")),
+            None if compressed => part.note(format!("{}, compressed", counted(arrived as u64))),
+            None => part.note(counted(arrived as u64)),
         });
     }
     unit.set_text(text);

@@ -26,3 +26,13 @@ pub fn unhex(text: &str) -> Result<Vec<u8>, String> {
     }
     Ok(bytes)
 }
+
+/// So many bytes, such as `1 byte`.
+pub fn counted(count: u64) -> String {
+    format!("{count} {}", byte_or_bytes(count))
+}
+
+/// The word behind a number of bytes.
+pub(crate) fn byte_or_bytes(count: u64) -> &'static str {
+    if count == 1 { "byte" } else { "bytes" }
+}

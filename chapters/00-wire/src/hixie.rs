@@ -1,7 +1,7 @@
 //! Names the bytes of 2010: what follows the heads of the older handshake, and the older frames
 //! (draft Hixie-76).
 
-use crate::hex::hex;
+use crate::hex::{counted, hex};
 use crate::messages::Messages;
 use crate::unit::{Fault, Kind, Part, Unit};
 
@@ -39,10 +39,6 @@ fn length(bytes: &[u8]) -> Option<(Option<u64>, usize)> {
     let last = bytes.iter().position(|byte| byte & 0x80 == 0)?;
     let add = |sum: u64, byte: &u8| sum.checked_mul(128)?.checked_add(u64::from(byte & 0x7f));
     Some((bytes[..=last].iter().try_fold(0, add), last + 1))
-}
-
-fn counted(count: u64) -> String {
-    format!("{count} byte{}", if count == 1 { "" } else { "s" })
 }
 
 /// Names the 8 bytes that follow a client's head, or the 16 that follow a server's.

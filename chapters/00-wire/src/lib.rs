@@ -22,7 +22,7 @@ mod unit;
 
 pub use frame::unmask;
 pub use header::{Frame, Header};
-pub use hex::{hex, unhex};
+pub use hex::{counted, hex, unhex};
 pub use record::{Closing, Event, Recorder, Recording};
 pub use script::{
     HIXIE76_ANSWER, HIXIE76_KEY1, HIXIE76_KEY2, HIXIE76_KEY3, RFC_KEY, hixie_frame,

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use crate::hex::hex;
+use crate::hex::{byte_or_bytes, hex};
 use crate::record::{Closing, Event, Recording};
 use crate::stream::PIECES;
 use crate::unit::{Kind, Part, Unit, source};
@@ -142,7 +142,7 @@ fn pieces(lengths: &[usize]) -> String {
 }
 
 fn counted(bytes: usize) -> String {
-    format!("{} byte{}", grouped(bytes), if bytes == 1 { "" } else { "s" })
+    format!("{} {}", grouped(bytes), byte_or_bytes(bytes as u64))
 }
 
 /// A number with its thousands set apart.
@@ -220,7 +220,7 @@ fn write_rows(
     }
     match length - digits.len() {
         0 => Ok(()),
-        left => writeln!(out, "  … and {left} more bytes"),
+        left => writeln!(out, "  … and {left} more {}", byte_or_bytes(left as u64)),
     }
 }
 

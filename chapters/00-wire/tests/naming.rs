@@ -72,7 +72,7 @@ fn a_frame_that_has_not_fully_arrived() {
     let mut out = String::new();
     for end in [1, 2, 3, 4, 6, 8, 10, 13] {
         for unit in Stream::of_frames(Side::Client).feed(&frame[..end]) {
-            out += &format!("{end} bytes · {}\n{unit}\n", unit.title);
+            out += &format!("{end} of 13 bytes · {}\n{unit}\n", unit.title);
         }
     }
     insta::assert_snapshot!(out);
