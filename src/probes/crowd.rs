@@ -20,7 +20,7 @@ const KEPT: usize = 4 * 1024;
 #[cfg(unix)]
 const PACKET: u32 = 536;
 /// No message of a crowd is longer, in bytes: a header that says so is none.
-const LONGEST: usize = 64 * 1024;
+const LONGEST: usize = 2 * 1024 * 1024;
 
 /// So many clients no server has room for by a number of its own: a system's limits begin here.
 const MANY: usize = 200;
@@ -62,6 +62,11 @@ pub(super) fn one_and_a_slow_one<'s>(
     let (stream, is_little) = connect(session, 2, keep_little)?;
     let slow = Member::open(session, stream, 2)?;
     Ok((one, slow, is_little))
+}
+
+/// One that the instrument does not name the bytes of, because they are too many, or because many come after it.
+pub(super) fn one<'s>(session: &'s Session<'s>) -> Result<Member<'s>, Failure> {
+    Member::open(session, connect(session, 1, |_| true)?.0, 1)
 }
 
 /// Asks the system to keep little on the way to a socket that has not connected: small buffers, and small packets, as it
@@ -140,7 +145,23 @@ impl<'s> Member<'s> {
 
     /// Says something. False where the server does not take it: it is busy, or has cut us off.
     pub(super) fn say(&mut self, text: &str) -> bool {
-        self.stream.get_mut().write_all(&masked_frame(1, text.as_bytes())).is_ok()
+        self.send(&masked_frame(1, text.as_bytes()))
+    }
+
+    /// Sends bytes. False as above.
+    pub(super) fn send(&mut self, bytes: &[u8]) -> bool {
+        self.stream.get_mut().write_all(bytes).is_ok()
+    }
+
+    /// Sends bytes, and waits until the server's program has read them. False as above.
+    pub(super) fn send_alone(&mut self, bytes: &[u8]) -> bool {
+        let is_taken = self.send(bytes);
+        let was_read =
+            self.ends().and_then(|ends| system::wait_until_read(ends, self.session.patience()));
+        if was_read.is_none() {
+            std::thread::sleep(self.session.listening());
+        }
+        is_taken
     }
 
     /// Whether the server has ended the connection.
@@ -150,9 +171,13 @@ impl<'s> Member<'s> {
 
     /// Whether the server's program has read all that was said. `None`: the system does not say.
     pub(super) fn was_read(&self) -> Option<bool> {
+        system::has_read(self.ends()?)
+    }
+
+    /// The two ends of its connection, if it has them still.
+    fn ends(&self) -> Option<Ends> {
         let stream = self.stream.get_ref();
-        let ends = Ends { client: stream.local_addr().ok()?, server: stream.peer_addr().ok()? };
-        system::has_read(ends)
+        Some(Ends { client: stream.local_addr().ok()?, server: stream.peer_addr().ok()? })
     }
 
     /// What comes next, which has to be a text. `expected` is for the failure.
@@ -183,24 +208,42 @@ impl<'s> Member<'s> {
         Ok(())
     }
 
-    /// The text of the next frame, in one of the two shorter forms; `None` if it is something else. A ping or a pong
+    /// The text of the next frame; `None` if it is something else. A ping or a pong
     /// answers nothing. Bytes that are no text are kept apart from every text: a room may pass on what a server
     /// that takes one read for one frame made of two.
     fn text(&mut self) -> std::io::Result<Option<String>> {
         loop {
             let mut header = [0; 2];
             self.stream.read_exact(&mut header)?;
-            let [first @ (0x81 | 0x89 | 0x8a), short @ 0..=126] = header else { return Ok(None) };
-            let length = match short {
-                126 => {
-                    let mut length = [0; 2];
-                    self.stream.read_exact(&mut length)?;
-                    usize::from(u16::from_be_bytes(length))
+            let [first @ (0x81 | 0x89 | 0x8a), short @ 0..=127] = header else { return Ok(None) };
+            let mut length = [0; 8];
+            let (from, shortest) = match short {
+                126 => (6, 126),
+                127 => (0, 65_536),
+                short => {
+                    length[7] = short;
+                    (8, 0)
                 }
-                short => usize::from(short),
             };
-            let mut payload = vec![0; length.min(LONGEST)];
-            self.stream.read_exact(&mut payload)?;
+            self.stream.read_exact(&mut length[from..])?;
+            let length = usize::try_from(u64::from_be_bytes(length)).unwrap_or(usize::MAX);
+            if !(shortest..=LONGEST).contains(&length) {
+                return Ok(None);
+            }
+            let mut payload = Vec::new();
+            while payload.len() < length {
+                // A server that sends a byte now and then could hold us up for ever.
+                if self.session.is_over() {
+                    return Err(ErrorKind::TimedOut.into());
+                }
+                let here = self.stream.fill_buf()?;
+                let taken = here.len().min(length - payload.len());
+                if taken == 0 {
+                    return Err(ErrorKind::UnexpectedEof.into());
+                }
+                payload.extend_from_slice(&here[..taken]);
+                self.stream.consume(taken);
+            }
             if first == 0x81 {
                 self.last.clone_from(&payload);
                 return Ok(Some(String::from_utf8_lossy(&payload).into_owned()));

@@ -253,6 +253,15 @@ const FRAMES: &[Finding] = &[
         },
     },
     Finding {
+        cause: "the masking-key begins anew in the middle of the payload, where a read has ended: it goes on with the byte \
+                that is its turn",
+        fits: |seen| {
+            seen.right_up_to().is_some_and(|at| {
+                at > 0 && seen.is_unmasked_with(|key, i| key[if i < at { i } else { i - at } % 4])
+            })
+        },
+    },
+    Finding {
         cause: "the payload is right up to some byte, and not unmasked from there on",
         fits: |seen| {
             let masked = seen.masked();

@@ -261,8 +261,13 @@ impl<'a> Session<'a> {
         Err(self.missed(Failure::missed(wanted, sight, came)))
     }
 
+    /// How much memory the program takes at this moment, in bytes, if the system tells.
+    pub(super) fn memory(&self) -> Option<u64> {
+        system::memory(self.server?.id())
+    }
+
     /// How long to listen where the system does not tell what a server does.
-    fn listening(&self) -> Duration {
+    pub(super) fn listening(&self) -> Duration {
         let answer = Duration::from_micros(self.answer.load(Ordering::Relaxed));
         LISTEN.max(answer * ANSWERS).min(self.patience)
     }
@@ -581,6 +586,11 @@ impl Visitor<'_> {
     /// Sends a text message, and sees it come back, perhaps after what others say.
     pub(super) fn is_echoed_among(&mut self, text: &str) -> Result<(), Failure> {
         self.says(text)?;
+        self.hears_among(text)
+    }
+
+    /// Sees one text message come, perhaps after what others say.
+    pub(super) fn hears_among(&mut self, text: &str) -> Result<(), Failure> {
         loop {
             let wanted = Wanted::Text(text.to_owned());
             let unit = self.unit(wanted.clone())?;

@@ -67,6 +67,11 @@ pub(super) fn work_so_far(process: u32) -> Duration {
     process::state(process).map(|state| state.time).unwrap_or_default()
 }
 
+/// How much memory a process takes, with those that it has started, in bytes: what it has used, and not what it has asked for.
+pub(super) fn memory(process: u32) -> Option<u64> {
+    process::memory(process)
+}
+
 #[cfg(target_os = "linux")]
 mod queue {
     use std::io::{Read, Write};
@@ -196,6 +201,27 @@ mod process {
         Some(state)
     }
 
+    pub(super) fn memory(process: u32) -> Option<u64> {
+        let mut memory = None;
+        let mut processes = vec![process];
+        while let Some(process) = processes.pop() {
+            let status = fs::read_to_string(format!("/proc/{process}/status")).unwrap_or_default();
+            let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
+            let kib =
+                line.and_then(|line| line.split_ascii_whitespace().next()?.parse::<u64>().ok());
+            memory = kib.map(|kib| memory.unwrap_or(0) + kib * 1024).or(memory);
+            for task in
+                fs::read_dir(format!("/proc/{process}/task")).into_iter().flatten().flatten()
+            {
+                let children = fs::read_to_string(task.path().join("children")).unwrap_or_default();
+                processes.extend(
+                    children.split_ascii_whitespace().filter_map(|id| id.parse::<u32>().ok()),
+                );
+            }
+        }
+        memory
+    }
+
     /// What stands behind the name, which is in parentheses: the state, and as words 12 and 13 the times.
     fn parse(stat: &str) -> Option<(char, Duration)> {
         let (_, rest) = stat.rsplit_once(')')?;
@@ -212,6 +238,10 @@ mod process {
 
     use super::State;
 
+    pub(super) fn memory(_process: u32) -> Option<u64> {
+        None
+    }
+
     pub(super) fn state(process: u32) -> Option<State> {
         let said =
             Command::new("ps").args(["-o", "stat=", "-p", &process.to_string()]).output().ok()?;
@@ -227,6 +257,10 @@ mod process {
 #[cfg(not(unix))]
 mod process {
     use super::State;
+
+    pub(super) fn memory(_process: u32) -> Option<u64> {
+        None
+    }
 
     pub(super) fn state(_process: u32) -> Option<State> {
         None

@@ -8,6 +8,7 @@ mod class;
 mod clients;
 mod common;
 mod crowd;
+mod cuts;
 mod decode;
 mod desk;
 mod figures;

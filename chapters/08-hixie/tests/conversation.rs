@@ -1,5 +1,7 @@
 //! The chapter's conversations, recorded from its own program: the figures of its page.
 
+use std::time::Duration;
+
 use ch00_wire::{
     HIXIE76_KEY1, HIXIE76_KEY2, HIXIE76_KEY3, assert_recording, hixie_frame, hixie75_request,
     hixie76_request, masked_frame,
@@ -151,4 +153,32 @@ fn the_echo_for_clients_of_two_ages() {
     newer.send(&masked_frame(2, b"\x00\xff")).expect("sent");
     let frame = newer.frame().expect("its own message, and no other");
     assert_eq!((frame.header.opcode, frame.payload.as_slice()), (2, &b"\x00\xff"[..]));
+}
+
+/// What breaks, for chapter 09: frames of today still come one to a read.
+#[test]
+fn five_thousand_bytes() {
+    let stage = Stage::start(PROGRAM);
+    let mut client = stage.open();
+    client.send(&masked_frame(1, "Li Jing ".repeat(625).as_bytes())).expect("sent");
+    client.ended().expect("the server hangs up");
+    assert_recording!("5000_bytes", stage.recording("5,000 bytes", DONE));
+}
+
+#[test]
+fn a_frame_in_two_reads() {
+    let stage = Stage::start(PROGRAM);
+    let mut client = stage.open();
+    let _ = client.send_cut(&masked_frame(1, b"Li Jing"), &[9], Duration::from_secs(5));
+    client.ended().expect("the server hangs up");
+    assert_recording!("cut", stage.recording("A frame in two reads", DONE));
+}
+
+#[test]
+fn two_frames_in_one_read() {
+    let stage = Stage::start(PROGRAM);
+    let mut client = stage.open();
+    client.send(&[masked_frame(1, b"Li"), masked_frame(1, b"Jing")].concat()).expect("sent");
+    hears(&mut client, "Li");
+    assert_recording!("two_in_one", stage.leaving("Two frames in one read", DONE, [client]));
 }

@@ -44,18 +44,38 @@ impl Decoder {
             self.control = Vec::new();
             return (used, Some(header));
         }
-        for (at, &byte) in bytes.iter().enumerate() {
-            self.begun.push(byte);
-            if let Decoded::Done(header, _) = Header::decode(&self.begun) {
-                (self.begun, self.control) = (Vec::new(), Vec::new());
-                return (at + 1, Some(header));
+        let mut used = 0;
+        loop {
+            match Header::decode(&self.begun) {
+                Decoded::Done(header, _) => {
+                    (self.begun, self.control) = (Vec::new(), Vec::new());
+                    return (used, Some(header));
+                }
+                Decoded::NeedMore(_) if used == bytes.len() => return (used, None),
+                Decoded::NeedMore(more) => {
+                    let next = bytes.len().min(used + more);
+                    self.begun.extend_from_slice(&bytes[used..next]);
+                    used = next;
+                }
             }
         }
-        (bytes.len(), None)
         // YOURS_END
     }
 }
 // ANCHOR_END: header
+
+// ANCHOR: unmask
+/// Undoes the mask of a part of a payload, in place. `came`: how many bytes of the payload came before.
+pub fn unmask(payload: &mut [u8], key: [u8; 4], came: u64) {
+    // YOURS: Which byte of the key comes first?
+    let mut key = key;
+    key.rotate_left((came % 4) as usize);
+    for (i, byte) in payload.iter_mut().enumerate() {
+        *byte ^= key[i % 4];
+    }
+    // YOURS_END
+}
+// ANCHOR_END: unmask
 
 // ANCHOR: decode
 impl Decoder {
@@ -88,7 +108,11 @@ impl Decoder {
         (used + here, part)
         // YOURS_END
     }
+}
+// ANCHOR_END: decode
 
+// ANCHOR: whole
+impl Decoder {
     /// A control frame, if this part of it is the last.
     fn whole<'a>(&'a mut self, part: Part<'a>) -> Option<Part<'a>> {
         // YOURS: What came before this part, and where is it now?
@@ -100,17 +124,4 @@ impl Decoder {
         // YOURS_END
     }
 }
-// ANCHOR_END: decode
-
-// ANCHOR: unmask
-/// Undoes the mask of a part of a payload, in place. `came`: how many bytes of the payload came before.
-pub fn unmask(payload: &mut [u8], key: [u8; 4], came: u64) {
-    // YOURS: Which byte of the key comes first?
-    let mut key = key;
-    key.rotate_left((came % 4) as usize);
-    for (i, byte) in payload.iter_mut().enumerate() {
-        *byte ^= key[i % 4];
-    }
-    // YOURS_END
-}
-// ANCHOR_END: unmask
+// ANCHOR_END: whole

@@ -46,7 +46,7 @@ impl<L: Layer> Protocol for Stream<L> {
 }
 // ANCHOR_END: stream
 
-// ANCHOR: whole
+// ANCHOR: frames
 /// The longest message, in bytes.
 pub const LONGEST: usize = 16 * 1024 * 1024;
 
@@ -56,10 +56,12 @@ pub struct Frames {
     /// What came of the payload before.
     kept: Vec<u8>,
 }
+// ANCHOR_END: frames
 
+// ANCHOR: whole
 impl Layer for Frames {
     fn take(&mut self, part: Part<'_>, emit: Emit<'_>) -> Result<(), End> {
-        // YOURS: When is a frame a message, and which one is none?
+        // YOURS: When is a frame a message, and what do the other frames mean?
         let Part { header, payload, first, last } = part;
         if first && header.masking_key.is_none() {
             return Err("not a frame: it is not masked".into());
