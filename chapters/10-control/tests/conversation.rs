@@ -122,6 +122,17 @@ fn a_goodbye_cut_at_every_byte() {
 }
 
 #[test]
+fn a_message_too_late() {
+    let stage = Stage::start(PROGRAM);
+    let mut client = stage.open();
+    let frames = [(9, &b"there?"[..]), (8, BYE), (1, b"Li Jing"), (9, b"hello?")];
+    let frames = frames.map(|(opcode, payload)| masked_frame(opcode, payload));
+    client.send(&frames.concat()).expect("sent");
+    assert_eq!(to_the_end(&mut client), [(10, b"there?".to_vec()), (8, b"\x03\xe8".to_vec())]);
+    assert_recording!("behind", stage.recording("A message too late", DONE));
+}
+
+#[test]
 fn what_is_behind_a_close_frame_is_not_read() {
     let stage = Stage::start(PROGRAM);
     let (mut client, mut other) = (stage.open(), stage.open());
