@@ -35,6 +35,8 @@ pub(super) struct Member<'s> {
     stream: BufReader<TcpStream>,
     /// The text that came last.
     last: Vec<u8>,
+    /// How many bytes of payload pings and pongs have brought.
+    aside: usize,
 }
 
 /// A crowd of so many.
@@ -120,7 +122,8 @@ impl<'s> Member<'s> {
         number: usize,
     ) -> Result<Member<'s>, Failure> {
         let expected = format!("a 101 for client {number}");
-        let mut member = Member { session, stream: BufReader::new(stream), last: Vec::new() };
+        let stream = BufReader::new(stream);
+        let mut member = Member { session, stream, last: Vec::new(), aside: 0 };
         let head = member.head().map_err(|error| member.missed(&expected, &error))?;
         match head.starts_with(b"HTTP/1.1 101 ") {
             true => Ok(member),
@@ -244,11 +247,23 @@ impl<'s> Member<'s> {
                 payload.extend_from_slice(&here[..taken]);
                 self.stream.consume(taken);
             }
-            if first == 0x81 {
+            if first != 0x81 {
+                self.aside += payload.len();
+            } else {
                 self.last.clone_from(&payload);
                 return Ok(Some(String::from_utf8_lossy(&payload).into_owned()));
             }
         }
+    }
+
+    /// Sends any bytes. False where the server does not take them.
+    pub(super) fn send(&mut self, bytes: &[u8]) -> bool {
+        self.stream.get_mut().write_all(bytes).is_ok()
+    }
+
+    /// How many bytes of payload pings and pongs have brought so far.
+    pub(super) fn aside(&self) -> usize {
+        self.aside
     }
 
     fn missed(&self, expected: &str, error: &std::io::Error) -> Failure {

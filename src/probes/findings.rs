@@ -32,6 +32,8 @@ pub(super) fn causes(missed: &Missed) -> Vec<&'static str> {
         Wanted::Text(_) => FRAMES,
         Wanted::Printed(_) => LINES,
         Wanted::Bytes(..) => OLDER,
+        Wanted::Pong(_) => PONGS,
+        Wanted::Close(_) => CLOSES,
         _ => &[],
     };
     let heads = if missed.unit.as_ref().is_some_and(|unit| is_head(unit)) { HEADS } else { &[] };
@@ -388,7 +390,121 @@ const OLDER: &[Finding] = &[
     },
 ];
 
+/// What came in place of a pong.
+const PONGS: &[Finding] = &[
+    Finding {
+        cause: "the ping is sent back as it came: a pong has opcode A, and its first byte is 8a",
+        fits: |seen| seen.is_control(9) && seen.has_payload_of_the_ping(),
+    },
+    Finding {
+        cause: "the ping is sent back as a message: a pong has opcode A, and its first byte is 8a",
+        fits: |seen| {
+            matches!(seen.came.first(), Some(0x81 | 0x82)) && seen.has_payload_of_the_ping()
+        },
+    },
+    Finding {
+        cause: "the pong is empty: it has the payload of its ping",
+        fits: |seen| seen.is_control(10) && seen.plain_payload() == Some(b""),
+    },
+    Finding {
+        cause: "the pong is masked: a server's frames never are",
+        fits: |seen| {
+            seen.is_control(10) && Header::read(seen.came).is_some_and(|h| h.masking_key.is_some())
+        },
+    },
+    Finding {
+        cause: "the payload of the ping is not unmasked before it is sent back",
+        fits: |seen| {
+            let masked = seen.ping().map(|payload| masked_frame(9, payload)[6..].to_vec());
+            seen.is_control(10)
+                && masked.is_some_and(|masked| seen.plain_payload() == Some(&masked))
+        },
+    },
+    Finding {
+        cause: "the payload of the ping is made a text on the way: it may be any bytes",
+        fits: |seen| {
+            let lossy =
+                seen.ping().map(String::from_utf8_lossy).filter(|text| text.contains('\u{fffd}'));
+            seen.is_control(10)
+                && lossy.is_some_and(|text| seen.plain_payload() == Some(text.as_bytes()))
+        },
+    },
+];
+
+/// What came in place of a Close frame.
+const CLOSES: &[Finding] = &[
+    Finding {
+        cause: "the Close frame is sent back as it came, with its mask: a server's frames have none",
+        fits: |seen| {
+            seen.is_control(8) && Header::read(seen.came).is_some_and(|h| h.masking_key.is_some())
+        },
+    },
+    Finding {
+        cause: "the bytes of the code stand in the wrong order: the larger one comes first",
+        fits: |seen| match seen.came {
+            [0x88, _, low, high, ..] => {
+                let swapped = u16::from_le_bytes([*low, *high]);
+                low != high && seen.may_be_code(swapped)
+            }
+            _ => false,
+        },
+    },
+    Finding {
+        cause: "the code is written as text: it is a number of two bytes, and 1000 is 03 e8",
+        fits: |seen| {
+            matches!(seen.came, [0x88, _, digits @ ..]
+                if digits.len() >= 4 && digits[..4].iter().all(u8::is_ascii_digit))
+        },
+    },
+    Finding {
+        cause: "1005 stands for a Close frame without a code, and is never sent: the payload is left empty",
+        fits: |seen| seen.came.get(..4) == Some(&[0x88, 2, 0x03, 0xed]),
+    },
+    Finding {
+        cause: "the code is 1000 whatever the client has sent: the code of its Close frame is to be sent back",
+        fits: |seen| {
+            matches!(seen.missed.wanted, Wanted::Close(Some(code)) if !matches!(code, 1000 | 1002))
+                && matches!(seen.came, [0x88, _, 0x03, 0xe8, ..])
+        },
+    },
+    Finding {
+        cause: "the Close frame says nothing: its payload begins with a code",
+        fits: |seen| matches!(seen.missed.wanted, Wanted::Close(Some(_))) && seen.came == [0x88, 0],
+    },
+];
+
 impl Evidence<'_> {
+    /// The payload of the ping whose pong was wanted.
+    fn ping(&self) -> Option<&[u8]> {
+        match &self.missed.wanted {
+            Wanted::Pong(payload) => Some(payload),
+            _ => None,
+        }
+    }
+
+    /// Whether a control frame with this opcode came.
+    fn is_control(&self, opcode: u8) -> bool {
+        self.came.first() == Some(&(0x80 | opcode))
+    }
+
+    /// The payload of a frame that is not masked.
+    fn plain_payload(&self) -> Option<&[u8]> {
+        let header = Header::read(self.came).filter(|header| header.masking_key.is_none())?;
+        self.came.get(header.size..)
+    }
+
+    fn has_payload_of_the_ping(&self) -> bool {
+        self.ping().is_some_and(|payload| self.plain_payload() == Some(payload))
+    }
+
+    /// Whether a Close frame with this code would have been right.
+    fn may_be_code(&self, code: u16) -> bool {
+        match self.missed.wanted {
+            Wanted::Close(Some(wanted)) => code == wanted,
+            _ => code == 1000,
+        }
+    }
+
     fn unit(&self) -> Option<&Unit> {
         self.missed.unit.as_deref()
     }

@@ -21,6 +21,10 @@ pub(super) enum Wanted {
     Text(String),
     /// Exactly these bytes, and what they are.
     Bytes(String, Vec<u8>),
+    /// A pong with this payload.
+    Pong(Vec<u8>),
+    /// A Close frame, with this code if it matters.
+    Close(Option<u16>),
     /// A line of the terminal with this text in it.
     Printed(String),
     /// Anything else, in words.
@@ -52,6 +56,11 @@ impl Wanted {
                 format!("one text frame of {}: {:?}", counted(text.len() as u64), beginning(text))
             }
             Wanted::Bytes(what, _) => what.clone(),
+            Wanted::Pong(payload) => {
+                format!("a pong with the {} bytes of the ping", payload.len())
+            }
+            Wanted::Close(None) => "a Close frame".to_owned(),
+            Wanted::Close(Some(code)) => format!("a Close frame with the code {code}"),
             Wanted::Printed(text) => format!("the terminal to show {:?}", beginning(text)),
             Wanted::Words(words) => words.clone(),
         }
@@ -65,6 +74,12 @@ impl Wanted {
             Wanted::Field(name, value) => Some(format!("{name}: {value}\r\n").into_bytes()),
             Wanted::Text(text) => Some(server_frame(text)),
             Wanted::Bytes(_, bytes) => Some(bytes.clone()),
+            Wanted::Pong(payload) => Some([&[0x8a, payload.len() as u8], &payload[..]].concat()),
+            Wanted::Close(None) => Some(vec![0x88]),
+            Wanted::Close(Some(code)) => {
+                let [high, low] = code.to_be_bytes();
+                Some(vec![0x88, 2, high, low])
+            }
             Wanted::Printed(_) | Wanted::Words(_) => None,
         }
     }

@@ -614,9 +614,66 @@ impl Visitor<'_> {
         }
     }
 
+    /// Waits for the next whole unit, a pong among them. A server may ping at any time: that is no answer.
+    pub(super) fn unit_or_pong(&mut self, wanted: &Wanted) -> Result<Unit, Failure> {
+        loop {
+            match self.next() {
+                Ok(unit) if is_ping_of_its_own(&unit, wanted) => {}
+                Ok(unit) => return Ok(unit),
+                Err(trouble) => return Err(self.session.trouble(wanted.clone(), trouble)),
+            }
+        }
+    }
+
+    /// Sees a pong come, with this payload.
+    pub(super) fn hears_pong(&mut self, payload: &[u8]) -> Result<(), Failure> {
+        let wanted = Wanted::Pong(payload.to_vec());
+        let unit = self.unit_or_pong(&wanted)?;
+        match is_pong(&unit, payload) {
+            true => Ok(()),
+            false => Err(self.missed(Failure::wrong(wanted, Sight::Other, &unit))),
+        }
+    }
+
+    /// Sees a Close frame come, with this code if one is given. A server may first send what it had to say.
+    pub(super) fn hears_close(&mut self, code: Option<u16>) -> Result<(), Failure> {
+        let wanted = Wanted::Close(code);
+        loop {
+            let unit = self.unit(wanted.clone())?;
+            let frame = unit.frame.as_ref().filter(|_| unit.faults.is_empty());
+            match frame.map(|frame| (frame.header.opcode, close_code(frame))) {
+                Some((1, _)) => {}
+                Some((8, came)) if code.is_none() || came == code => return Ok(()),
+                _ => return Err(self.missed(Failure::wrong(wanted, Sight::Other, &unit))),
+            }
+        }
+    }
+
     fn missed(&self, failure: Failure) -> Failure {
         self.session.missed(failure)
     }
+}
+
+/// Whether this is a pong with this payload, as a server sends it.
+pub(super) fn is_pong(unit: &Unit, payload: &[u8]) -> bool {
+    let is_right =
+        |frame: &Frame| frame.header.opcode == 0xA && frame.header.fin && frame.payload == payload;
+    unit.frame.as_ref().is_some_and(is_right) && unit.faults.is_empty()
+}
+
+/// Whether this is a ping that the server has sent by itself, and not the client's, sent back.
+fn is_ping_of_its_own(unit: &Unit, wanted: &Wanted) -> bool {
+    let is_own = |frame: &Frame| match wanted {
+        Wanted::Pong(payload) => payload.is_empty() || frame.payload != *payload,
+        _ => true,
+    };
+    is_aside(unit)
+        && unit.frame.as_ref().is_some_and(|frame| frame.header.opcode == 0x9 && is_own(frame))
+}
+
+/// The code of a Close frame, if it has one.
+pub(super) fn close_code(frame: &Frame) -> Option<u16> {
+    frame.payload.first_chunk().map(|code| u16::from_be_bytes(*code))
 }
 
 /// The same failure, seen more closely. Lines that were printed stay what is to be explained first.

@@ -26,7 +26,8 @@ const PROBE: Duration = Duration::from_secs(4);
 const AT_ONCE: usize = 10;
 
 /// What takes most of the time, and looks at nothing that a mistake of a later chapter touches: for those it is left out.
-const HEAVY: [&str; 4] = ["thousand-clients", "slow-reader", "bounded-debt", "many-to-many"];
+const HEAVY: [&str; 5] =
+    ["thousand-clients", "slow-reader", "bounded-debt", "many-to-many", "pings-unread"];
 
 /// The program of the zoo, as its sources are now.
 pub fn zoo() -> PathBuf {

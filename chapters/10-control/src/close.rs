@@ -27,7 +27,7 @@ pub enum CloseCode {
 pub struct Failure {
     /// The code of the Close frame.
     pub code: CloseCode,
-    /// Its reason: at most 123 bytes.
+    /// Its reason: what is over 123 bytes is cut off.
     pub why: Cow<'static, str>,
 }
 
@@ -38,13 +38,23 @@ impl Failure {
     }
 }
 
+// ANCHOR_END: close_code
+
+// ANCHOR: failure
+/// A control frame has 125 bytes for its payload, and the code takes two of them.
+const LONGEST_REASON: usize = 123;
+
 impl From<Failure> for End {
     fn from(Failure { code, why }: Failure) -> Self {
-        let payload = [&(code as u16).to_be_bytes(), why.as_bytes()].concat();
+        // YOURS: What is in the payload of a Close frame, in which order?
+        let is_room = |at: &usize| *at <= LONGEST_REASON && why.is_char_boundary(*at);
+        let room = (0..=why.len()).rfind(is_room).unwrap_or(0);
+        let payload = [&(code as u16).to_be_bytes(), &why.as_bytes()[..room]].concat();
         End { last: encode(CLOSE, &payload), why: format!("{}: {why}", code as u16) }
+        // YOURS_END
     }
 }
-// ANCHOR_END: close_code
+// ANCHOR_END: failure
 
 // ANCHOR: answer
 /// The answer to a Close frame with this payload: a Close frame with the same code.
@@ -54,7 +64,7 @@ pub fn answer(payload: &[u8]) -> End {
         return End { last: encode(CLOSE, b""), why: "it says goodbye".to_owned() };
     };
     let why = format!("it says goodbye: {} {}", u16::from_be_bytes(*code), on_one_line(reason));
-    End { last: encode(CLOSE, code), why }
+    End { last: encode(CLOSE, code), why: why.trim_end().to_owned() }
     // YOURS_END
 }
 // ANCHOR_END: answer

@@ -20,7 +20,7 @@ use ch12_strict::Strict;
 use ch13_door::Door;
 use ch14_deflate::Inflated;
 
-use control::Controls;
+use control::{Controls, Reads};
 use deflate::Inflates;
 use messages::Parts;
 use pieces::Pieces;
@@ -47,7 +47,7 @@ pub fn serve(mistake: &'static str, is_echo: bool, listener: TcpListener) -> ! {
     let connect = move || {
         let door = Rc::clone(&door);
         let start = move |head: &[u8], emit: Emit<'_>| door::start(&door, head, emit);
-        Pieces::new(Connection::Opening(Vec::new(), start))
+        Pieces::new(Reads::new(Connection::Opening(Vec::new(), start)))
     };
     each_turn(&listener.into(), Server::new(app, Terminal, connect))
 }
