@@ -205,8 +205,10 @@ const decodeFrames = (() => {
     if ((header.opcode || messages.open) !== 0x1) return undefined;
     const bytes = Uint8Array.from([...messages.cut, ...payload]);
     const valid = validUpTo(bytes);
-    const endsCut = valid < bytes.length && !header.fin && isBeginning(bytes.subarray(valid));
-    if (unit.complete && valid < bytes.length && !endsCut) {
+    const isCut = valid < bytes.length && isBeginning(bytes.subarray(valid));
+    const endsCut = isCut && !header.fin;
+    // A byte that is wrong is so before the rest of its frame has come.
+    if (valid < bytes.length && !(unit.complete ? endsCut : isCut)) {
       // A character that an earlier frame began is wrong from this payload's first byte on, or at the end of a frame without a
       // payload.
       const at = header.size + Math.min(Math.max(0, valid - messages.cut.length), payload.length - 1);

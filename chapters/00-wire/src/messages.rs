@@ -110,7 +110,7 @@ impl Messages {
         (is_last && !self.unjudged && !self.compressed).then_some(&self.said)
     }
 
-    /// The text of a frame, if it is one. Faults of its encoding are added once all of it is here.
+    /// The text of a frame, if it is one. Faults of its encoding are added.
     pub(crate) fn take(
         &mut self,
         header: &Header,
@@ -139,7 +139,13 @@ impl Messages {
             Err(error) => (error.valid_up_to(), error.error_len().is_none()),
         };
         let ends_cut = only_cut && !header.fin;
-        if whole && valid < bytes.len() && !ends_cut {
+        // A byte that is wrong is so before the rest of its frame has come.
+        let is_wrong = match kept {
+            Kept::All => !ends_cut,
+            Kept::SoFar => !only_cut,
+            Kept::Beginning => false,
+        };
+        if is_wrong && !self.unjudged && valid < bytes.len() {
             // A character that an earlier frame began is wrong from this payload's first byte on, or at the end of a
             // frame without a payload.
             let at = header.size + valid.saturating_sub(self.cut.len());
