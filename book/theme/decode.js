@@ -26,7 +26,7 @@ const decodeFrames = (() => {
 
   // The frames that one side, 'client' or 'server', sends from the opening handshake on. The last may not be all here.
   function decodeFrames(bytes, from) {
-    const messages = { open: undefined, cut: [], hasEnded: false };
+    const messages = { open: undefined, fragments: 0, said: '', cut: [], hasEnded: false };
     const units = [];
     for (let start = 0; start < bytes.length; start = units.at(-1).end) {
       const unit = decodeFrame(bytes.subarray(start), from, messages);
@@ -48,7 +48,7 @@ const decodeFrames = (() => {
     const payload = unmask(complete ? rest.subarray(0, Number(header.length)) : rest, header.key);
     if (header.key) parts.push(part('masking-key', header.lengthEnd, header.size, hexOfAll(header.key)));
     faults.push(...headerFaults(header, from));
-    const unit = frameUnit(title(header, payload.length, complete), bytes.subarray(0, header.size + payload.length), complete, faults, parts);
+    const unit = frameUnit(title(header, payload.length, complete, placeOf(header, messages)), bytes.subarray(0, header.size + payload.length), complete, faults, parts);
     if (header.opcode === 0x8) describeClose(unit, header, payload);
     else describePayload(unit, header, payload, messages);
     endFrame(header, messages);
@@ -59,7 +59,7 @@ const decodeFrames = (() => {
   function frameUnit(title, bytes, complete, faults, parts) {
     const hex = hexOfAll(bytes.subarray(0, AS_DATA));
     const omitted = Math.max(0, bytes.length - AS_DATA);
-    return { kind: 'frame', title, start: 0, end: bytes.length, complete, hex, omitted, text: undefined, faults, parts };
+    return { kind: 'frame', title, start: 0, end: bytes.length, complete, hex, omitted, text: undefined, message: undefined, faults, parts };
   }
 
   // A name for the bytes from `start` to `end`. A note, and bits, are there only where they say something.
@@ -111,13 +111,22 @@ const decodeFrames = (() => {
 
   const bytesCounted = (count) => `${count} ${String(count) === '1' ? 'byte' : 'bytes'}`;
 
-  function title({ opcode, length, key, fin }, arrived, complete) {
+  function title({ opcode, length, key, fin }, arrived, complete, place) {
     return [
       `${opcodeName(opcode)} frame, ${bytesCounted(length)}`,
       key ? ', masked' : '',
+      place,
       fin ? '' : ', to be continued',
       complete ? '' : ` (${arrived} of them here)`,
     ].join('');
+  }
+
+  // Which fragment of the open message a frame is, or that it comes between two of them.
+  function placeOf({ opcode, fin }, { open, fragments }) {
+    if (open === undefined) return '';
+    if (opcode & 0x8) return ', between two fragments';
+    if (opcode !== 0x0) return '';
+    return `, fragment ${fragments + 1} of ${open === 0x1 ? 'a text' : 'a binary message'}${fin ? ', the last' : ''}`;
   }
 
   function firstByte(byte) {
@@ -183,6 +192,8 @@ const decodeFrames = (() => {
   function describePayload(unit, header, payload, messages) {
     const text = textOf(unit, header, payload, messages);
     unit.text = text && firstCharacters(text, AS_DATA);
+    const isLast = header.opcode === 0x0 && header.fin && messages.open === 0x1;
+    if (isLast && unit.complete) unit.message = messages.said;
     if (payload.length === 0) return;
     const name = header.key ? 'payload, masked' : 'payload';
     const named = text === undefined ? part(name, header.size, unit.end, '', bytesCounted(payload.length)) : textPart(name, header.size, unit.end, text);
@@ -192,19 +203,23 @@ const decodeFrames = (() => {
   // The text of a frame, if it has one. A character may be cut by the end of a frame, and go on in the next.
   function textOf(unit, header, payload, messages) {
     if (header.opcode & 0x8) return (isUtf8(payload) && readable(payload)) || undefined;
-    if (header.opcode !== 0x0) messages.cut = [];
+    if (header.opcode !== 0x0) [messages.cut, messages.said] = [[], ''];
     if ((header.opcode || messages.open) !== 0x1) return undefined;
     const bytes = Uint8Array.from([...messages.cut, ...payload]);
     const valid = validUpTo(bytes);
-    const endsCut = valid < bytes.length && !header.fin && isBeginning(bytes.subarray(valid));
-    if (unit.complete && valid < bytes.length && !endsCut) {
+    const isCut = valid < bytes.length && isBeginning(bytes.subarray(valid));
+    const endsCut = isCut && !header.fin;
+    // A byte that is wrong is so before the rest of its frame has come.
+    if (valid < bytes.length && !(unit.complete ? endsCut : isCut)) {
       // A character that an earlier frame began is wrong from this payload's first byte on, or at the end of a frame without a
       // payload.
       const at = header.size + Math.min(Math.max(0, valid - messages.cut.length), payload.length - 1);
       unit.faults.push(fault('the text is not UTF-8', '8.1', at));
     }
     messages.cut = endsCut ? [...bytes.subarray(valid)] : [];
-    return readable(endsCut || !unit.complete ? bytes.subarray(0, valid) : bytes);
+    const text = readable(endsCut || !unit.complete ? bytes.subarray(0, valid) : bytes);
+    messages.said = firstCharacters(messages.said + text, AS_DATA);
+    return text;
   }
 
   // The body of a Close frame: a code, then a reason (section 5.5.1).
@@ -239,7 +254,8 @@ const decodeFrames = (() => {
     if (opcode === 0x8) messages.hasEnded = true;
     if (opcode & 0x8) return;
     if (fin) messages.open = undefined;
-    else if (opcode !== 0x0) messages.open = opcode;
+    else if (opcode !== 0x0) [messages.open, messages.fragments] = [opcode, 1];
+    else messages.fragments += 1;
   }
 
   // Bytes as text: � stands for what is not UTF-8.

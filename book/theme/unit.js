@@ -104,6 +104,7 @@ function unitElement({ client, from, unit }, showAll, onShowAll, { narrow = fals
   }
   if (unit.omitted > 0) item.append(element('p', { class: 'unit-note' }, `and ${unit.omitted} more ${byteOrBytes(unit.omitted)}, not kept here`));
   if (!narrow || isHead(unit)) item.append(partList(names, detail));
+  if (unit.message !== undefined) item.append(element('p', { class: 'unit-note' }, `the whole message: “${unit.message}”`));
   if (unit.pieces?.length > 1) {
     item.append(element('p', { class: 'unit-note' }, `arrived in ${unit.pieces.length} pieces: ${unit.pieces.join(' + ')} bytes`));
   }

@@ -4,7 +4,7 @@
 use std::io::{BufRead, BufReader, ErrorKind, Read, Write};
 use std::net::TcpStream;
 
-use ch00_wire::{masked_frame, rfc_request};
+use ch00_wire::{Side, Stream, masked_frame, rfc_request};
 use socket2::{Domain, Socket, Type};
 
 use super::missed::{Failure, beginning};
@@ -266,6 +266,89 @@ impl<'s> Member<'s> {
         self.aside
     }
 
+    /// One whose bytes are not recorded, because they are too many.
+    pub(super) fn alone(session: &'s Session<'s>) -> Result<Member<'s>, Failure> {
+        session.member()?.leave();
+        Member::open(session, connect(session, 1, |_| true)?.0, 1)
+    }
+
+    /// Sends a fragment, and then others, so many times: `what` that is, in all. Sees the server end the connection over
+    /// it, with a Close frame or without, and say nothing else before that.
+    pub(super) fn gives_up(
+        &mut self,
+        first: &[u8],
+        others: &[u8],
+        times: usize,
+        what: &str,
+    ) -> Result<(), Failure> {
+        let wanted =
+            format!("a Close frame, or the end of the connection, after {what} at the latest");
+        let mut came = Vec::new();
+        for bytes in std::iter::once(first).chain(std::iter::repeat_n(others, times)) {
+            let mut rest = bytes;
+            while !rest.is_empty() {
+                match self.stream.get_ref().write(rest) {
+                    Ok(count) => rest = &rest[count..],
+                    Err(error) if is_timeout(&error) => {
+                        self.is_at_work(&wanted, "it takes no more")?
+                    }
+                    Err(_) => return Ok(()),
+                }
+            }
+            if self.has_ended(&mut came, &wanted)? {
+                return Ok(());
+            }
+        }
+        loop {
+            // Blocks until something comes, or for as long as patience lasts.
+            let is_waited_for =
+                self.stream.get_ref().peek(&mut [0]).is_err_and(|error| is_timeout(&error));
+            if self.has_ended(&mut came, &wanted)? {
+                return Ok(());
+            }
+            if is_waited_for {
+                self.is_at_work(&wanted, &format!("it took {what}, and waits for more"))?;
+            }
+        }
+    }
+
+    /// Sees the server still at work, where it has neither taken nor sent anything in time.
+    fn is_at_work(&self, wanted: &str, came: &str) -> Result<(), Failure> {
+        match self.session.wait_until_rest() == Some(false) && !self.session.is_over() {
+            true => Ok(()),
+            false => {
+                let came = format!("{came}, and the connection stays open");
+                Err(self.session.missed(Failure::missed(wanted, Sight::Open, came)))
+            }
+        }
+    }
+
+    /// Whether a Close frame has come by now, or the end. `came` is what has come, up to a frame that is not all here.
+    fn has_ended(&mut self, came: &mut Vec<u8>, wanted: &str) -> Result<bool, Failure> {
+        let mut stream = self.stream.get_ref();
+        let mut buffer = [0; 1024];
+        let _ = stream.set_nonblocking(true);
+        let read = stream.read(&mut buffer);
+        let _ = stream.set_nonblocking(false);
+        match read {
+            Ok(0) => return Ok(true),
+            Ok(count) => came.extend_from_slice(&buffer[..count]),
+            Err(error) if is_timeout(&error) => {}
+            Err(_) => return Ok(true),
+        }
+        for unit in Stream::of_frames(Side::Server).feed(came) {
+            match unit.frame.as_ref().map(|frame| frame.header.opcode) {
+                Some(0x8) => return Ok(true),
+                Some(0x9 | 0xa) => {}
+                _ => {
+                    let failure = Failure::wrong(wanted, Sight::Extra, &unit);
+                    return Err(self.session.missed(failure));
+                }
+            }
+        }
+        Ok(false)
+    }
+
     fn missed(&self, expected: &str, error: &std::io::Error) -> Failure {
         let (sight, came) = match error.kind() {
             ErrorKind::WouldBlock | ErrorKind::TimedOut => {
@@ -278,4 +361,9 @@ impl<'s> Member<'s> {
         };
         self.session.missed(Failure::missed(expected, sight, came))
     }
+}
+
+/// Whether nothing could be read or written in time.
+fn is_timeout(error: &std::io::Error) -> bool {
+    matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::TimedOut | ErrorKind::Interrupted)
 }

@@ -652,6 +652,11 @@ impl Visitor<'_> {
     fn missed(&self, failure: Failure) -> Failure {
         self.session.missed(failure)
     }
+
+    /// Waits for the next whole unit, whatever it is: a pong, too.
+    pub(super) fn any_unit(&mut self, wanted: impl Into<Wanted>) -> Result<Unit, Failure> {
+        self.next().map_err(|trouble| self.session.trouble(wanted, trouble))
+    }
 }
 
 /// Whether this is a pong with this payload, as a server sends it.

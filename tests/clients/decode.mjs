@@ -10,8 +10,8 @@ const decodeFrames = runInThisContext(`${readFileSync(decoder, 'utf8')}\ndecodeF
 const tell = form === 'json' ? JSON.stringify : (units) => units.map(unitText).join('');
 
 // The same text as in tests/course/decode.rs.
-function unitText({ title, start, end, complete, omitted, hex, text, faults, parts }) {
-  const lines = [title, `${start} ${end} ${complete} ${omitted}`, hex, text ?? 'no text'];
+function unitText({ title, start, end, complete, omitted, hex, text, message, faults, parts }) {
+  const lines = [title, `${start} ${end} ${complete} ${omitted}`, hex, text ?? 'no text', message ?? 'no message'];
   for (const { at, why, section } of faults) lines.push(`${at} ${why} ${section}`);
   for (const { start, end, bits, name, value, note } of parts) {
     const [first, last] = bits ?? [0, 0];

@@ -82,7 +82,9 @@ fn told(units: &[Unit]) -> String {
     for unit in units {
         let Unit { title, start, end, complete, hex, omitted, .. } = unit;
         let text = unit.text.as_deref().unwrap_or("no text");
-        let _ = writeln!(out, "{title}\n{start} {end} {complete} {omitted}\n{hex}\n{text}");
+        let message = unit.message.as_deref().unwrap_or("no message");
+        let _ =
+            writeln!(out, "{title}\n{start} {end} {complete} {omitted}\n{hex}\n{text}\n{message}");
         for Fault { why, section, at } in &unit.faults {
             let at = at.expect("a fault of a frame has a place");
             let _ = writeln!(out, "{at} {why} {section}");

@@ -35,7 +35,7 @@ pub(crate) fn name(side: Side, bytes: &[u8], arrived: usize, messages: &mut Mess
     if compressed && header.opcode != 0 {
         parts[RSV].note = "the message is compressed".into();
     }
-    let title = title(&header, compressed, arrived, complete);
+    let title = title(&header, compressed, arrived, complete, &messages.place(&header));
     let mut unit = Unit::new(Kind::Frame, title, bytes, complete);
     unit.faults = first_byte_faults(bytes[0], messages);
     unit.faults.extend(header_faults(side, &header));
@@ -66,7 +66,7 @@ pub fn unmask(payload: &[u8], key: Option<[u8; 4]>) -> Vec<u8> {
     payload.iter().zip(key.iter().cycle()).map(|(byte, key)| byte ^ key).collect()
 }
 
-fn title(header: &Header, compressed: bool, arrived: usize, complete: bool) -> String {
+fn title(header: &Header, compressed: bool, arrived: usize, complete: bool, place: &str) -> String {
     let mut title = format!("{} frame, {}", opcode_name(header.opcode), counted(header.length));
     if header.masking_key.is_some() {
         title += ", masked";
@@ -74,6 +74,7 @@ fn title(header: &Header, compressed: bool, arrived: usize, complete: bool) -> S
     if compressed {
         title += ", compressed";
     }
+    title += place;
     if !header.fin {
         title += ", to be continued";
     }
@@ -199,6 +200,7 @@ fn describe_payload(
         });
     }
     unit.set_text(text);
+    unit.message = messages.whole_text(header).filter(|_| unit.complete).map(str::to_owned);
 }
 
 fn payload_name(header: &Header) -> &'static str {

@@ -25,7 +25,7 @@ pub use header::{Frame, Header};
 pub use hex::{counted, hex, unhex};
 pub use record::{Closing, Event, Recorder, Recording};
 pub use script::{
-    HIXIE76_ANSWER, HIXIE76_KEY1, HIXIE76_KEY2, HIXIE76_KEY3, RFC_KEY, hixie_frame,
+    HIXIE76_ANSWER, HIXIE76_KEY1, HIXIE76_KEY2, HIXIE76_KEY3, RFC_KEY, fragment, hixie_frame,
     hixie75_request, hixie76_request, masked_frame, request, rfc_key_line, rfc_request,
     unmasked_frame,
 };

@@ -1,7 +1,7 @@
 //! What one direction's frames add up to: whether a message is open, and whether its text is UTF-8.
 
 use crate::header::Header;
-use crate::unit::Fault;
+use crate::unit::{Fault, SHOWN_AS_DATA};
 
 /// The first of the three reserved bits.
 const RSV1: u8 = 0b100;
@@ -11,6 +11,10 @@ const RSV1: u8 = 0b100;
 pub(crate) struct Messages {
     /// The opcode of the message whose last frame has not come.
     open: Option<u8>,
+    /// How many of its fragments have come.
+    fragments: usize,
+    /// What they say together: the first 4,096 characters.
+    said: String,
     /// The bytes of a character that the last frame cut: three at most.
     cut: Vec<u8>,
     /// Bytes of the open message were not kept, so it is not judged.
@@ -88,7 +92,25 @@ impl Messages {
         }
     }
 
-    /// The text of a frame, if it is one. Faults of its encoding are added once all of it is here.
+    /// Which fragment of the open message a frame is, or that it comes between two of them.
+    pub(crate) fn place(&self, header: &Header) -> String {
+        let Some(open) = self.open else { return String::new() };
+        let kind = if open == 0x1 { "a text" } else { "a binary message" };
+        let last = if header.fin { ", the last" } else { "" };
+        match header.opcode {
+            0x0 => format!(", fragment {} of {kind}{last}", self.fragments + 1),
+            opcode if opcode & 0x8 != 0 => ", between two fragments".to_owned(),
+            _ => String::new(),
+        }
+    }
+
+    /// What all fragments of a text say together, when this frame is the last of several, and has been taken.
+    pub(crate) fn whole_text(&self, header: &Header) -> Option<&str> {
+        let is_last = header.opcode == 0x0 && header.fin && self.open == Some(0x1);
+        (is_last && !self.unjudged && !self.compressed).then_some(&self.said)
+    }
+
+    /// The text of a frame, if it is one. Faults of its encoding are added.
     pub(crate) fn take(
         &mut self,
         header: &Header,
@@ -101,6 +123,7 @@ impl Messages {
         }
         if header.opcode != 0 {
             self.cut.clear();
+            self.said.clear();
             self.unjudged = false;
         }
         let opcode = if header.opcode == 0 { self.open? } else { header.opcode };
@@ -116,7 +139,13 @@ impl Messages {
             Err(error) => (error.valid_up_to(), error.error_len().is_none()),
         };
         let ends_cut = only_cut && !header.fin;
-        if whole && valid < bytes.len() && !ends_cut {
+        // A byte that is wrong is so before the rest of its frame has come.
+        let is_wrong = match kept {
+            Kept::All => !ends_cut,
+            Kept::SoFar => !only_cut,
+            Kept::Beginning => false,
+        };
+        if is_wrong && !self.unjudged && valid < bytes.len() {
             // A character that an earlier frame began is wrong from this payload's first byte on, or at the end of a
             // frame without a payload.
             let at = header.size + valid.saturating_sub(self.cut.len());
@@ -127,7 +156,10 @@ impl Messages {
             self.cut = if ends_cut { bytes[valid..].to_vec() } else { Vec::new() };
         }
         let shown = if ends_cut || !whole { &bytes[..valid] } else { &bytes[..] };
-        Some(String::from_utf8_lossy(shown).into_owned())
+        let text = String::from_utf8_lossy(shown).into_owned();
+        let room = SHOWN_AS_DATA - self.said.chars().count();
+        self.said.extend(text.chars().take(room));
+        Some(text)
     }
 
     /// The frame is over: what is open after it?
@@ -140,8 +172,8 @@ impl Messages {
             0x8 => self.end(),
             opcode if opcode & 0x8 != 0 => {}
             _ if header.fin => self.open = None,
-            0x0 => {}
-            opcode => self.open = Some(opcode),
+            0x0 => self.fragments += 1,
+            opcode => (self.open, self.fragments) = (Some(opcode), 1),
         }
     }
 }

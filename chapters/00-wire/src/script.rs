@@ -64,6 +64,14 @@ pub fn masked_frame(opcode: u8, payload: &[u8]) -> Vec<u8> {
     frame
 }
 
+/// A masked frame like [`masked_frame`], with FIN 0: more fragments of its message follow. The opcode of each that follows
+/// is 0, and the last of them is a `masked_frame`.
+pub fn fragment(opcode: u8, payload: &[u8]) -> Vec<u8> {
+    let mut frame = masked_frame(opcode, payload);
+    frame[0] &= 0x7f;
+    frame
+}
+
 /// The first key of the draft's example of the older handshake.
 pub const HIXIE76_KEY1: &str = "4 @1  46546xW%0l 1 5";
 /// The second key of that example.

@@ -63,6 +63,9 @@ impl fmt::Display for Unit {
                 write_rows(out, self, self.start..self.end, &text.unwrap_or_default())?;
             }
         }
+        if let Some(message) = &self.message {
+            writeln!(out, "  the whole message: \"{}\"", shortened(message, "message"))?;
+        }
         if self.pieces.len() > 1 {
             writeln!(out, "  in {}", pieces(&self.pieces))?;
         }

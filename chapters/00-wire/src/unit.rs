@@ -9,7 +9,7 @@ use crate::header::Frame;
 use crate::hex::hex;
 
 /// How many of a unit's bytes leave the program as data; the rest is counted in [`Unit::omitted`].
-const SHOWN_AS_DATA: usize = 4096;
+pub(crate) const SHOWN_AS_DATA: usize = 4096;
 /// How many characters of a text stand in the value of its part.
 const SHOWN_AS_VALUE: usize = 48;
 
@@ -171,6 +171,9 @@ pub struct Unit {
     /// Its text, unmasked, where it has one: the first 4,096 characters.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub text: Option<String>,
+    /// What the whole message says of which it is the last fragment, where that is a text.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub message: Option<String>,
     /// What is wrong with it.
     pub faults: Vec<Fault>,
     /// Its bytes by name, in order.
@@ -197,6 +200,7 @@ impl Unit {
             omitted: bytes.len() - shown,
             pieces: Vec::new(),
             text: None,
+            message: None,
             faults: Vec::new(),
             parts: Vec::new(),
             bytes: bytes.to_vec(),

@@ -10,7 +10,7 @@ use ch14_deflate::{Agreement, DeflateWriter, Inflated, RSV1};
 
 use super::Frames;
 use super::control::Controls;
-use super::messages::Parts;
+use super::messages::{Between, Parts};
 use super::rules::Rules;
 
 /// In front of what inflates messages.
@@ -39,6 +39,9 @@ pub fn agree(request: &Request) -> Spoken<Frames> {
     Spoken {
         fields: agreed.field(),
         writer: Box::new(DeflateWriter::new(agreed)),
-        frames: Stream::new(Rules::new(Strict::new(RSV1, Controls::new(Control(messages))))),
+        frames: Stream::new(Rules::new(Strict::new(
+            RSV1,
+            Between::new(Controls::new(Control(messages))),
+        ))),
     }
 }
