@@ -1,7 +1,7 @@
 //! The one table of findings: what the bytes themselves tell of a mistake. What came is compared with what should
 //! have come, and a cause is named only if the bytes agree with it.
 
-use ch00_wire::{Header, Kind, Unit, masked_frame};
+use ch00_wire::{Frame, Header, Kind, Unit, masked_frame, unmasked_frame};
 
 use super::missed::{Missed, Wanted, bare_line_feed, frame_without_head, status};
 
@@ -690,6 +690,45 @@ fn unescaped(text: &str) -> String {
     .fold(text.to_owned(), |text, (escaped, plain)| text.replace(escaped, plain))
 }
 
+/// Whether this is the Close frame of a server that fails a connection with this code.
+pub(super) fn is_failure(frame: &Frame, code: u16) -> bool {
+    frame.header.opcode == 8 && frame.payload.starts_with(&code.to_be_bytes())
+}
+
+/// The Close frame that should have come in the place of this one: the same reason, with this code.
+pub(super) fn failure(came: &Unit, code: u16) -> Vec<u8> {
+    let payload = came.frame.as_ref().map_or(&[][..], |frame| &frame.payload);
+    let reason = payload.get(2..).unwrap_or_default();
+    unmasked_frame(8, &[&code.to_be_bytes(), reason].concat())
+}
+
+/// What a frame tells that came in the place of a Close frame with this code.
+pub(super) fn of_failure(came: &Unit, code: u16) -> Option<&'static str> {
+    let frame = came.frame.as_ref()?;
+    let digits = code.to_string();
+    Some(match (frame.header.opcode, frame.payload.as_slice()) {
+        (8, _) if frame.header.masking_key.is_some() => {
+            "the Close frame is masked: a server's frames never are"
+        }
+        (8, []) => {
+            "the Close frame has no code: it belongs at the beginning of the payload, as two bytes"
+        }
+        (8, [low, high, ..]) if u16::from_le_bytes([*low, *high]) == code => {
+            "the bytes of the code stand in the wrong order: the larger one comes first"
+        }
+        (8, payload) if payload.starts_with(digits.as_bytes()) => {
+            "the code is written in digits: it is a number of two bytes, and 1002 is 03 ea"
+        }
+        (8, [0x03, 0xe8, ..]) if code == 1002 => {
+            "1000 says that everything is well: a client that has broken a rule does not learn of it"
+        }
+        (8, _) => return None,
+        (1 | 2, _) => "the frame is taken for a message",
+        (10, _) => "the frame is taken for a ping, and answered with a pong",
+        _ => return None,
+    })
+}
+
 #[cfg(test)]
 mod tests {
     use base64::Engine;
@@ -802,6 +841,29 @@ mod tests {
         let wrong: Vec<String> = wrong.collect();
         assert!(wrong.is_empty(), "{wrong:#?}");
         assert!(found("Li Jing", &server_frame("another")).is_empty(), "no cause fits");
+    }
+
+    #[test]
+    fn what_came_in_the_place_of_a_close_frame_is_named() {
+        let each: [(&[u8], Option<&str>); 9] = [
+            (b"\x88\x82\0\0\0\0\x03\xea", Some("is masked")),
+            (b"\x88\x00", Some("has no code")),
+            (b"\x88\x02\xea\x03", Some("wrong order")),
+            (b"\x88\x041002", Some("in digits")),
+            (b"\x88\x05\x03\xe8bye", Some("1000 says")),
+            (b"\x88\x02\x03\xf1", None),
+            (b"\x81\x02Li", Some("for a message")),
+            (b"\x8a\x02Li", Some("for a ping")),
+            (b"\x80\x02Li", None),
+        ];
+        for (bytes, cause) in each {
+            let unit = &Stream::of_frames(Side::Server).feed(bytes)[0];
+            let found = of_failure(unit, 1002);
+            assert_eq!(found.is_some(), cause.is_some(), "{bytes:x?}: {found:?}");
+            assert!(found.unwrap_or_default().contains(cause.unwrap_or_default()), "{found:?}");
+        }
+        let unit = &Stream::of_frames(Side::Server).feed(b"\x88\x05\x03\xe8bye")[0];
+        assert_eq!(failure(unit, 1002), b"\x88\x05\x03\xeabye");
     }
 
     #[test]

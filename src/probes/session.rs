@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 use ch00_wire::{Fault, Frame, Kind, Recorder, Unit, masked_frame, request, rfc_key_line};
 use stage::{Client, ENDING, Server, Trouble};
 
+use super::findings;
 use super::missed::{Failure, Missed, Wanted, beginning, described, status};
 use super::promises::Sight;
 use super::system::{self, Ends};
@@ -656,6 +657,57 @@ impl Visitor<'_> {
     /// Waits for the next whole unit, whatever it is: a pong, too.
     pub(super) fn any_unit(&mut self, wanted: impl Into<Wanted>) -> Result<Unit, Failure> {
         self.next().map_err(|trouble| self.session.trouble(wanted, trouble))
+    }
+
+    /// Sees the server fail the connection (section 7.1.7): a Close frame with this code, whatever its reason, and the end.
+    pub(super) fn is_failed(&mut self, code: u16) -> Result<(), Failure> {
+        let what = format!("a Close frame with the code {code}, and the end of the connection");
+        let mut pong = None;
+        let unit = loop {
+            match (self.next(), pong.take()) {
+                (Ok(unit), _) if is_aside(&unit) => pong = Some(unit),
+                (Ok(unit), _) => break unit,
+                // The pong was all of its answer.
+                (Err(Trouble::Silent(..)), Some(pong)) => break pong,
+                (Err(trouble), _) => return Err(self.session.trouble(what, trouble)),
+            }
+        };
+        match &unit.frame {
+            Some(frame) if findings::is_failure(frame, code) && unit.faults.is_empty() => {}
+            frame => {
+                let is_close = frame.as_ref().is_some_and(|frame| frame.header.opcode == 8);
+                let sight = match frame {
+                    Some(_) if !is_close => Sight::Taken,
+                    _ => Sight::Other,
+                };
+                let wanted = match is_close {
+                    true => Wanted::Bytes(what, findings::failure(&unit, code)),
+                    false => what.into(),
+                };
+                let mut failure = Failure::wrong(wanted, sight, &unit);
+                if let Some(cause) = findings::of_failure(&unit, code) {
+                    failure = failure.because(cause);
+                }
+                return Err(self.missed(failure));
+            }
+        }
+        // A server may wait for the answer. One that does not is gone.
+        let _ = self.try_to_send(&masked_frame(8, &code.to_be_bytes()));
+        self.ends("the connection to be closed after the Close frame").map(drop)
+    }
+
+    /// Sees the connection end, with a Close frame or without, and nothing else come before.
+    pub(super) fn is_cut_off(&mut self) -> Result<(), Failure> {
+        const WANTED: &str = "a Close frame, or the end of the connection, and no message";
+        match self.unit(WANTED) {
+            Err(Failure::Missed(missed)) if missed.sight == Sight::Closed => Ok(()),
+            Err(failure) => Err(failure),
+            Ok(unit) if unit.frame.as_ref().is_some_and(|frame| frame.header.opcode == 8) => {
+                let _ = self.try_to_send(&masked_frame(8, b""));
+                self.ends("the connection to be closed after the Close frame").map(drop)
+            }
+            Ok(unit) => Err(self.missed(Failure::wrong(WANTED, Sight::Taken, &unit))),
+        }
     }
 }
 

@@ -1,9 +1,9 @@
-//! The rules of frames, in one table (RFC 6455, sections 5.2, 5.4, 5.5 and 7.4).
+//! The rules of frames, in one table (RFC 6455, sections 5.1, 5.2, 5.4, 5.5 and 7.4).
 
-use ch05_reply::TEXT;
-use ch06_select::{BINARY, CLOSE};
+use ch04_decode::Opcode;
+use ch06_select::CLOSE;
 use ch09_stream::{Header, MAX_CONTROL};
-use ch10_control::{CloseCode, PONG};
+use ch10_control::CloseCode::{self, InvalidPayload, ProtocolError};
 use ch11_messages::CONTINUATION;
 
 // ANCHOR: rule
@@ -33,62 +33,55 @@ pub struct Rule {
     pub is_broken: fn(&Frame) -> bool,
 }
 
-const fn protocol(
+const fn rule(
+    code: CloseCode,
     section: &'static str,
     says: &'static str,
     is_broken: fn(&Frame) -> bool,
 ) -> Rule {
-    Rule { section, says, code: CloseCode::ProtocolError, is_broken }
+    Rule { section, says, code, is_broken }
 }
 // ANCHOR_END: rule
 
 // ANCHOR: rules
 /// Every rule, in the order in which they are looked at.
-pub const RULES: [Rule; 11] = [
-    protocol("5.2", "a reserved bit is 0, unless an extension gives it a meaning", |frame| {
+pub const RULES: [Rule; 12] = [
+    rule(ProtocolError, "5.1", "a client masks its frames", |frame| {
+        frame.header.masking_key.is_none()
+    }),
+    rule(ProtocolError, "5.2", "a reserved bit is 0, unless an extension uses it", |frame| {
         frame.header.rsv & !frame.may_be_set() != 0
     }),
-    protocol("5.2", "the opcodes 3 to 7 and 11 to 15 are reserved", |frame| {
-        ![CONTINUATION, TEXT, BINARY].contains(&frame.header.opcode)
-            && !(CLOSE..=PONG).contains(&frame.header.opcode)
+    rule(ProtocolError, "5.2", "the opcodes 3 to 7 and 11 to 15 are reserved", |frame| {
+        matches!(frame.header.opcode, Opcode(3..=7 | 11..=15))
     }),
-    protocol("5.2", "a payload length takes the shortest of its three forms", |frame| match frame
-        .header
-        .extended
-    {
-        2 => frame.header.length < 126,
-        8 => frame.header.length <= u64::from(u16::MAX),
-        _ => false,
+    rule(ProtocolError, "5.2", "a payload length takes the shortest of its three forms", |frame| {
+        frame.header.extended > shortest(frame.header.length)
     }),
-    protocol("5.2", "the first bit of a payload length is 0", |frame| {
+    rule(ProtocolError, "5.2", "the first bit of a payload length is 0", |frame| {
         frame.header.length >> 63 != 0
     }),
-    protocol("5.5", "a control frame has at most 125 bytes", |frame| {
+    rule(ProtocolError, "5.5", "a control frame has at most 125 bytes", |frame| {
         frame.is_control() && frame.header.length > MAX_CONTROL
     }),
-    protocol("5.5", "a control frame is not fragmented", |frame| {
+    rule(ProtocolError, "5.5", "a control frame is not fragmented", |frame| {
         frame.is_control() && !frame.header.fin
     }),
-    protocol("5.4", "there is no message to continue", |frame| {
+    rule(ProtocolError, "5.4", "a continuation frame continues a message", |frame| {
         frame.header.opcode == CONTINUATION && !frame.in_message
     }),
-    protocol("5.4", "a message begins when the one before it is whole", |frame| {
+    rule(ProtocolError, "5.4", "a message begins when the one before it is whole", |frame| {
         frame.begins_message() && frame.in_message
     }),
-    protocol("5.5.1", "a Close frame has no payload, or a code of two bytes", |frame| {
+    rule(ProtocolError, "5.5.1", "a Close frame has no payload, or a code of two bytes", |frame| {
         frame.header.opcode == CLOSE && frame.payload.len() == 1
     }),
-    protocol("7.4", "a close code is one that may be sent", |frame| {
+    rule(ProtocolError, "7.4", "a close code is one that may be sent", |frame| {
         frame.close_code().is_some_and(|code| !may_be_sent(code))
     }),
-    Rule {
-        section: "5.5.1",
-        says: "the reason of a Close frame is UTF-8",
-        code: CloseCode::InvalidPayload,
-        is_broken: |frame| {
-            frame.close_code().is_some() && str::from_utf8(&frame.payload[2..]).is_err()
-        },
-    },
+    rule(InvalidPayload, "5.5.1", "the reason of a Close frame is UTF-8", |frame| {
+        frame.close_code().is_some() && str::from_utf8(&frame.payload[2..]).is_err()
+    }),
 ];
 // ANCHOR_END: rules
 
@@ -110,6 +103,15 @@ impl Frame<'_> {
     fn close_code(&self) -> Option<u16> {
         let code = self.payload.first_chunk().filter(|_| self.header.opcode == CLOSE)?;
         Some(u16::from_be_bytes(*code))
+    }
+}
+
+/// How many bytes behind the second one a payload length needs.
+fn shortest(length: u64) -> usize {
+    match length {
+        0..=125 => 0,
+        126..=0xffff => 2,
+        _ => 8,
     }
 }
 
