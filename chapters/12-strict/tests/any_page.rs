@@ -16,7 +16,7 @@ fn a_page_of_another_origin() {
         "Host: room.example.com",
         "Upgrade: websocket",
         "Connection: Upgrade",
-        "Origin: http://cats.example.net",
+        "Origin: http://cats.example.com",
         "Cookie: session=Li-Jing",
         &format!("Sec-WebSocket-Key: {RFC_KEY}"),
         "Sec-WebSocket-Version: 13",
@@ -36,7 +36,7 @@ fn a_malformed_request() {
     let lines = [
         "GET /chat HTTP/1.1",
         "Host: room.example.com",
-        "Host: cats.example.net",
+        "Host: cats.example.com",
         "Sec-WebSocket-Key: Li Jing",
         "Sec-WebSocket-Version: 99",
         "\r\n",

@@ -31,7 +31,7 @@ impl Door {
 }
 // ANCHOR_END: door
 
-// ANCHOR: start
+// ANCHOR: spoken
 /// What is spoken with a client that has come in.
 pub struct Spoken<F> {
     /// Header fields of the answer, for what was agreed on.
@@ -49,6 +49,9 @@ impl<F: Default> Spoken<F> {
     }
 }
 
+// ANCHOR_END: spoken
+
+// ANCHOR: start
 /// Answers a whole head. A request of 2010, or for a file, is answered as in chapter 08; with any other,
 /// `agree` says what is spoken.
 pub fn start<F: Default>(

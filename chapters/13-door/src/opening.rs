@@ -18,7 +18,9 @@ pub struct Opening {
 
 /// The subprotocols that this server speaks (section 1.9).
 pub const SUBPROTOCOLS: [&str; 2] = ["chat", "superchat"];
+// ANCHOR_END: opening
 
+// ANCHOR: judge
 impl Opening {
     /// Holds a request to section 4.2.1, point by point.
     pub fn read(request: &Request) -> Result<Opening, Refusal> {
@@ -36,7 +38,9 @@ impl Opening {
         }
         // YOURS_END
     }
+    // ANCHOR_END: judge
 
+    // ANCHOR: answer
     /// The answer that opens the connection, with these header fields more.
     pub fn answer(&self, fields: &str) -> String {
         // YOURS: Where does a field belong, and when is there one?
@@ -50,7 +54,7 @@ impl Opening {
         // YOURS_END
     }
 }
-// ANCHOR_END: opening
+// ANCHOR_END: answer
 
 // ANCHOR: fields
 /// The value of the one field with this name. Of two, nobody can say which one counts.

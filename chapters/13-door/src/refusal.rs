@@ -15,7 +15,9 @@ pub enum Refusal {
     /// 431: its head is too long, or has too many fields.
     TooLarge,
 }
+// ANCHOR_END: refusal
 
+// ANCHOR: parts
 impl Refusal {
     /// Status, header fields that belong to it, and why.
     fn parts(self) -> (&'static str, &'static str, &'static str) {
@@ -50,4 +52,4 @@ impl From<Refusal> for End {
         End { last: last.into(), why: format!("{}: {why}", &status[..3]) }
     }
 }
-// ANCHOR_END: refusal
+// ANCHOR_END: parts

@@ -59,7 +59,7 @@ fn a_page_of_another_origin_is_refused() {
     let stage = guarded();
     let mut client = stage.client();
     let cookie = "Cookie: session=Li-Jing";
-    let request = request("http://cats.example.net", &[cookie, &key(), VERSION]);
+    let request = request("http://cats.example.com", &[cookie, &key(), VERSION]);
     client.send(&request).expect("sent");
     client.unit().expect("a 403");
     client.ended().expect("the server hangs up");
@@ -102,7 +102,7 @@ fn a_subprotocol_is_chosen() {
 fn two_hosts() {
     let stage = Stage::announced(program(&[], ""));
     let mut client = stage.client();
-    let other = "Host: cats.example.net";
+    let other = "Host: cats.example.com";
     client.send(&request("http://room.example.com", &[other, &key(), VERSION])).expect("sent");
     client.unit().expect("a 400");
     client.ended().expect("the server hangs up");
@@ -147,7 +147,7 @@ fn a_list_of_origins() {
 #[test]
 fn without_a_list_all_pages_come_in() {
     let stage = Stage::announced(program(&[], ""));
-    for origin in ["http://cats.example.net", "null", "file://"] {
+    for origin in ["http://cats.example.com", "null", "file://"] {
         assert_eq!(answer(&stage, &request(origin, &[&key(), VERSION])), GRANTED, "{origin}");
     }
 }
@@ -169,7 +169,7 @@ fn older(stage: &Stage, origin: &str) -> Client {
 #[test]
 fn a_client_of_2010_is_asked_for_its_origin_too() {
     let stage = guarded();
-    let refused = older(&stage, "http://cats.example.net").unit().expect("a 403");
+    let refused = older(&stage, "http://cats.example.com").unit().expect("a 403");
     assert_eq!(refused.value("status line"), Some(FORBIDDEN));
     let mut client = older(&stage, "http://room.example.com");
     client.unit().expect("a 101");
@@ -183,7 +183,7 @@ fn a_client_of_2010_is_asked_for_its_origin_too() {
 fn the_page_of_the_room_is_for_all() {
     let stage = guarded();
     let page =
-        "GET / HTTP/1.1\r\nHost: room.example.com\r\nOrigin: http://cats.example.net\r\n\r\n";
+        "GET / HTTP/1.1\r\nHost: room.example.com\r\nOrigin: http://cats.example.com\r\n\r\n";
     assert_eq!(answer(&stage, page.as_bytes()), "HTTP/1.1 200 OK");
 }
 
