@@ -13,6 +13,7 @@ mod desk;
 mod figures;
 mod handouts;
 mod heads;
+mod hijack;
 mod ladder;
 mod own;
 mod pages;
