@@ -61,6 +61,10 @@ const HEADS: &[Finding] = &[
         fits: |seen| seen.status() == Some("426") && seen.wants_101(),
     },
     Finding {
+        cause: "the origin is refused: without a list in ORIGINS every page comes in, and with one each origin on it",
+        fits: |seen| seen.status() == Some("403") && seen.wants_101(),
+    },
+    Finding {
         cause: "there is a line end inside the accept value: what makes Base64 of the digest has put one behind it",
         fits: |seen| seen.bare_line_is("sec-websocket-accept"),
     },

@@ -164,22 +164,29 @@ impl Target {
     ) -> Result<Verdict, StartError> {
         raise_file_limit();
         let app = probe.app.as_deref().filter(|_| last >= APPS);
+        let told = |mut command: Command| {
+            command.envs(&probe.variables);
+            command
+        };
         let recorder = Recorder::new();
         let (address, server) = match self {
             Target::Announced(command) => {
-                let server = Server::announced(command(app), &recorder, STARTING)?;
+                let server = Server::announced(told(command(app)), &recorder, STARTING)?;
                 (server.address(), Some(server))
             }
             Target::OnPort(command) => {
                 let at = Server::free_address()
                     .map_err(|error| StartError::Spawn("(no free port)".to_owned(), error))?;
                 match command(at.port(), app) {
-                    Some(command) => (at, Some(Server::told(at, command, &recorder)?)),
+                    Some(command) => (at, Some(Server::told(at, told(command), &recorder)?)),
                     None => return Ok(Verdict::Unseen(NO_APP)),
                 }
             }
             Target::Running(_) if app.is_some() => {
                 return Ok(Verdict::Unseen("it runs already, with one app"));
+            }
+            Target::Running(_) if !probe.variables.is_empty() => {
+                return Ok(Verdict::Unseen("it runs already, with the variables that it has"));
             }
             Target::Running(address) => (*address, None),
         };

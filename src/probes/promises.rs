@@ -31,6 +31,9 @@ pub struct Promise {
     pub until: Option<Until>,
     /// The app that the server is started with, from the chapter on that has several.
     pub app: Option<String>,
+    /// Variables that the server finds in its environment, with their values.
+    #[serde(default)]
+    pub variables: BTreeMap<String, String>,
     /// What a reader is told meanwhile, where its script takes long: what is done, and what may hold it up.
     pub slow: Option<String>,
     /// Each says more than the one before: where to look, the idea, what to write.

@@ -440,13 +440,20 @@ impl Visitor<'_> {
 
     /// Sees the request refused, and the connection closed.
     pub(super) fn is_refused(&mut self) -> Result<(), Failure> {
+        self.refusal().map(drop)
+    }
+
+    /// The same, and the head that refuses it.
+    pub(super) fn refusal(&mut self) -> Result<Unit, Failure> {
         let head = self.unit(Wanted::Refusal)?;
         match status(&head) {
             Some("101") => Err(self.missed(Failure::wrong(Wanted::Refusal, Sight::Granted, &head))),
             Some(code) if code.len() == 3 && code.starts_with(['4', '5']) => {
                 match fault_of_form(&head) {
                     Some(fault) => Err(self.faulty(&head, fault)),
-                    None => self.ends("the connection to be closed after the refusal").map(drop),
+                    None => {
+                        self.ends("the connection to be closed after the refusal").map(|_| head)
+                    }
                 }
             }
             _ => Err(self.missed(Failure::wrong(Wanted::Refusal, Sight::Status, &head))),

@@ -14,6 +14,7 @@ mod desk;
 mod figures;
 mod handouts;
 mod heads;
+mod hijack;
 mod ladder;
 mod musts;
 mod own;

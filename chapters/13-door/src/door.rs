@@ -17,14 +17,13 @@ pub struct Door {
 }
 
 impl Door {
-    /// Judges where a request comes from (section 10.2). A client that is no browser names no origin: it
-    /// could name any.
+    /// Judges where a request comes from (section 10.2). A request without an Origin is not a browser's.
     fn is_open_to(&self, request: &Request) -> Result<(), Refusal> {
         // YOURS: Which origin may come in, and what if there is none?
         if self.origins.is_empty() || request.field("Origin").is_none() {
             return Ok(());
         }
-        let origin = the_one(request, "Origin").ok_or(Refusal::Bad("a request has one Origin"))?;
+        let origin = the_one(request, "Origin").ok_or(Refusal::Bad("there must be one Origin"))?;
         let is_ours = |ours: &String| ours.eq_ignore_ascii_case(origin);
         if self.origins.iter().any(is_ours) { Ok(()) } else { Err(Refusal::Forbidden) }
         // YOURS_END
@@ -32,7 +31,7 @@ impl Door {
 }
 // ANCHOR_END: door
 
-// ANCHOR: start
+// ANCHOR: spoken
 /// What is spoken with a client that has come in.
 pub struct Spoken<F> {
     /// Header fields of the answer, for what was agreed on.
@@ -50,6 +49,9 @@ impl<F: Default> Spoken<F> {
     }
 }
 
+// ANCHOR_END: spoken
+
+// ANCHOR: start
 /// Answers a whole head. A request of 2010, or for a file, is answered as in chapter 08; with any other,
 /// `agree` says what is spoken.
 pub fn start<F: Default>(

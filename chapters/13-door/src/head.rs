@@ -1,30 +1,32 @@
-//! The head of a request, read to the letter (RFC 9112, sections 2 and 5).
+//! The head of a request, read to the letter (RFC 9112, sections 2, 3 and 5).
 
-use ch02_key::{BadRequest, MAX_HEAD, Request};
+use ch02_key::{MAX_HEAD, Request};
 
 use crate::Refusal;
+use crate::opening::the_one;
 
 // ANCHOR: read
 /// The most header fields that a request may have.
 pub const MAX_FIELDS: usize = 100;
 
-/// Takes a head apart that has nothing in it that a head may not have.
+/// Takes a head apart, if it is one to the letter.
 pub fn read(head: &[u8]) -> Result<Request, Refusal> {
-    // YOURS: Which heads are too large, and which are none?
-    let mut lines = head.split(|&byte| byte == b'\n').skip(1).map(without_line_end);
-    let fields: Vec<&[u8]> = lines.by_ref().take_while(|line| !line.is_empty()).collect();
+    // YOURS: Which heads are too large, and which are malformed?
+    let lines = head.split(|&byte| byte == b'\n').skip(1).map(without_line_end);
+    let fields: Vec<&[u8]> = lines.take_while(|line| !line.is_empty()).collect();
     if head.len() >= MAX_HEAD || fields.len() > MAX_FIELDS {
         return Err(Refusal::TooLarge);
     }
     if !fields.into_iter().all(is_field) {
-        return Err(Refusal::Bad("a header field is a name, a colon, and a value on one line"));
+        return Err(Refusal::Bad("a header field must be: a name, a colon, a value on one line"));
     }
-    Request::parse(head).map_err(|why| {
-        Refusal::Bad(match why {
-            BadRequest::NoRequestLine => "the first line is GET, a target, HTTP/1.1",
-            _ => "a head has header fields, and ends with an empty line",
-        })
-    })
+    let request = Request::parse(head).ok();
+    let request = request.filter(|request| request.target.bytes().all(|b| b.is_ascii_graphic()));
+    let request = request.ok_or(Refusal::Bad("the first line must be: GET, a target, HTTP/1.1"))?;
+    match the_one(&request, "Host").is_some_and(is_authority) {
+        true => Ok(request),
+        false => Err(Refusal::Bad("there must be one Host: a name, and perhaps a port")),
+    }
     // YOURS_END
 }
 
@@ -50,3 +52,20 @@ pub(crate) fn is_token(bytes: &[u8]) -> bool {
     !bytes.is_empty() && bytes.iter().all(is_letter)
 }
 // ANCHOR_END: field
+
+// ANCHOR: authority
+/// A name or an address, and perhaps a port: nothing else that an address on the web has.
+fn is_authority(text: &str) -> bool {
+    // YOURS: Where does a name end, and what may it be made of?
+    let has_port = |(_, port): &(&str, &str)| port.bytes().all(|byte| byte.is_ascii_digit());
+    let (host, _) = text.rsplit_once(':').filter(has_port).unwrap_or((text, ""));
+    let of_version_6 = host.strip_prefix('[').and_then(|host| host.strip_suffix(']'));
+    let (name, marks) = match of_version_6 {
+        Some(address) => (address, &b":."[..]),
+        None => (host, &b"-._~!$&'()*+,;=%"[..]),
+    };
+    let is_part = |byte: u8| byte.is_ascii_alphanumeric() || marks.contains(&byte);
+    !name.is_empty() && name.bytes().all(is_part)
+    // YOURS_END
+}
+// ANCHOR_END: authority

@@ -18,29 +18,29 @@ pub struct Opening {
 
 /// The subprotocols that this server speaks (section 1.9).
 pub const SUBPROTOCOLS: [&str; 2] = ["chat", "superchat"];
+// ANCHOR_END: opening
 
+// ANCHOR: judge
 impl Opening {
     /// Holds a request to section 4.2.1, point by point.
     pub fn read(request: &Request) -> Result<Opening, Refusal> {
         // YOURS: What does section 4.2.1 ask of a request?
-        if !the_one(request, "Host").is_some_and(is_authority) {
-            return Err(Refusal::Bad("a request has one Host"));
-        }
-        if !lists(request, "Upgrade").any(|item| item.eq_ignore_ascii_case("websocket")) {
-            return Err(Refusal::Bad("Upgrade says websocket"));
-        }
-        if !lists(request, "Connection").any(|item| item.eq_ignore_ascii_case("upgrade")) {
-            return Err(Refusal::Bad("Connection says Upgrade"));
-        }
-        if the_one(request, "Sec-WebSocket-Version") != Some("13") {
-            return Err(Refusal::OtherVersion);
-        }
+        let has = |name, word| lists(request, name).any(|item| item.eq_ignore_ascii_case(word));
         let key = the_one(request, "Sec-WebSocket-Key").filter(|key| is_key(key));
-        let key = key.ok_or(Refusal::Bad("there is one key, of 16 bytes in Base64"))?.to_owned();
-        Ok(Opening { key, subprotocol: subprotocol(request)? })
+        match key {
+            _ if !has("Upgrade", "websocket") => Err(Refusal::Bad("Upgrade must name websocket")),
+            _ if !has("Connection", "upgrade") => Err(Refusal::Bad("Connection must name Upgrade")),
+            _ if the_one(request, "Sec-WebSocket-Version") != Some("13") => {
+                Err(Refusal::OtherVersion)
+            }
+            None => Err(Refusal::Bad("there must be one key: 16 bytes in Base64")),
+            Some(key) => Ok(Opening { key: key.to_owned(), subprotocol: subprotocol(request)? }),
+        }
         // YOURS_END
     }
+    // ANCHOR_END: judge
 
+    // ANCHOR: answer
     /// The answer that opens the connection, with these header fields more.
     pub fn answer(&self, fields: &str) -> String {
         // YOURS: Where does a field belong, and when is there one?
@@ -54,7 +54,7 @@ impl Opening {
         // YOURS_END
     }
 }
-// ANCHOR_END: opening
+// ANCHOR_END: answer
 
 // ANCHOR: fields
 /// The value of the one field with this name. Of two, nobody can say which one counts.
@@ -77,26 +77,20 @@ fn values<'a>(request: &'a Request, name: &str) -> impl Iterator<Item = &'a str>
 }
 // ANCHOR_END: fields
 
-// ANCHOR: values
-/// A host, and perhaps a port: nothing that an address has before or behind them.
-fn is_authority(host: &str) -> bool {
-    let is_part = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~!$&'()*+;=%:[]".contains(&byte);
-    !host.is_empty() && host.bytes().all(is_part)
-}
-
+// ANCHOR: choice
 fn is_key(key: &str) -> bool {
     BASE64_STANDARD.decode(key).is_ok_and(|bytes| bytes.len() == 16)
 }
 
-/// The first of the client's that is ours, too. A server never names one that was not offered.
+/// The first in the client's list that is in ours, too. A server never names one that was not offered.
 fn subprotocol(request: &Request) -> Result<Option<&'static str>, Refusal> {
     // YOURS: Which of those that the client offers is chosen?
     let offered: Vec<&str> = lists(request, "Sec-WebSocket-Protocol").collect();
     if !offered.iter().all(|name| is_token(name.as_bytes())) {
-        return Err(Refusal::Bad("a subprotocol's name is a token"));
+        return Err(Refusal::Bad("a subprotocol must have a token for its name"));
     }
     let ours = |name: &&str| SUBPROTOCOLS.into_iter().find(|ours| ours == name);
     Ok(offered.iter().find_map(ours))
     // YOURS_END
 }
-// ANCHOR_END: values
+// ANCHOR_END: choice

@@ -3,33 +3,34 @@
 use ch06_select::End;
 
 // ANCHOR: refusal
-/// Why a request is refused: a status, and words for whoever reads them.
+/// Why a request is refused: a status, and words for the person who reads them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Refusal {
-    /// 400: it is not an opening handshake.
+    /// 400: it is malformed, for this reason.
     Bad(&'static str),
-    /// 403: it comes from a page that may not come in.
+    /// 403: it comes from the page of another origin.
     Forbidden,
     /// 426: it is of a version that this server does not speak.
     OtherVersion,
     /// 431: its head is too long, or has too many fields.
     TooLarge,
 }
+// ANCHOR_END: refusal
 
+// ANCHOR: parts
 impl Refusal {
-    /// Status, reason phrase, a header field that belongs to it, and why.
-    fn parts(self) -> (u16, &'static str, &'static str, &'static str) {
+    /// Status, header fields that belong to it, and why.
+    fn parts(self) -> (&'static str, &'static str, &'static str) {
         match self {
-            Refusal::Bad(why) => (400, "Bad Request", "", why),
-            Refusal::Forbidden => (403, "Forbidden", "", "this origin may not come in"),
-            Refusal::OtherVersion => (
-                426,
-                "Upgrade Required",
-                "Upgrade: websocket\r\nSec-WebSocket-Version: 13\r\n",
-                "this server speaks version 13",
-            ),
+            Refusal::Bad(why) => ("400 Bad Request", "", why),
+            Refusal::Forbidden => ("403 Forbidden", "", "this origin may not come in"),
+            Refusal::OtherVersion => {
+                let fields =
+                    "Upgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\n";
+                ("426 Upgrade Required", fields, "this server speaks version 13")
+            }
             Refusal::TooLarge => {
-                (431, "Request Header Fields Too Large", "", "the head is too large")
+                ("431 Request Header Fields Too Large", "", "the head is too large")
             }
         }
     }
@@ -37,10 +38,10 @@ impl Refusal {
 
 impl From<Refusal> for End {
     fn from(refusal: Refusal) -> Self {
-        let (status, reason, field, why) = refusal.parts();
+        let (status, fields, why) = refusal.parts();
         let last = format!(
-            "HTTP/1.1 {status} {reason}\r\n\
-             {field}\
+            "HTTP/1.1 {status}\r\n\
+             {fields}\
              Content-Type: text/plain\r\n\
              Content-Length: {}\r\n\
              Connection: close\r\n\
@@ -48,7 +49,7 @@ impl From<Refusal> for End {
              {why}\n",
             why.len() + 1
         );
-        End { last: last.into(), why: format!("{status}: {why}") }
+        End { last: last.into(), why: format!("{}: {why}", &status[..3]) }
     }
 }
-// ANCHOR_END: refusal
+// ANCHOR_END: parts

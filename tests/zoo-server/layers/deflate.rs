@@ -8,10 +8,14 @@ use ch12_strict::Strict;
 use ch13_door::{Spoken, lists};
 use ch14_deflate::{Agreement, DeflateWriter, Inflated, RSV1};
 
-use super::Frames;
 use super::control::Controls;
 use super::messages::{Between, Parts};
 use super::rules::Rules;
+use super::{Frames, makes};
+use crate::mistakes::MISTAKES;
+
+/// From which chapter on messages are compressed.
+const CHAPTER: u8 = 14;
 
 /// In front of what inflates messages.
 #[derive(Default)]
@@ -33,6 +37,11 @@ impl<L: Layer> Layer for Inflates<L> {
 
 /// What is agreed on with a client.
 pub fn agree(request: &Request) -> Spoken<Frames> {
+    // A server of chapter 13 agrees to nothing yet: an older promise says so.
+    let is_older = MISTAKES.iter().any(|one| makes(one.name) && one.chapter < CHAPTER);
+    if is_older {
+        return Spoken::plain(request);
+    }
     let offers = lists(request, "Sec-WebSocket-Extensions");
     let Some(agreed) = Agreement::find(offers) else { return Spoken::plain(request) };
     let messages = Inflates::new(Inflated::new(agreed.client_takeover, Parts::default()));
