@@ -256,11 +256,6 @@ impl<'s> Member<'s> {
         }
     }
 
-    /// Sends any bytes. False where the server does not take them.
-    pub(super) fn send(&mut self, bytes: &[u8]) -> bool {
-        self.stream.get_mut().write_all(bytes).is_ok()
-    }
-
     /// How many bytes of payload pings and pongs have brought so far.
     pub(super) fn aside(&self) -> usize {
         self.aside
