@@ -14,7 +14,8 @@ fn hello_of_the_rfc() {
 fn the_header_of_every_length_around_the_three_forms() {
     let header = |length: usize| {
         let frame = encode(Opcode(0x2), &vec![0; length]);
-        format!("{length:>6} bytes  {}", hex(&frame[..frame.len() - length]))
+        let unit = if length == 1 { "byte" } else { "bytes" };
+        format!("{length:>6} {unit:<5}  {}", hex(&frame[..frame.len() - length]))
     };
     let headers: Vec<String> =
         [0, 1, 125, 126, 127, 256, 1_500, 65_535, 65_536, 70_000].map(header).into();
