@@ -106,6 +106,14 @@ fn a_message_comes_in_parts_and_a_ping_whole() {
     assert_eq!(read(&ping), [(Opcode(9), 7, b"Li Jing".to_vec(), true, true)]);
     // Nothing is left of the ping before.
     assert_eq!(read(&masked_frame(10, b"")), [(Opcode(10), 0, b"".to_vec(), true, true)]);
+    // And nothing of one in parts, for a goodbye that is cut inside its header and inside its payload.
+    for _ in 0..2 {
+        let whole = (Opcode(9), 7, b"Li Jing".to_vec(), true, true);
+        assert_eq!([read(&ping[..8]), read(&ping[8..])].concat(), [whole]);
+    }
+    let close = masked_frame(8, b"\x03\xe8");
+    assert_eq!([read(&close[..3]), read(&close[3..7])].concat(), []);
+    assert_eq!(read(&close[7..]), [(Opcode(8), 2, b"\x03\xe8".to_vec(), true, true)]);
 }
 
 /// Longer than section 5.5 allows: it is not kept, so a ping without end costs nothing.
