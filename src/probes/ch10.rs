@@ -202,7 +202,8 @@ fn pings_unread(session: &Session) -> Result<(), Failure> {
         }
     }
     // All was taken: so most of it was not to be answered. What was kept comes now, in front of this.
-    let is_heard = silent.say("Li Jing") && silent.hear_among("Li Jing").is_ok();
+    let last = "Li Jing, who reads now";
+    let is_heard = silent.say(last) && silent.hear_among(last).is_ok();
     let kept = silent.aside();
     match is_heard && kept > bundles * BUNDLE * 125 / 4 * 3 {
         false => Ok(()),

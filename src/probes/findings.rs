@@ -397,6 +397,16 @@ const OLDER: &[Finding] = &[
 /// What came in place of a pong.
 const PONGS: &[Finding] = &[
     Finding {
+        cause: "a control frame is taken for a message: what came is one",
+        fits: |seen| {
+            matches!(seen.came.first(), Some(0x81 | 0x82)) && !seen.has_payload_of_the_ping()
+        },
+    },
+    Finding {
+        cause: "the server says goodbye: it takes this ping, or so many of them, for an error",
+        fits: |seen| seen.is_control(8),
+    },
+    Finding {
         cause: "the ping is sent back as it came: a pong has opcode A, and its first byte is 8a",
         fits: |seen| seen.is_control(9) && seen.has_payload_of_the_ping(),
     },
@@ -845,6 +855,38 @@ mod tests {
         let wrong: Vec<String> = wrong.collect();
         assert!(wrong.is_empty(), "{wrong:#?}");
         assert!(found("Li Jing", &server_frame("another")).is_empty(), "no cause fits");
+    }
+
+    /// The same for what comes in place of a pong or of a Close frame.
+    #[test]
+    fn each_cause_about_control_frames_fits_its_own_bytes_and_no_others() {
+        let pong = || Wanted::Pong(b"\xffLi".to_vec());
+        let close = |code: u16| Wanted::Close(Some(code));
+        let each: [(Wanted, &[u8], &str); 14] = [
+            (pong(), b"\x89\x03\xffLi", "sent back as it came: a pong"),
+            (pong(), b"\x82\x03\xffLi", "sent back as a message"),
+            (pong(), b"\x81\x02Li", "taken for a message"),
+            (pong(), b"\x88\x02\x03\xf0", "says goodbye"),
+            (pong(), b"\x8a\x00", "is empty"),
+            (pong(), b"\x8a\x83\x37\xfa\x21\x3d\xc8\xb6\x48", "is masked"),
+            (pong(), b"\x8a\x03\xc8\xb6\x48", "is not unmasked"),
+            (pong(), b"\x8a\x05\xef\xbf\xbdLi", "made a text"),
+            (Wanted::Close(None), b"\x88\x82\x37\xfa\x21\x3d\x34\x12", "with its mask"),
+            (Wanted::Close(None), b"\x88\x02\xe8\x03", "wrong order"),
+            (close(1000), b"\x88\x041000", "written as text"),
+            (Wanted::Close(None), b"\x88\x02\x03\xed", "1005 stands for"),
+            (close(4999), b"\x88\x02\x03\xe8", "1000 whatever"),
+            (close(1000), b"\x88\x00", "says nothing"),
+        ];
+        let wrong = each.into_iter().filter_map(|(wanted, bytes, cause)| {
+            let unit = Stream::of_frames(Side::Server).feed(bytes).remove(0);
+            let failure = Failure::wrong(wanted, Sight::Other, &unit);
+            let Failure::Missed(missed) = failure else { panic!("it is missed") };
+            let found = causes(&missed);
+            (found.len() != 1 || !found[0].contains(cause)).then(|| format!("{cause}: {found:?}"))
+        });
+        let wrong: Vec<String> = wrong.collect();
+        assert!(wrong.is_empty(), "{wrong:#?}");
     }
 
     #[test]
