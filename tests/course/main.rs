@@ -11,6 +11,7 @@ mod crowd;
 mod decode;
 mod desk;
 mod figures;
+mod fragments;
 mod handouts;
 mod heads;
 mod ladder;
