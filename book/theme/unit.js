@@ -5,6 +5,7 @@ const ROW = 16; // bytes in a row
 const NARROW_ROW = 8; // and where there is no room for them
 const SHOWN = 4 * ROW; // bytes of a unit that are shown before you ask for all
 const HEAD = 128 * ROW; // and of a head: its rows scroll, so that a name finds its bytes
+const SAID = 90; // characters of a whole message that are shown
 
 // Names of the header of a frame, of today and of 2010, beside those of its first two bytes, which are told by their bits.
 const HEADER = new Set(['extended payload length', 'type', 'length', 'end']);
@@ -104,7 +105,7 @@ function unitElement({ client, from, unit }, showAll, onShowAll, { narrow = fals
   }
   if (unit.omitted > 0) item.append(element('p', { class: 'unit-note' }, `and ${unit.omitted} more ${byteOrBytes(unit.omitted)}, not kept here`));
   if (!narrow || isHead(unit)) item.append(partList(names, detail));
-  if (unit.message !== undefined) item.append(element('p', { class: 'unit-note' }, `the whole message: “${unit.message}”`));
+  if (unit.message !== undefined) item.append(element('p', { class: 'unit-note' }, `the whole message: “${beginningOf(unit.message)}”`));
   if (unit.pieces?.length > 1) {
     item.append(element('p', { class: 'unit-note' }, `arrived in ${unit.pieces.length} pieces: ${unit.pieces.join(' + ')} bytes`));
   }
@@ -113,6 +114,12 @@ function unitElement({ client, from, unit }, showAll, onShowAll, { narrow = fals
     item.append(element('p', { class: 'fault' }, `✗ ${why} (${source(section)})`));
   }
   return item;
+}
+
+// As much of a text as a figure shows of it.
+function beginningOf(text) {
+  const characters = [...text];
+  return characters.length > SAID ? `${characters.slice(0, SAID).join('')}…` : text;
 }
 
 // A number is a section of RFC 6455; the older draft stands for itself.

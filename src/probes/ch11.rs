@@ -198,15 +198,17 @@ fn comes_whole(member: &mut Visitor, fragments: &[&str]) -> Result<(), Failure> 
 /// Names what the bytes that came tell of a message that was sent in fragments.
 fn with_cause(mut failure: Failure, fragments: &[&str]) -> Failure {
     failure.change(|missed| {
-        let frame = missed.unit.as_ref().and_then(|unit| unit.frame.as_ref());
-        let Some(payload) = frame.map(|frame| String::from_utf8_lossy(&frame.payload)) else {
+        let Some(unit) = &missed.unit else { return };
+        let Some(frame) = &unit.frame else { return };
+        if unit.value("close code") == Some("1007") {
+            missed.cause = Some(JUDGED_ALONE);
+        }
+        if frame.header.opcode >= 8 {
             return;
-        };
-        let is_refused =
-            missed.unit.as_ref().is_some_and(|unit| unit.value("close code") == Some("1007"));
+        }
+        let payload = String::from_utf8_lossy(&frame.payload);
         let is = |part: Option<&&str>| part.is_some_and(|part| *part == payload);
         missed.cause = match () {
-            _ if is_refused => Some(JUDGED_ALONE),
             _ if is(fragments.first()) => Some(EACH),
             _ if fragments.len() > 1 && is(fragments.last()) => Some(LAST),
             _ if payload.contains("PING") || payload.contains("PONG") => Some(PING),

@@ -318,7 +318,8 @@ impl<'s> Member<'s> {
         }
     }
 
-    /// Whether a Close frame has come by now, or the end. `came` is what has come, up to a frame that is not all here.
+    /// Whether a Close frame has come by now, or the end. Pings are answered. `came` has what came of a frame that is not
+    /// all here.
     fn has_ended(&mut self, came: &mut Vec<u8>, wanted: &str) -> Result<bool, Failure> {
         let mut stream = self.stream.get_ref();
         let mut buffer = [0; 1024];
@@ -331,16 +332,24 @@ impl<'s> Member<'s> {
             Err(error) if is_timeout(&error) => {}
             Err(_) => return Ok(true),
         }
+        let mut taken = 0;
         for unit in Stream::of_frames(Side::Server).feed(came) {
-            match unit.frame.as_ref().map(|frame| frame.header.opcode) {
-                Some(0x8) => return Ok(true),
-                Some(0x9 | 0xa) => {}
+            match unit.bytes[0] & 0x0f {
+                0x8 => return Ok(true),
+                // Without an answer, a server may end the connection for another reason than the one that is looked for.
+                0x9 if unit.complete => {
+                    let payload = unit.frame.as_ref().map(|frame| frame.payload.as_slice());
+                    let _ = stream.write_all(&masked_frame(0xa, payload.unwrap_or_default()));
+                }
+                0x9..=0xf => {}
                 _ => {
                     let failure = Failure::wrong(wanted, Sight::Extra, &unit);
                     return Err(self.session.missed(failure));
                 }
             }
+            taken = if unit.complete { unit.end } else { taken };
         }
+        came.drain(..taken);
         Ok(false)
     }
 

@@ -12,6 +12,7 @@ mod cuts;
 mod decode;
 mod desk;
 mod figures;
+mod fragments;
 mod handouts;
 mod heads;
 mod hijack;

@@ -107,6 +107,45 @@ fn a_character_cut_between_two_frames_is_no_fault() {
     assert_eq!(units[1].faults[0].section, "8.1");
 }
 
+/// Which message a frame belongs to, where in it, and what all of it says.
+#[test]
+fn fragments_are_counted_and_read_together() {
+    let told = |hex: &str| -> Vec<(String, Option<String>)> {
+        let units = frames(Side::Server, hex);
+        units.into_iter().map(|unit| (unit.title, unit.message)).collect()
+    };
+    let text = told("01 01 e6 89 00 00 02 bc a2 00 00 8a 00 80 01 41");
+    let titles: Vec<&str> = text.iter().map(|(title, _)| title.as_str()).collect();
+    let expected = [
+        "text frame, 1 byte, to be continued",
+        "ping frame, 0 bytes, between two fragments",
+        "continuation frame, 2 bytes, fragment 2 of a text, to be continued",
+        "continuation frame, 0 bytes, fragment 3 of a text, to be continued",
+        "pong frame, 0 bytes, between two fragments",
+        "continuation frame, 1 byte, fragment 4 of a text, the last",
+    ];
+    assert_eq!(titles, expected);
+    assert!(text[..5].iter().all(|(_, message)| message.is_none()));
+    assert_eq!(text[5].1.as_deref(), Some("漢A"));
+    let binary = told("02 01 e6 80 01 41");
+    assert_eq!(binary[1].0, "continuation frame, 1 byte, fragment 2 of a binary message, the last");
+    assert_eq!(binary[1].1, None);
+    let twice = told("01 01 41 80 01 42 01 01 43 80 01 44 80 01 45 89 00");
+    assert_eq!(twice[3].1.as_deref(), Some("CD"), "the next one begins from nothing");
+    assert_eq!(twice[4], ("continuation frame, 1 byte".to_owned(), None), "of no message");
+    assert_eq!(twice[5].0, "ping frame, 0 bytes");
+}
+
+/// What comes later cannot make it right.
+#[test]
+fn a_wrong_byte_is_told_before_its_frame_is_whole() {
+    let faults = |hex: &str| frames(Side::Server, hex).remove(0).faults;
+    let wrong = faults("81 64 4c 69 ff 20");
+    assert_eq!((wrong.len(), wrong[0].at), (1, Some(4)));
+    assert!(faults("81 64 4c 69 e6").is_empty(), "two more bytes, and it is a character");
+    assert_eq!(faults("81 64 e6 41")[0].at, Some(2));
+}
+
 /// The handshake of section 1.3 and the first two frames of section 5.7, as one conversation.
 #[test]
 fn a_first_conversation() {

@@ -38,20 +38,20 @@ struct Begun {
 impl Layer for Messages {
     fn take(&mut self, part: Part<'_>, emit: Emit<'_>) -> Result<(), End> {
         // YOURS: To which message does this part belong, and is it the last of it?
-        let Part { header, payload, first, last } = part;
+        let header = part.header;
         let mut begun = match self.open.take() {
-            _ if first && header.opcode != CONTINUATION => Begun::new(header.opcode),
+            _ if part.first && header.opcode != CONTINUATION => Begun::new(header.opcode),
             Some(begun) => begun,
             // A fragment of no message: chapter 12 says what that means.
             None => return Ok(()),
         };
-        begun.fragments += usize::from(first);
-        begun.is_bounded(if first { header.length } else { 0 }, payload)?;
-        begun.is_text_so_far(payload)?;
-        if last && header.fin {
-            emit(Event::Message(begun.end(payload)?));
+        begun.fragments += usize::from(part.first);
+        begun.is_bounded(&part)?;
+        begun.is_text_so_far(part.payload)?;
+        if part.last && header.fin {
+            emit(Event::Message(begun.end(part.payload)?));
         } else {
-            begun.payload.extend_from_slice(payload);
+            begun.payload.extend_from_slice(part.payload);
             self.open = Some(begun);
         }
         Ok(())
@@ -68,9 +68,10 @@ impl Begun {
     }
 
     /// A frame that declares too much is refused before it comes.
-    fn is_bounded(&self, declared: u64, payload: &[u8]) -> Result<(), Failure> {
+    fn is_bounded(&self, part: &Part<'_>) -> Result<(), Failure> {
         // YOURS: How long may a message be, and how many fragments may it have?
-        let coming = declared.max(payload.len() as u64);
+        let declared = if part.first { part.header.length } else { 0 };
+        let coming = declared.max(part.payload.len() as u64);
         if coming > (LONGEST - self.payload.len()) as u64 {
             let why = format!("a message has at most {LONGEST} bytes").into();
             return Err(Failure { code: CloseCode::TooBig, why });
@@ -82,7 +83,11 @@ impl Begun {
         Ok(())
         // YOURS_END
     }
+}
+// ANCHOR_END: begun
 
+// ANCHOR: text
+impl Begun {
     fn is_text_so_far(&mut self, payload: &[u8]) -> Result<(), Failure> {
         match self.opcode == TEXT && self.utf8.take(payload).is_err() {
             true => Err(NOT_UTF8),
@@ -107,4 +112,4 @@ impl Begun {
 
 const NOT_UTF8: Failure =
     Failure { code: CloseCode::InvalidPayload, why: Cow::Borrowed("a text is UTF-8") };
-// ANCHOR_END: begun
+// ANCHOR_END: text

@@ -12,6 +12,17 @@ pub struct Utf8 {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct NotUtf8;
 
+/// How many of these bytes are whole characters. Those behind them begin another one, or it is an error.
+fn whole_characters(bytes: &[u8]) -> Result<usize, NotUtf8> {
+    match str::from_utf8(bytes) {
+        Ok(_) => Ok(bytes.len()),
+        Err(error) if error.error_len().is_none() => Ok(error.valid_up_to()),
+        Err(_) => Err(NotUtf8),
+    }
+}
+// ANCHOR_END: utf8
+
+// ANCHOR: take
 impl Utf8 {
     /// Takes the next bytes of the text. The first one that cannot belong to it is an error.
     pub fn take(&mut self, mut bytes: &[u8]) -> Result<(), NotUtf8> {
@@ -32,13 +43,4 @@ impl Utf8 {
         self.begun.is_empty()
     }
 }
-
-/// How many of these bytes are whole characters. Those behind them begin another one, or it is an error.
-fn whole_characters(bytes: &[u8]) -> Result<usize, NotUtf8> {
-    match str::from_utf8(bytes) {
-        Ok(_) => Ok(bytes.len()),
-        Err(error) if error.error_len().is_none() => Ok(error.valid_up_to()),
-        Err(_) => Err(NotUtf8),
-    }
-}
-// ANCHOR_END: utf8
+// ANCHOR_END: take

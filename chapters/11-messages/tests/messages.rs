@@ -105,6 +105,7 @@ fn a_message_of_the_longest_length_is_whole() {
 /// Empty fragments bring nothing, and cost time.
 #[test]
 fn too_many_fragments_end_it_with_1008() {
+    assert_eq!(MAX_FRAGMENTS, 131_072, "the page says so");
     let mut frames = fragment(1, b"");
     frames.extend(fragment(0, b"").repeat(MAX_FRAGMENTS - 2));
     let whole = [&frames[..], &masked_frame(0, b"Li")].concat();
