@@ -48,7 +48,9 @@ pub(super) const SCRIPTS: &[(&str, Script)] = &[
             (65_535, eight(65_535)),
         ];
         forms.iter().try_for_each(|(length, form)| {
-            fails(session, PROTOCOL_ERROR, &with_length(*length, form))
+            let frame = with_length(*length, form);
+            let (header, payload) = frame.split_at(frame.len() - length);
+            session.member()?.is_failed_by(header, payload, PROTOCOL_ERROR)
         })
     }),
     ("first-bit-of-a-length", |session| {
@@ -116,7 +118,7 @@ pub(super) const SCRIPTS: &[(&str, Script)] = &[
         let (mut one, mut other) = (session.member()?, session.member()?);
         let broken = with(RSV[2], masked_frame(TEXT, b"a broken frame"));
         one.send(&[broken, masked_frame(TEXT, b"what follows it")].concat())?;
-        // Whether its Close frame arrives is another promise: whoever closes with something unread resets.
+        // Whether its Close frame arrives is another promise: a server that closes with bytes unread resets.
         one.is_cut_off()?;
         other.says("Li Jing")?;
         other.hears("Li Jing").map(drop)

@@ -668,7 +668,7 @@ impl Visitor<'_> {
 
     /// Sees the server fail the connection (section 7.1.7): a Close frame with this code, whatever its reason, and the end.
     pub(super) fn is_failed(&mut self, code: u16) -> Result<(), Failure> {
-        let what = format!("a Close frame with the code {code}, and the end of the connection");
+        let what = failed_with(code);
         let mut pong = None;
         let unit = loop {
             match (self.next(), pong.take()) {
@@ -679,6 +679,29 @@ impl Visitor<'_> {
                 (Err(trouble), _) => return Err(self.session.trouble(what, trouble)),
             }
         };
+        self.is_failure(&unit, code)
+    }
+
+    /// The same, for a server that may be content with the beginning: the rest is sent if it waits for that. One that closes
+    /// with something unread resets the connection, and its Close frame may be lost.
+    pub(super) fn is_failed_by(
+        &mut self,
+        beginning: &[u8],
+        rest: &[u8],
+        code: u16,
+    ) -> Result<(), Failure> {
+        self.send_alone(beginning)?;
+        match self.what_comes() {
+            Some(unit) if !is_aside(&unit) => self.is_failure(&unit, code),
+            _ => {
+                self.send(rest)?;
+                self.is_failed(code)
+            }
+        }
+    }
+
+    /// Whether this is the Close frame of a server that fails the connection with this code; then the end has to come.
+    fn is_failure(&mut self, unit: &Unit, code: u16) -> Result<(), Failure> {
         match &unit.frame {
             Some(frame) if findings::is_failure(frame, code) && unit.faults.is_empty() => {}
             frame => {
@@ -687,12 +710,13 @@ impl Visitor<'_> {
                     Some(_) if !is_close => Sight::Taken,
                     _ => Sight::Other,
                 };
+                let what = failed_with(code);
                 let wanted = match is_close {
-                    true => Wanted::Bytes(what, findings::failure(&unit, code)),
+                    true => Wanted::Bytes(what, findings::failure(unit, code)),
                     false => what.into(),
                 };
-                let mut failure = Failure::wrong(wanted, sight, &unit);
-                if let Some(cause) = findings::of_failure(&unit, code) {
+                let mut failure = Failure::wrong(wanted, sight, unit);
+                if let Some(cause) = findings::of_failure(unit, code) {
                     failure = failure.because(cause);
                 }
                 return Err(self.missed(failure));
@@ -738,6 +762,11 @@ fn is_ping_of_its_own(unit: &Unit, wanted: &Wanted) -> bool {
 /// The code of a Close frame, if it has one.
 pub(super) fn close_code(frame: &Frame) -> Option<u16> {
     frame.payload.first_chunk().map(|code| u16::from_be_bytes(*code))
+}
+
+/// What is wanted of a server that fails a connection.
+fn failed_with(code: u16) -> String {
+    format!("a Close frame with the code {code}, and the end of the connection")
 }
 
 /// The same failure, seen more closely. Lines that were printed stay what is to be explained first.

@@ -27,7 +27,7 @@ pub struct Rule {
     pub section: &'static str,
     /// What it says.
     pub says: &'static str,
-    /// The code of the Close frame that a client gets who breaks it.
+    /// The code of the Close frame that answers a frame that breaks it.
     pub code: CloseCode,
     /// Whether a frame breaks it.
     pub is_broken: fn(&Frame) -> bool,

@@ -75,7 +75,8 @@ impl<L> Rules<L> {
         } else if makes("judges-whole-frames") && !part.last && header.length >> 63 == 0 {
             self.waiting = broken;
         } else if makes("goes-on-after-goodbye") && broken.is_some() && part.last {
-            let failure = Failure::protocol_error(says);
+            let code = broken.map_or(CloseCode::ProtocolError, |rule| rule.code);
+            let failure = Failure { code, why: says.into() };
             emit(Event::Send(&End::from(failure).last));
             self.failed = true;
             return Ok(Next::Skip);
