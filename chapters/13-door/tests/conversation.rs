@@ -1,6 +1,9 @@
 //! The chapter's conversations, recorded from its own program: the figures of its page.
 
+use std::io::{Read, Write};
+use std::net::TcpStream;
 use std::process::Command;
+use std::time::Duration;
 
 use ch00_wire::{
     HIXIE76_KEY1, HIXIE76_KEY2, HIXIE76_KEY3, RFC_KEY, assert_recording, hixie_frame,
@@ -201,6 +204,24 @@ fn a_head_is_bounded_in_fields_and_in_bytes() {
     let long = "x".repeat(16 * 1024);
     let endless = format!("GET /chat HTTP/1.1\r\nHost: a\r\nX-Name: {long}");
     assert_eq!(answer(&stage, endless.as_bytes()), TOO_LARGE);
+}
+
+/// Each read looks at the new bytes only (CVE-2023-43669 is about a server that began anew each time).
+#[test]
+fn a_head_of_sixteen_thousand_bytes_comes_byte_by_byte() {
+    let stage = Stage::announced(program(&[], ""));
+    let (_, at) = stage.client().addresses().expect("a connection");
+    let more = "x".repeat(16_000 - rfc_request().len() - "X-Name: \r\n".len());
+    let head = [&rfc_request()[..rfc_request().len() - 2], b"X-Name: ", more.as_bytes()].concat();
+    let mut client = TcpStream::connect(at).expect("connected");
+    client.set_nodelay(true).expect("an option of every system");
+    client.set_read_timeout(Some(Duration::from_secs(20))).expect("a timeout");
+    for byte in [&head, &b"\r\n\r\n"[..]].concat() {
+        client.write_all(&[byte]).expect("sent");
+    }
+    let mut answer = [0; GRANTED.len()];
+    client.read_exact(&mut answer).expect("an answer");
+    assert_eq!(String::from_utf8_lossy(&answer), GRANTED);
 }
 
 #[test]
