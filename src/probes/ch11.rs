@@ -226,7 +226,7 @@ fn is_failed(session: &Session, mut member: Visitor, code: u16) -> Result<(), Fa
     let is_close = unit.frame.as_ref().is_some_and(|frame| frame.header.opcode == 8);
     let came = unit.value("close code");
     if is_close && came == Some(&code.to_string()) && unit.faults.is_empty() {
-        // Who has closed the connection already takes nothing more.
+        // A server that has closed the connection takes nothing more.
         let _ = member.try_to_send(&masked_frame(8, &code.to_be_bytes()));
         return member.ends("the connection to be closed after the two Close frames").map(drop);
     }

@@ -8,7 +8,7 @@ pub struct Utf8 {
     begun: Vec<u8>,
 }
 
-/// Bytes that no UTF-8 has.
+/// Bytes that are not UTF-8, whatever follows them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct NotUtf8;
 
