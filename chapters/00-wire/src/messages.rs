@@ -1,5 +1,6 @@
 //! What one direction's frames add up to: whether a message is open, and whether its text is UTF-8.
 
+use crate::deflate::{Inflater, Window};
 use crate::header::Header;
 use crate::unit::Fault;
 
@@ -15,8 +16,8 @@ pub(crate) struct Messages {
     cut: Vec<u8>,
     /// Bytes of the open message were not kept, so it is not judged.
     unjudged: bool,
-    /// permessage-deflate was agreed on (RFC 7692).
-    deflate: bool,
+    /// What inflates, if permessage-deflate was agreed on (RFC 7692).
+    deflate: Option<Inflater>,
     /// The open message is compressed.
     compressed: bool,
     closing: bool,
@@ -45,8 +46,8 @@ impl Messages {
     }
 
     /// Both ends have agreed on permessage-deflate, or have not.
-    pub(crate) fn agree_on_deflate(&mut self, agreed: bool) {
-        self.deflate = agreed;
+    pub(crate) fn agree_on_deflate(&mut self, agreed: Option<Window>) {
+        self.deflate = agreed.map(Inflater::new);
     }
 
     /// What is wrong with a frame of this opcode at this point (section 5.4).
@@ -67,7 +68,7 @@ impl Messages {
         if rsv == 0 {
             return None;
         }
-        let why = match (self.deflate, rsv, opcode) {
+        let why = match (self.deflate.is_some(), rsv, opcode) {
             (false, ..) => "a reserved bit is set, and no extension was agreed on",
             (true, RSV1, 0x1 | 0x2) => return None,
             (true, RSV1, _) => {
@@ -83,12 +84,13 @@ impl Messages {
     pub(crate) fn is_compressed(&self, header: &Header) -> bool {
         match header.opcode {
             0x0 => self.compressed,
-            0x1 | 0x2 => self.deflate && header.rsv & RSV1 != 0,
+            0x1 | 0x2 => self.deflate.is_some() && header.rsv & RSV1 != 0,
             _ => false,
         }
     }
 
-    /// The text of a frame, if it is one. Faults of its encoding are added once all of it is here.
+    /// The text of a frame, if it is one, whose payload is inflated if it was compressed. Faults of its encoding are
+    /// added once all of it is here.
     pub(crate) fn take(
         &mut self,
         header: &Header,
@@ -104,7 +106,7 @@ impl Messages {
             self.unjudged = false;
         }
         let opcode = if header.opcode == 0 { self.open? } else { header.opcode };
-        if opcode != 0x1 || self.is_compressed(header) {
+        if opcode != 0x1 {
             return None;
         }
         // Of bytes that were not kept, nobody knows whether they were UTF-8.
@@ -128,6 +130,22 @@ impl Messages {
         }
         let shown = if ends_cut || !whole { &bytes[..valid] } else { &bytes[..] };
         Some(String::from_utf8_lossy(shown).into_owned())
+    }
+
+    /// What a whole frame of a compressed message says.
+    pub(crate) fn inflate(
+        &mut self,
+        header: &Header,
+        payload: &[u8],
+        kept: Kept,
+        faults: &mut Vec<Fault>,
+    ) -> Option<Vec<u8>> {
+        let inflater = self.deflate.as_mut()?;
+        if kept != Kept::All {
+            inflater.lose();
+            return None;
+        }
+        inflater.inflate(payload, (header.opcode != 0, header.fin), header.size, faults)
     }
 
     /// The frame is over: what is open after it?
