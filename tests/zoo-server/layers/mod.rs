@@ -21,14 +21,14 @@ use ch13_door::Door;
 use ch14_deflate::Inflated;
 
 use control::Controls;
-use deflate::Inflates;
+use deflate::{Bits, Inflates};
 use messages::Parts;
 use pieces::Pieces;
 use rules::Rules;
 
 /// What is spoken with a client, and where a mistake may be: in front of the rules, of the control frames, of what is
 /// inflated, and of the messages.
-type Frames = Stream<Rules<Strict<Controls<Control<Inflates<Inflated<Parts<Messages>>>>>>>>;
+type Frames = Stream<Bits<Rules<Strict<Controls<Control<Inflates<Inflated<Parts<Messages>>>>>>>>>;
 
 static MISTAKE: OnceLock<&'static str> = OnceLock::new();
 
