@@ -186,7 +186,7 @@ pub fn agree(request: &Request) -> Spoken<Frames> {
 
 /// The offer that is taken.
 fn find(request: &Request) -> Option<Agreement> {
-    let mut offers = lists(request, "Sec-WebSocket-Extensions");
+    let offers = lists(request, "Sec-WebSocket-Extensions");
     if makes("offer-by-substring") {
         let name = |offer: &str| {
             let (name, rest) = offer.split_once(';').unwrap_or((offer, ""));
