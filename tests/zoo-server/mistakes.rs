@@ -131,6 +131,7 @@ pub const MISTAKES: &[Mistake] = &[
     mistake(3, 8, "no-end-ends-all", "no-end-no-frame"),
     mistake(34, 8, "a-room-for-each-age", "two-ages"),
     mistake(5, 8, "nobody-of-2009", "keyless-2009"),
+    mistake(309, 14, "offer-not-answered", "agrees-to-deflate"),
     mistake(307, 14, "client-window-unasked", "answers-the-offer"),
     mistake(312, 14, "bit-without-deflate", "inflates-what-it-was-told"),
     mistake(303, 14, "tail-left-on", "inflates-what-it-was-told"),

@@ -29,7 +29,9 @@ impl DeflateWriter {
 
 /// How much of what was said before a writer keeps, in bytes, for each client.
 const KEPT: usize = 4 * 1024;
+// ANCHOR_END: writer
 
+// ANCHOR: write
 impl Writer for DeflateWriter {
     fn write(&mut self, message: &Message<'_>, out: &mut Vec<u8>) {
         // YOURS: What is compressed, and what stays as it is?
@@ -59,7 +61,7 @@ impl Writer for DeflateWriter {
         // YOURS_END
     }
 }
-// ANCHOR_END: writer
+// ANCHOR_END: write
 
 // ANCHOR: deflated
 /// How hard the compressor tries, from 1 to 9.

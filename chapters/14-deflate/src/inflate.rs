@@ -64,7 +64,7 @@ impl<L: Layer> Layer for Inflated<L> {
 }
 // ANCHOR_END: take
 
-// ANCHOR: inflate
+// ANCHOR: anew
 /// The largest window there is, in bytes.
 const WINDOW: usize = 32 * 1024;
 
@@ -78,7 +78,9 @@ fn inflate_from(window: &[u8]) -> Inflate {
     let _ = inflate.set_dictionary(window);
     inflate
 }
+// ANCHOR_END: anew
 
+// ANCHOR: inflate
 impl<L: Layer> Inflated<L> {
     /// Inflates a part of a message, and hands it on chunk by chunk.
     fn inflate_part(

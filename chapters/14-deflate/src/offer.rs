@@ -16,7 +16,9 @@ pub struct Agreement {
 
 /// The name of the extension.
 const NAME: &str = "permessage-deflate";
+// ANCHOR_END: agreement
 
+// ANCHOR: take
 impl Agreement {
     /// The first offer that this server can take. Offers stand in the client's order of preference.
     pub fn find<'a>(mut offers: impl Iterator<Item = &'a str>) -> Option<Agreement> {
@@ -54,7 +56,7 @@ impl Agreement {
         // YOURS_END
     }
 }
-// ANCHOR_END: agreement
+// ANCHOR_END: take
 
 // ANCHOR: bits
 /// The largest window that DEFLATE has.

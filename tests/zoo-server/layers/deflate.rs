@@ -200,6 +200,10 @@ fn find(request: &Request) -> Option<Agreement> {
         let offers: Vec<String> = offers.map(|offer| offer.replace("=0", "=")).collect();
         return Agreement::find(offers.iter().map(String::as_str));
     }
-    let first = if makes("first-offer-only") { 1 } else { usize::MAX };
+    let first = match () {
+        () if makes("offer-not-answered") => 0,
+        () if makes("first-offer-only") => 1,
+        () => usize::MAX,
+    };
     Agreement::find(offers.take(first))
 }
