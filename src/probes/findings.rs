@@ -174,11 +174,32 @@ const FRAMES: &[Finding] = &[
         cause: "the first byte is another one than 81: FIN 1, RSV 000, opcode 1",
         fits: |seen| {
             seen.is_right_but_for(|header| {
-                header.rsv != 0
+                header.rsv != 0 && !seen.is_compressed()
                     || !matches!(header.opcode, 1 | 2)
                     || (!header.fin && header.opcode == 2)
             })
         },
+    },
+    Finding {
+        cause: "RSV1 says that the message is compressed, and its payload is the text as it was",
+        fits: |seen| seen.is_compressed() && seen.payload() == Some(seen.text.as_bytes()),
+    },
+    Finding {
+        cause: "the last four bytes that the compressor gives, 00 00 ff ff, are not cut off",
+        fits: |seen| seen.is_compressed() && seen.came.ends_with(&[0x00, 0x00, 0xff, 0xff]),
+    },
+    Finding {
+        cause: "the payload has a header of zlib or gzip in front: what is wanted is raw DEFLATE",
+        fits: |seen| {
+            let starts = |header: &[u8]| seen.payload().is_some_and(|all| all.starts_with(header));
+            let headers: [&[u8]; 5] =
+                [b"\x78\x01", b"\x78\x5e", b"\x78\x9c", b"\x78\xda", b"\x1f\x8b"];
+            seen.is_compressed() && headers.into_iter().any(starts)
+        },
+    },
+    Finding {
+        cause: "the compressor repeats what is behind the window that the answer agreed to",
+        fits: |seen| seen.is_compressed() && seen.has_fault("behind the window"),
     },
     Finding {
         cause: "the payload length counts characters: it has to count bytes",
@@ -521,6 +542,15 @@ impl Evidence<'_> {
 
     fn unit(&self) -> Option<&Unit> {
         self.missed.unit.as_deref()
+    }
+
+    /// Whether the frame says that it is compressed, and may be.
+    fn is_compressed(&self) -> bool {
+        self.unit().is_some_and(|unit| unit.title.contains(", compressed"))
+    }
+
+    fn has_fault(&self, words: &str) -> bool {
+        self.unit().is_some_and(|unit| unit.faults.iter().any(|fault| fault.why.contains(words)))
     }
 
     fn status(&self) -> Option<&str> {
@@ -910,6 +940,36 @@ mod tests {
         }
         let unit = &Stream::of_frames(Side::Server).feed(b"\x88\x05\x03\xe8bye")[0];
         assert_eq!(failure(unit, 1002), b"\x88\x05\x03\xeabye");
+    }
+
+    /// Findings about a server that has agreed to compress.
+    #[test]
+    fn each_cause_fits_its_own_compressed_bytes() {
+        let found = |text: &str, agreed: &str, frame: &[u8]| {
+            let head = format!(
+                "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\
+                 Sec-WebSocket-Extensions: permessage-deflate{agreed}\r\n\r\n"
+            );
+            let mut stream = Stream::new(Side::Server);
+            stream.feed(head.as_bytes());
+            let unit = stream.feed(frame).remove(0);
+            let wanted = Wanted::Text(text.to_owned());
+            let Failure::Missed(missed) = Failure::wrong(wanted, Sight::Other, &unit) else {
+                panic!("it is missed")
+            };
+            causes(&missed)
+        };
+        let hello = [0xf2, 0x48, 0xcd, 0xc9, 0xc9, 0x07, 0x00];
+        let framed = |payload: &[u8]| [&[0xc1, payload.len() as u8][..], payload].concat();
+        let tail = [&hello[..], b"\x00\x00\xff\xff"].concat();
+        let zlib = [b"\x78\x9c", &hello[..]].concat();
+        for (payload, cause) in
+            [(&b"Hello"[..], "the text as it was"), (&tail, "not cut off"), (&zlib, "in front")]
+        {
+            let found = found("Hello", "", &framed(payload));
+            assert!(found.len() == 1 && found[0].contains(cause), "{cause}: {found:?}");
+        }
+        assert!(found("hello", "", &framed(&hello)).is_empty(), "no cause fits");
     }
 
     #[test]

@@ -778,15 +778,16 @@ fn instead(mut failure: Failure, sight: Sight, came: &str) -> Failure {
     failure
 }
 
-/// Whether this is the text in one frame, as a server sends it.
+/// Whether this is the text in one frame, as a server sends it, compressed if that was agreed on.
 fn is_right(frame: &Frame, unit: &Unit, text: &str) -> bool {
     let header = &frame.header;
-    header.fin
+    let says = match header.rsv {
+        0 => frame.payload == text.as_bytes() && header.length == text.len() as u64,
+        _ => unit.inflated.as_deref() == Some(text.as_bytes()),
+    };
+    says && header.fin
         && header.opcode == 1
-        && header.rsv == 0
         && header.masking_key.is_none()
-        && frame.payload == text.as_bytes()
-        && header.length == text.len() as u64
         && unit.faults.is_empty()
 }
 

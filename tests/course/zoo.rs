@@ -57,7 +57,7 @@ fn caught(zoo: &Path, mistake: &'static str, chapter: u8) -> Option<(Probe, Stri
     let target = server(zoo, mistake);
     let is_looked_at = |probe: &&Probe| {
         let is_light = mistake.is_empty() || !HEAVY.contains(&probe.id.as_str());
-        probe.chapter == chapter || (probe.chapter < chapter && is_light)
+        probe.chapter == chapter || (probe.chapter < chapter && is_light && probe.holds_in(chapter))
     };
     let mut probes = probes::all().iter().filter(is_looked_at);
     probes.find_map(|probe| match target.judge(probe, PROBE, chapter) {

@@ -190,10 +190,16 @@ fn describe_payload(
         false => Kept::Beginning,
     };
     let compressed = messages.is_compressed(header);
-    let text = messages.take(header, payload, kept, &mut unit.faults);
+    let text = match compressed {
+        true => inflate(unit, header, payload, kept, messages),
+        false => messages.take(header, payload, kept, &mut unit.faults),
+    };
     if !payload.is_empty() {
         let part = Part::bytes(range, payload_name(header), "");
         parts.push(match &text {
+            Some(text) if compressed => {
+                part.text(text).note(format!("{arrived} bytes, compressed"))
+            }
             Some(text) => part.text(text),
             None if compressed => part.note(format!("{}, compressed", counted(arrived as u64))),
             None => part.note(counted(arrived as u64)),
@@ -201,6 +207,23 @@ fn describe_payload(
     }
     unit.set_text(text);
     unit.message = messages.whole_text(header).filter(|_| unit.complete).map(str::to_owned);
+}
+
+/// The text of a frame that is part of a compressed message.
+fn inflate(
+    unit: &mut Unit,
+    header: &Header,
+    payload: &[u8],
+    kept: Kept,
+    messages: &mut Messages,
+) -> Option<String> {
+    unit.inflated = messages.inflate(header, payload, kept, &mut unit.faults);
+    let inflated = unit.inflated.as_ref()?;
+    let mut faults = Vec::new();
+    let text = messages.take(header, inflated, kept, &mut faults);
+    // In a compressed frame, no byte of the text has a place of its own.
+    unit.faults.extend(faults.into_iter().map(|fault| fault.at(header.size)));
+    text
 }
 
 fn payload_name(header: &Header) -> &'static str {

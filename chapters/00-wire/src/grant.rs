@@ -2,6 +2,7 @@
 
 use std::collections::HashSet;
 
+use crate::deflate::Deflate;
 use crate::head::{place_of_value, short, status};
 use crate::text::visible;
 use crate::unit::{Fault, Kind, Part, Unit};
@@ -14,7 +15,7 @@ pub(crate) const PROTOCOL: &str = "sec-websocket-protocol";
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) enum Agreed {
     /// RFC 6455, with or without permessage-deflate (RFC 7692).
-    Rfc6455 { deflate: bool },
+    Rfc6455 { deflate: Option<Deflate> },
     /// Hixie-76, with bytes after both heads.
     Hixie76,
     /// Hixie-75, without.
@@ -31,7 +32,7 @@ pub(crate) fn grants(unit: &Unit) -> Option<Agreed> {
     Some(match (has("Sec-WebSocket-Location"), has("WebSocket-Location")) {
         (true, _) => Agreed::Hixie76,
         (false, true) => Agreed::Hixie75,
-        (false, false) => Agreed::Rfc6455 { deflate: agrees_on_deflate(unit) },
+        (false, false) => Agreed::Rfc6455 { deflate: agreed_deflate(unit) },
     })
 }
 
@@ -79,9 +80,9 @@ fn extension_name(member: &str) -> &str {
 
 const DEFLATE: &str = "permessage-deflate";
 
-fn agrees_on_deflate(response: &Unit) -> bool {
-    let mut names = fields(response, EXTENSIONS).flat_map(|part| members(&part.value));
-    names.any(|member| extension_name(member).eq_ignore_ascii_case(DEFLATE))
+fn agreed_deflate(response: &Unit) -> Option<Deflate> {
+    let mut agreed = fields(response, EXTENSIONS).flat_map(|part| members(&part.value));
+    agreed.find(|member| extension_name(member).eq_ignore_ascii_case(DEFLATE)).map(Deflate::read)
 }
 
 /// Whether a list repeats what only a client says: that it would take a limit to its window.

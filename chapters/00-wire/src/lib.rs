@@ -7,6 +7,7 @@
 //! - [`Stream`] takes the bytes of one direction and hands back [`Unit`]s: heads and frames, in [`Part`]s;
 //! - [`Recorder`] keeps what several clients and their server say, and what the server prints, or hands it on.
 
+mod deflate;
 mod frame;
 mod grant;
 mod head;

@@ -1,5 +1,6 @@
 //! What one direction's frames add up to: whether a message is open, and whether its text is UTF-8.
 
+use crate::deflate::{Inflater, Window};
 use crate::header::Header;
 use crate::unit::{Fault, SHOWN_AS_DATA};
 
@@ -19,8 +20,8 @@ pub(crate) struct Messages {
     cut: Vec<u8>,
     /// Bytes of the open message were not kept, so it is not judged.
     unjudged: bool,
-    /// permessage-deflate was agreed on (RFC 7692).
-    deflate: bool,
+    /// What inflates, if permessage-deflate was agreed on (RFC 7692).
+    deflate: Option<Inflater>,
     /// The open message is compressed.
     compressed: bool,
     closing: bool,
@@ -49,8 +50,8 @@ impl Messages {
     }
 
     /// Both ends have agreed on permessage-deflate, or have not.
-    pub(crate) fn agree_on_deflate(&mut self, agreed: bool) {
-        self.deflate = agreed;
+    pub(crate) fn agree_on_deflate(&mut self, agreed: Option<Window>) {
+        self.deflate = agreed.map(Inflater::new);
     }
 
     /// What is wrong with a frame of this opcode at this point (section 5.4).
@@ -71,7 +72,7 @@ impl Messages {
         if rsv == 0 {
             return None;
         }
-        let why = match (self.deflate, rsv, opcode) {
+        let why = match (self.deflate.is_some(), rsv, opcode) {
             (false, ..) => "a reserved bit is set, and no extension was agreed on",
             (true, RSV1, 0x1 | 0x2) => return None,
             (true, RSV1, _) => {
@@ -87,7 +88,7 @@ impl Messages {
     pub(crate) fn is_compressed(&self, header: &Header) -> bool {
         match header.opcode {
             0x0 => self.compressed,
-            0x1 | 0x2 => self.deflate && header.rsv & RSV1 != 0,
+            0x1 | 0x2 => self.deflate.is_some() && header.rsv & RSV1 != 0,
             _ => false,
         }
     }
@@ -110,7 +111,8 @@ impl Messages {
         (is_last && !self.unjudged && !self.compressed).then_some(&self.said)
     }
 
-    /// The text of a frame, if it is one. Faults of its encoding are added.
+    /// The text of a frame, if it is one, whose payload is inflated if it was compressed. Faults of its encoding are
+    /// added once all of it is here.
     pub(crate) fn take(
         &mut self,
         header: &Header,
@@ -127,7 +129,7 @@ impl Messages {
             self.unjudged = false;
         }
         let opcode = if header.opcode == 0 { self.open? } else { header.opcode };
-        if opcode != 0x1 || self.is_compressed(header) {
+        if opcode != 0x1 {
             return None;
         }
         // Of bytes that were not kept, nobody knows whether they were UTF-8.
@@ -160,6 +162,22 @@ impl Messages {
         let room = SHOWN_AS_DATA - self.said.chars().count();
         self.said.extend(text.chars().take(room));
         Some(text)
+    }
+
+    /// What a whole frame of a compressed message says.
+    pub(crate) fn inflate(
+        &mut self,
+        header: &Header,
+        payload: &[u8],
+        kept: Kept,
+        faults: &mut Vec<Fault>,
+    ) -> Option<Vec<u8>> {
+        let inflater = self.deflate.as_mut()?;
+        if kept != Kept::All {
+            inflater.lose();
+            return None;
+        }
+        inflater.inflate(payload, (header.opcode != 0, header.fin), header.size, faults)
     }
 
     /// The frame is over: what is open after it?

@@ -1,5 +1,6 @@
 //! One direction of a connection: bytes in, as they come; named units out.
 
+use crate::deflate::Deflate;
 use crate::frame;
 use crate::grant::{Agreed, grants};
 use crate::head;
@@ -94,7 +95,7 @@ impl Stream {
     /// The other side has agreed to change to frames: what comes after this side's head are frames, and
     /// so is what has come after it. Hands back the units that this makes of it.
     pub fn upgrade(&mut self) -> Vec<Unit> {
-        self.change_to(Agreed::Rfc6455 { deflate: false })
+        self.change_to(Agreed::Rfc6455 { deflate: None })
     }
 
     /// Whether a whole head has come from this side.
@@ -219,8 +220,8 @@ impl Stream {
         }
     }
 
-    fn frames(&mut self, deflate: bool) -> Phase {
-        self.messages.agree_on_deflate(deflate);
+    fn frames(&mut self, deflate: Option<Deflate>) -> Phase {
+        self.messages.agree_on_deflate(deflate.map(|deflate| deflate.of(self.side)));
         Phase::Frames
     }
 

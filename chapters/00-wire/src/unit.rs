@@ -181,6 +181,9 @@ pub struct Unit {
     /// The bytes themselves, as far as the instrument kept them.
     #[serde(skip)]
     pub bytes: Vec<u8>,
+    /// What a frame says that is compressed (RFC 7692), where it can be followed.
+    #[serde(skip)]
+    pub inflated: Option<Vec<u8>>,
     /// The frame, where it is one.
     #[serde(skip)]
     pub frame: Option<Frame>,
@@ -204,6 +207,7 @@ impl Unit {
             faults: Vec::new(),
             parts: Vec::new(),
             bytes: bytes.to_vec(),
+            inflated: None,
             frame: None,
         }
     }

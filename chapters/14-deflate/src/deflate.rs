@@ -5,48 +5,63 @@ use ch06_select::{CLOSE, Message, Writer};
 use zlib_rs::{Deflate, DeflateFlush};
 
 use crate::Agreement;
+use crate::offer::MAX_BITS;
+use crate::window::{TAIL, slide};
 
 // ANCHOR: writer
 /// Compresses messages, and writes each into one frame.
 pub struct DeflateWriter {
     agreed: Agreement,
-    /// Knows what was written before. It is made for the first message, because it is large.
-    deflate: Option<Deflate>,
+    /// The end of what was said before, if the next message may repeat it.
+    said: Vec<u8>,
 }
 
 impl DeflateWriter {
     /// A writer that keeps to what was agreed on.
     pub fn new(agreed: Agreement) -> Self {
-        DeflateWriter { agreed, deflate: None }
+        DeflateWriter { agreed, said: Vec::new() }
+    }
+
+    fn bits(&self) -> u8 {
+        self.agreed.server_bits.unwrap_or(MAX_BITS)
     }
 }
 
+/// How much of what was said before a writer keeps, in bytes, for each client.
+const KEPT: usize = 4 * 1024;
+// ANCHOR_END: writer
+
+// ANCHOR: write
 impl Writer for DeflateWriter {
     fn write(&mut self, message: &Message<'_>, out: &mut Vec<u8>) {
         // YOURS: What is compressed, and what stays as it is?
-        if message.opcode >= CLOSE || message.payload.is_empty() {
-            return out.extend(encode(message.opcode, &message.payload));
+        let Message { opcode, payload } = message;
+        let takeover = self.agreed.server_takeover;
+        if *opcode >= CLOSE || payload.is_empty() {
+            return out.extend(encode(*opcode, payload));
         }
-        let bits = self.agreed.server_bits;
-        let deflate = self.deflate.get_or_insert_with(|| Deflate::new(LEVEL, false, bits));
+        let smaller = deflated(payload, &self.said, self.bits());
+        if smaller.len() >= payload.len() && !takeover {
+            return out.extend(encode(*opcode, payload));
+        }
         let begin = out.len();
-        out.extend(encode(message.opcode, &deflated(deflate, &message.payload)));
+        out.extend(encode(*opcode, &smaller));
         out[begin] |= RSV1_BIT;
-        if !self.agreed.server_takeover {
-            self.deflate = None;
+        if takeover {
+            slide(&mut self.said, payload, KEPT);
         }
         // YOURS_END
     }
 
-    /// Without a window, everybody whose window has the same size gets the same bytes.
+    /// Without a memory, everybody whose window has the same size gets the same bytes.
     fn group(&self) -> Option<&'static str> {
         // YOURS: Who gets the same bytes?
-        let bits = usize::from(self.agreed.server_bits);
-        (!self.agreed.server_takeover).then(|| GROUPS[bits - 9])
+        let group = usize::from(self.bits()) - 9;
+        (!self.agreed.server_takeover).then(|| GROUPS[group])
         // YOURS_END
     }
 }
-// ANCHOR_END: writer
+// ANCHOR_END: write
 
 // ANCHOR: deflated
 /// How hard the compressor tries, from 1 to 9.
@@ -66,11 +81,14 @@ const GROUPS: [&str; 7] = [
     "deflated, 15 bits",
 ];
 
-/// A message compressed, without the four bytes at its end that are always the same.
-fn deflated(deflate: &mut Deflate, mut payload: &[u8]) -> Vec<u8> {
+/// A message compressed, which may repeat what is in `said`, without the four bytes at its end that are
+/// always the same.
+fn deflated(mut payload: &[u8], said: &[u8], bits: u8) -> Vec<u8> {
     // YOURS: When has all of it come out, and what is cut off?
-    let mut out = Vec::new();
-    let mut chunk = [0; 4096];
+    let mut deflate = Deflate::new(LEVEL, false, bits);
+    // It has not begun, so it takes anything that may be repeated.
+    let _ = deflate.set_dictionary(said);
+    let (mut out, mut chunk) = (Vec::new(), [0; 4096]);
     loop {
         let (read, made) = (deflate.total_in(), deflate.total_out());
         let done = deflate.compress(payload, &mut chunk, DeflateFlush::SyncFlush);
@@ -82,7 +100,7 @@ fn deflated(deflate: &mut Deflate, mut payload: &[u8]) -> Vec<u8> {
             break;
         }
     }
-    out.truncate(out.len() - 4);
+    out.truncate(out.len() - TAIL.len());
     out
     // YOURS_END
 }

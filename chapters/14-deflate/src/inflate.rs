@@ -5,12 +5,11 @@ use ch09_stream::{Header, Layer, Part};
 use ch10_control::{CloseCode, Failure};
 use zlib_rs::{Inflate, InflateFlush, Status};
 
+use crate::window::{TAIL, slide};
+
 // ANCHOR: inflated
 /// RSV1, as one of the three reserved bits: the message is compressed.
 pub const RSV1: u8 = 0b100;
-
-/// What a sender cuts off the end of each message, and a receiver appends.
-const TAIL: [u8; 4] = [0x00, 0x00, 0xff, 0xff];
 
 /// How many bytes are inflated at once. However small the message is that they came from, no more than
 /// these are made before the layer above has counted them.
@@ -25,13 +24,15 @@ pub struct Inflated<L> {
     window: Vec<u8>,
     /// The message that is being inflated.
     inflate: Option<Inflate>,
+    /// How often a block of it has said that it is the last.
+    ends: usize,
     layer: L,
 }
 
 impl<L> Inflated<L> {
     /// Inflates for `layer`.
     pub fn new(takeover: bool, layer: L) -> Self {
-        Inflated { takeover, window: Vec::new(), inflate: None, layer }
+        Inflated { takeover, window: Vec::new(), inflate: None, ends: 0, layer }
     }
 }
 // ANCHOR_END: inflated
@@ -42,7 +43,7 @@ impl<L: Layer> Layer for Inflated<L> {
         // YOURS: Which parts are compressed, and where does a message end?
         let Part { header, payload, first, last } = part;
         if first && header.rsv & RSV1 != 0 {
-            self.inflate = Some(inflate_from(&self.window));
+            (self.inflate, self.ends) = (Some(inflate_from(&self.window)), 0);
         }
         if self.inflate.is_none() {
             return self.layer.take(Part { header, payload, first, last }, emit);
@@ -63,9 +64,12 @@ impl<L: Layer> Layer for Inflated<L> {
 }
 // ANCHOR_END: take
 
-// ANCHOR: inflate
+// ANCHOR: anew
 /// The largest window there is, in bytes.
 const WINDOW: usize = 32 * 1024;
+
+/// How often a message may begin anew after a last block. To begin costs time, and brings nothing.
+const MAX_ENDS: usize = 1024;
 
 /// An inflater that knows what was said before.
 fn inflate_from(window: &[u8]) -> Inflate {
@@ -74,7 +78,9 @@ fn inflate_from(window: &[u8]) -> Inflate {
     let _ = inflate.set_dictionary(window);
     inflate
 }
+// ANCHOR_END: anew
 
+// ANCHOR: inflate
 impl<L: Layer> Inflated<L> {
     /// Inflates a part of a message, and hands it on chunk by chunk.
     fn inflate_part(
@@ -91,14 +97,16 @@ impl<L: Layer> Inflated<L> {
             let status = status.map_err(|_| BAD_DATA)?;
             input = &input[(inflate.total_in() - read) as usize..];
             let output = &mut chunk[..(inflate.total_out() - made) as usize];
-            self.window.extend_from_slice(output);
-            self.window.drain(..self.window.len().saturating_sub(WINDOW));
+            slide(&mut self.window, output, WINDOW);
             let is_full = output.len() == CHUNK;
             let part = Part { header: *header, payload: output, first: false, last: false };
             self.layer.take(part, emit)?;
             match status {
                 // A block said that it is the last: the next one begins anew, and the window goes on.
-                Status::StreamEnd => self.inflate = Some(inflate_from(&self.window)),
+                Status::StreamEnd if self.ends == MAX_ENDS => return Err(BAD_DATA.into()),
+                Status::StreamEnd => {
+                    (self.inflate, self.ends) = (Some(inflate_from(&self.window)), self.ends + 1);
+                }
                 _ if is_full => {}
                 _ => break,
             }

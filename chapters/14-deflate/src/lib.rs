@@ -3,6 +3,7 @@
 mod deflate;
 mod inflate;
 mod offer;
+mod window;
 
 use std::rc::Rc;
 

@@ -8,15 +8,17 @@ pub struct Agreement {
     pub server_takeover: bool,
     /// So do the client's.
     pub client_takeover: bool,
-    /// The server's window has 2 to the power of so many bytes: 9 to 15.
-    pub server_bits: u8,
-    /// The client's window, if it has offered to make it smaller.
+    /// The server's window has 2 to the power of so many bytes, if the client has set a limit: 9 to 15.
+    pub server_bits: Option<u8>,
+    /// The client's window, if it has offered a limit: 8 to 15.
     pub client_bits: Option<u8>,
 }
 
 /// The name of the extension.
 const NAME: &str = "permessage-deflate";
+// ANCHOR_END: agreement
 
+// ANCHOR: take
 impl Agreement {
     /// The first offer that this server can take. Offers stand in the client's order of preference.
     pub fn find<'a>(mut offers: impl Iterator<Item = &'a str>) -> Option<Agreement> {
@@ -31,7 +33,7 @@ impl Agreement {
         let mut agreed = Agreement {
             server_takeover: true,
             client_takeover: true,
-            server_bits: MAX_BITS,
+            server_bits: None,
             client_bits: None,
         };
         let mut names = Vec::new();
@@ -44,8 +46,8 @@ impl Agreement {
                 _ if names.contains(&name) => return None,
                 ("server_no_context_takeover", None) => agreed.server_takeover = false,
                 ("client_no_context_takeover", None) => agreed.client_takeover = false,
-                ("server_max_window_bits", Some(bits @ MIN_BITS..)) => agreed.server_bits = bits,
-                ("client_max_window_bits", bits) => agreed.client_bits = bits,
+                ("server_max_window_bits", Some(MIN_BITS..)) => agreed.server_bits = value,
+                ("client_max_window_bits", _) => agreed.client_bits = value,
                 _ => return None,
             }
             names.push(name);
@@ -54,13 +56,13 @@ impl Agreement {
         // YOURS_END
     }
 }
-// ANCHOR_END: agreement
+// ANCHOR_END: take
 
 // ANCHOR: bits
 /// The largest window that DEFLATE has.
-const MAX_BITS: u8 = 15;
+pub(crate) const MAX_BITS: u8 = 15;
 
-/// The smallest window that our compressor keeps to. RFC 7692 has 8, too: such an offer is declined.
+/// The smallest window that our compressor keeps to. RFC 7692 has 8, too: we decline that offer.
 const MIN_BITS: u8 = 9;
 
 /// A number from 8 to 15, in quotes or without, and without a zero before it.
@@ -82,8 +84,8 @@ impl Agreement {
         if !self.client_takeover {
             field += "; client_no_context_takeover";
         }
-        if self.server_bits < MAX_BITS {
-            field += &format!("; server_max_window_bits={}", self.server_bits);
+        if let Some(bits) = self.server_bits {
+            field += &format!("; server_max_window_bits={bits}");
         }
         if let Some(bits) = self.client_bits {
             field += &format!("; client_max_window_bits={bits}");

@@ -21,7 +21,7 @@ use ch13_door::Door;
 use ch14_deflate::Inflated;
 
 use control::{Controls, Reads};
-use deflate::Inflates;
+use deflate::{Bits, Inflates};
 use messages::{Between, Parts};
 use pieces::Pieces;
 use rules::Rules;
@@ -29,7 +29,7 @@ use rules::Rules;
 /// What is spoken with a client, and where a mistake may be: in front of the rules, of the control frames, of what is
 /// inflated, and of the messages.
 type Frames =
-    Stream<Rules<Strict<Between<Controls<Control<Inflates<Inflated<Parts<Messages>>>>>>>>>;
+    Stream<Bits<Rules<Strict<Between<Controls<Control<Inflates<Inflated<Parts<Messages>>>>>>>>>>;
 
 static MISTAKE: OnceLock<&'static str> = OnceLock::new();
 
