@@ -869,6 +869,15 @@ mod tests {
                 frame(&[&text.as_bytes()[..8], &body[8..]].concat()),
                 "not unmasked from there on",
             ),
+            (
+                text,
+                frame(
+                    &(0..body.len())
+                        .map(|i| body[i] ^ key[if i < 7 { i } else { i - 7 } % 4])
+                        .collect::<Vec<_>>(),
+                ),
+                "begins anew",
+            ),
             (text, frame(&text.bytes().map(|byte| byte & 0x7f).collect::<Vec<_>>()), "above 127"),
             (
                 text,
