@@ -8,8 +8,7 @@ use ch00_wire::masked_frame;
 use ch06_select::{Emit, End, Protocol};
 use ch09_stream::{Decoded, Header, LONGEST, unmask};
 
-use super::{MISTAKE, makes};
-use crate::mistakes;
+use super::makes;
 
 /// Those that this module makes; with any other, bytes pass as they are.
 const MISTAKES: [&str; 11] = [
@@ -25,11 +24,6 @@ const MISTAKES: [&str; 11] = [
     "one-place-for-pieces",
     "lone-byte-lost",
 ];
-
-/// The chapter in which servers begin to compress: one of a chapter before it does not hear what a client offers.
-const DEFLATE: u8 = 14;
-const OFFER: &[u8] = b"Sec-WebSocket-Extensions:";
-const UNHEARD: &[u8] = b"Sec-WebSocket-Unheard---:";
 
 /// The buffer of a server's first and small days, in bytes.
 const SMALL: usize = 4096;
@@ -74,24 +68,10 @@ impl<P> Pieces<P> {
         self.request.extend_from_slice(bytes);
         false
     }
-
-    /// Takes what a client offers out of its request, if it is still asking.
-    fn ignore_offers(&self, bytes: &mut [u8]) {
-        let is_asking = self.request.is_empty() || !self.request.ends_with(b"\r\n\r\n");
-        let name = MISTAKE.get().copied().unwrap_or_default();
-        let is_earlier = |one: &mistakes::Mistake| one.name == name && one.chapter < DEFLATE;
-        if is_asking && mistakes::MISTAKES.iter().any(is_earlier) {
-            let mut windows = bytes.windows(OFFER.len());
-            if let Some(at) = windows.position(|field| field.eq_ignore_ascii_case(OFFER)) {
-                bytes[at..at + OFFER.len()].copy_from_slice(UNHEARD);
-            }
-        }
-    }
 }
 
 impl<P: Protocol> Protocol for Pieces<P> {
     fn receive(&mut self, bytes: &mut [u8], emit: Emit<'_>) -> Result<(), End> {
-        self.ignore_offers(bytes);
         if !self.are_frames(bytes) || !MISTAKES.iter().any(|name| makes(name)) {
             return self.protocol.receive(bytes, emit);
         }
