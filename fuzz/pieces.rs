@@ -1,6 +1,10 @@
 //! An input says by itself how it is cut into reads.
 
+mod outcome;
+
 use std::borrow::Cow;
+
+pub use outcome::outcome;
 
 /// One read.
 pub struct Piece<'a> {

@@ -97,27 +97,35 @@ impl Frame<'_> {
 
     /// Which of the reserved bits have a meaning here.
     fn may_be_set(&self) -> u8 {
+        // YOURS: On which frames may an extension set its bits?
         if self.begins_message() { self.agreed } else { 0 }
+        // YOURS_END
     }
 
     fn close_code(&self) -> Option<u16> {
+        // YOURS: Which frames have a close code, and where is it?
         let code = self.payload.first_chunk().filter(|_| self.header.opcode == CLOSE)?;
         Some(u16::from_be_bytes(*code))
+        // YOURS_END
     }
 }
 
 /// How many bytes behind the second one a payload length needs.
 fn shortest(length: u64) -> usize {
+    // YOURS: Up to which length are seven bits enough, and up to which two bytes?
     match length {
         0..=125 => 0,
         126..=0xffff => 2,
         _ => 8,
     }
+    // YOURS_END
 }
 
 /// The codes that section 7.4.1 defines for the wire, those that were registered with IANA later (1012 to
 /// 1014), and those of section 7.4.2 for libraries and applications. 1005, 1006 and 1015 are never sent.
 fn may_be_sent(code: u16) -> bool {
+    // YOURS: Which codes may cross the wire?
     matches!(code, 1000..=1003 | 1007..=1014 | 3000..=4999)
+    // YOURS_END
 }
 // ANCHOR_END: terms

@@ -32,9 +32,10 @@ impl<L> Rules<L> {
         let Part { header, payload, .. } = part;
         let frame = Frame { header, payload, in_message: self.in_message, agreed: 0b100 };
         // RSV1 is left to the layer behind this one, which knows what was agreed on. What chapter 10 looks at is its own.
-        let is_older = header.masking_key.is_none() || header.length > 125;
+        let is_older =
+            header.masking_key.is_none() || header.opcode >= CLOSE && header.length > 125;
         let found = RULES.into_iter().find(|rule| (rule.is_broken)(&frame));
-        found.filter(|_| header.opcode < CLOSE || !is_older)
+        found.filter(|_| !is_older)
     }
 
     /// A mistake with a frame that begins.
