@@ -33,6 +33,7 @@ const PARTS: [&str; 19] = [
     "src",
     "stage",
     "tests",
+    "witness",
 ];
 
 /// Where the crates lie within a bundle.
