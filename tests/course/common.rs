@@ -318,6 +318,12 @@ pub fn curl(test: &str) -> Option<Command> {
     installed(&["curl"], test, "curl")
 }
 
+/// Java, with its compiler.
+pub fn java(test: &str) -> Option<Command> {
+    installed(&["javac"], test, "java and javac")?;
+    Some(Command::new("java"))
+}
+
 /// The crates of all systems, which a bundle takes along: on this machine already, or from the network.
 pub fn crates_of_all_systems(test: &str) -> Option<()> {
     let mut fetch = Command::new(env!("CARGO"));
