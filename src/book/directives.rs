@@ -7,7 +7,8 @@ use mdbook_preprocessor::{Preprocessor, PreprocessorContext};
 
 use super::listing::Listing;
 use super::{
-    Edition, Mistakes, contents, coverage, dependencies, figures, lines, play, solution, worksheet,
+    Edition, Mistakes, contents, coverage, curve, dependencies, figures, lines, play, solution,
+    worksheet,
 };
 
 /// The book's one preprocessor.
@@ -117,11 +118,13 @@ impl Pass<'_> {
             ["plan", minutes, chapter] => self.plan(minutes, chapter, caption),
             ["worksheet", ref table @ ..] => worksheet::table(course, table, caption),
             ["dependencies"] => dependencies::section(course),
+            ["curve"] => curve::picture(course, caption),
+            ["curve", "table"] => curve::table(course),
             ["lines"] => lines::table(course),
             _ => Err(format!(
                 "there is no directive {{{{#{}}}}}: use facts, code, recording, terminal, frame, \
                  sequence, snapshot, probes, solution, lab, play, contents, plan, worksheet, \
-                 dependencies or lines",
+                 dependencies, curve or lines",
                 words.join(" ")
             )),
         }

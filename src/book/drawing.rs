@@ -375,6 +375,39 @@ fn arcs_in(shape: Shape, names: &[&str], arrows: &[(usize, usize)]) -> String {
     picture(&svg, shape, 10 + names.len() * STEP, &told.join("; "))
 }
 
+/// A bar for each name, as long as its part of the whole.
+pub(super) fn bars(bars: &[(String, usize)], whole: usize) -> String {
+    both(|shape| bars_in(shape, bars, whole))
+}
+
+fn bars_in(shape: Shape, bars: &[(String, usize)], whole: usize) -> String {
+    /// Where the bars begin, and how much room the numbers behind them have.
+    const FROM: usize = 36;
+    const NUMBERS: usize = 40;
+    /// From one bar to the next.
+    const NEXT: usize = 26;
+    let width = shape.width() - FROM - NUMBERS;
+    let mut svg = String::new();
+    let mut told = Vec::new();
+    for (i, (name, count)) in bars.iter().enumerate() {
+        let (y, text_y) = (4 + i * NEXT, 18 + i * NEXT);
+        let _ = write!(
+            svg,
+            "<text class=\"label\" x=\"0\" y=\"{text_y}\">{}</text>\
+             <rect x=\"{FROM}\" y=\"{y}\" width=\"{width}\" height=\"{}\"/>\
+             <rect class=\"bar\" x=\"{FROM}\" y=\"{y}\" width=\"{}\" height=\"{}\"/>\
+             <text x=\"{}\" y=\"{text_y}\" text-anchor=\"end\">{count}</text>",
+            escaped(name),
+            NEXT - 8,
+            width * count / whole.max(1),
+            NEXT - 8,
+            shape.width(),
+        );
+        told.push(format!("{name}: {count} of {whole}"));
+    }
+    picture(&svg, shape, 4 + bars.len() * NEXT, &told.join("; "))
+}
+
 fn picture(inner: &str, shape: Shape, height: usize, spoken: &str) -> String {
     let spoken: String = spoken.chars().filter(|c| !c.is_control()).collect();
     let (class, width) = (shape.class(), shape.width());

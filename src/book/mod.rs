@@ -5,6 +5,7 @@
 
 mod contents;
 mod coverage;
+mod curve;
 mod dependencies;
 mod directives;
 mod drawing;
