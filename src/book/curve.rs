@@ -7,7 +7,6 @@ use std::path::Path;
 use serde::Deserialize;
 
 use super::{drawing, figures};
-use crate::chapters::{ALL, Chapter};
 
 /// What a test has measured.
 #[derive(Deserialize)]
@@ -21,7 +20,9 @@ struct Measured {
 #[derive(Deserialize)]
 struct Won {
     chapter: u8,
-    /// How many cases of each group that was run.
+    /// In how many cases of each group that was run its messages are right.
+    messages: BTreeMap<String, usize>,
+    /// In how many of these the end is right, too.
     won: BTreeMap<String, usize>,
 }
 
@@ -42,34 +43,37 @@ const ABOUT: [(&str, &str); 11] = [
 
 const FILE: &str = "tests/autobahn/curve.json";
 
-/// A bar for each chapter.
+/// A bar for each chapter, as long as what it wins, and a faint one behind it: in so many cases the messages are right.
 pub(super) fn picture(course: &Path, caption: &str) -> Result<String, String> {
     let measured = Measured::read(course)?;
     let cases = measured.groups.iter().map(|(_, cases)| cases).sum();
-    let bar = |won: &Won| (format!("{:02}", won.chapter), won.won.values().sum());
-    let bars: Vec<(String, usize)> = measured.chapters.iter().map(bar).collect();
+    let bar = |won: &Won| {
+        let parts = [&won.won, &won.messages].map(|counts| counts.values().sum());
+        (format!("{:02}", won.chapter), parts)
+    };
+    let bars: Vec<(String, [usize; 2])> = measured.chapters.iter().map(bar).collect();
     Ok(figures::drawn("autobahn", &drawing::bars(&bars, cases), caption))
 }
 
-/// A row for each group: how many cases it has, how many of them each chapter wins, and which chapter is the first that
-/// wins all.
+/// A row for each group: how many cases it has, which chapter is the first that wins all, and how many each of them wins.
 pub(super) fn table(course: &Path) -> Result<String, String> {
     let measured = Measured::read(course)?;
     let numbers = measured.chapters.iter().map(|won| format!(" {:02} |", won.chapter));
     let numbers: String = numbers.collect();
-    let mut table = format!("| Group | Cases |{numbers} Won by |\n|---|--:|");
+    let mut table = format!("| Group | Cases | Won by |{numbers}\n|---|--:|--:|");
     table += &"--:|".repeat(measured.chapters.len());
-    table += "---|\n";
+    table.push('\n');
     for (group, cases) in &measured.groups {
         let about = ABOUT.iter().find(|(number, _)| number == group);
         let (_, about) =
             about.ok_or_else(|| format!("nobody knows what group {group} is about"))?;
-        table += &format!("| {group}: {about} | {cases} |");
+        let winner = measured.winner(group, *cases)?;
+        table += &format!("| {group}: {about} | {cases} | {winner:02} |");
         for won in &measured.chapters {
             let count = won.won.get(group);
             table += &count.map_or_else(|| " – |".to_owned(), |count| format!(" {count} |"));
         }
-        table += &format!(" {} |\n", measured.winner(group, *cases)?);
+        table.push('\n');
     }
     Ok(table)
 }
@@ -82,11 +86,9 @@ impl Measured {
     }
 
     /// The first chapter from which on all cases of a group are won.
-    fn winner(&self, group: &str, cases: usize) -> Result<String, String> {
+    fn winner(&self, group: &str, cases: usize) -> Result<u8, String> {
         let wins = |won: &&Won| won.won.get(group) == Some(&cases);
         let first = self.chapters.iter().rev().take_while(wins).last();
-        let first = first.ok_or_else(|| format!("no chapter wins group {group}"))?;
-        let chapter = ALL.iter().find(|chapter| chapter.number == first.chapter);
-        Ok(chapter.map(Chapter::name).unwrap_or_default())
+        first.map(|won| won.chapter).ok_or_else(|| format!("no chapter wins group {group}"))
     }
 }

@@ -92,23 +92,32 @@ fn cases_for(chapter: u8) -> &'static [&'static str] {
     }
 }
 
-/// A case that nobody objects to. `NON-STRICT` is an objection.
-fn is_won(verdicts: &[String; 2]) -> bool {
-    verdicts.iter().all(|verdict| ["OK", "INFORMATIONAL"].contains(&verdict.as_str()))
+/// A verdict that is no objection. `NON-STRICT` is one.
+fn is_good(verdict: &String) -> bool {
+    ["OK", "INFORMATIONAL"].contains(&verdict.as_str())
 }
 
-/// How many cases of each group a chapter wins, for those groups that were run.
+/// A case with two good verdicts.
+fn is_won(verdicts: &[String; 2]) -> bool {
+    verdicts.iter().all(is_good)
+}
+
+/// In how many cases of each group that was run a chapter gets the messages right, and how many it wins.
 fn counts(chapter: u8, verdicts: &Verdicts) -> Value {
-    let mut won = BTreeMap::new();
-    for (group, size) in GROUPS {
-        let of_group = |case: &&String| case.split('.').next() == Some(group);
-        let cases: Vec<&String> = verdicts.keys().filter(of_group).collect();
-        if !cases.is_empty() {
-            assert_eq!(cases.len(), size, "group {group}");
-            won.insert(group, cases.iter().filter(|case| is_won(&verdicts[**case])).count());
+    let count = |is: &dyn Fn(&[String; 2]) -> bool| {
+        let mut counts = BTreeMap::new();
+        for (group, size) in GROUPS {
+            let of_group = |(case, _): &(&String, _)| case.split('.').next() == Some(group);
+            let cases: Vec<_> = verdicts.iter().filter(of_group).collect();
+            if !cases.is_empty() {
+                assert_eq!(cases.len(), size, "group {group}");
+                counts.insert(group, cases.iter().filter(|(_, verdicts)| is(verdicts)).count());
+            }
         }
-    }
-    json!({ "chapter": chapter, "won": won })
+        counts
+    };
+    let (messages, won) = (count(&|verdicts| is_good(&verdicts[0])), count(&is_won));
+    json!({ "chapter": chapter, "messages": messages, "won": won })
 }
 
 /// The chapters' programs as a server runs them: the suite has cases of a million bytes in frames of 64.
