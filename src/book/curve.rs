@@ -35,10 +35,10 @@ const ABOUT: [(&str, &str); 11] = [
     ("5", "fragments"),
     ("6", "UTF-8"),
     ("7", "the closing handshake"),
-    ("9", "up to 16 MiB, in pieces down to 64 bytes"),
-    ("10", "one long message in fragments"),
+    ("9", "up to 16 MiB"),
+    ("10", "one long message"),
     ("12", "compression"),
-    ("13", "compression, with parameters"),
+    ("13", "its parameters"),
 ];
 
 const FILE: &str = "tests/autobahn/curve.json";
@@ -60,7 +60,7 @@ pub(super) fn table(course: &Path) -> Result<String, String> {
     let measured = Measured::read(course)?;
     let numbers = measured.chapters.iter().map(|won| format!(" {:02} |", won.chapter));
     let numbers: String = numbers.collect();
-    let mut table = format!("| Group | Cases | Won by |{numbers}\n|---|--:|--:|");
+    let mut table = format!("| Group and its cases | Won by |{numbers}\n|---|--:|");
     table += &"--:|".repeat(measured.chapters.len());
     table.push('\n');
     for (group, cases) in &measured.groups {
@@ -68,7 +68,7 @@ pub(super) fn table(course: &Path) -> Result<String, String> {
         let (_, about) =
             about.ok_or_else(|| format!("nobody knows what group {group} is about"))?;
         let winner = measured.winner(group, *cases)?;
-        table += &format!("| {group}: {about} | {cases} | {winner:02} |");
+        table += &format!("| {group}: {about}, {cases} | {winner:02} |");
         for won in &measured.chapters {
             let count = won.won.get(group);
             table += &count.map_or_else(|| " – |".to_owned(), |count| format!(" {count} |"));
