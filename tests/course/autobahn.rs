@@ -93,13 +93,13 @@ fn cases_for(chapter: u8) -> &'static [&'static str] {
 }
 
 /// A verdict that is no objection. `NON-STRICT` is one.
-fn is_good(verdict: &String) -> bool {
-    ["OK", "INFORMATIONAL"].contains(&verdict.as_str())
+fn is_good(verdict: &str) -> bool {
+    ["OK", "INFORMATIONAL"].contains(&verdict)
 }
 
 /// A case with two good verdicts.
 fn is_won(verdicts: &[String; 2]) -> bool {
-    verdicts.iter().all(is_good)
+    verdicts.iter().all(|verdict| is_good(verdict))
 }
 
 /// In how many cases of each group that was run a chapter gets the messages right, and how many it wins.
