@@ -13,7 +13,7 @@ use crate::folder::{self, is_occupied};
 
 /// What the course consists of. Whatever else lies in its folder, such as a project, notes or marks, is not
 /// handed on.
-const PARTS: [&str; 19] = [
+const PARTS: [&str; 20] = [
     ".ci",
     ".devcontainer",
     ".gitattributes",
@@ -33,6 +33,7 @@ const PARTS: [&str; 19] = [
     "src",
     "stage",
     "tests",
+    "witness",
 ];
 
 /// Where the crates lie within a bundle.

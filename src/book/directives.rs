@@ -7,8 +7,8 @@ use mdbook_preprocessor::{Preprocessor, PreprocessorContext};
 
 use super::listing::Listing;
 use super::{
-    Edition, Mistakes, advisories, carried, contents, coverage, dependencies, figures, lines,
-    musts, play, solution, worksheet,
+    Edition, Mistakes, advisories, carried, contents, coverage, curve, dependencies, figures,
+    lines, musts, play, solution, worksheet,
 };
 
 /// The book's one preprocessor.
@@ -121,6 +121,8 @@ impl Pass<'_> {
             ["plan", minutes, chapter] => self.plan(minutes, chapter, caption),
             ["worksheet", ref table @ ..] => worksheet::table(course, table, caption),
             ["dependencies"] => dependencies::section(course),
+            ["curve"] => curve::picture(course, caption),
+            ["curve", "table"] => curve::table(course),
             ["lines"] => lines::table(course),
             ["musts", rfc] => musts::of_a_server(course, rfc),
             ["others", rfc] => Ok(musts::of_others(rfc)),
@@ -128,7 +130,7 @@ impl Pass<'_> {
             _ => Err(format!(
                 "there is no directive {{{{#{}}}}}: use facts, code, recording, terminal, frame, \
                  sequence, snapshot, probes, solution, lab, play, contents, plan, worksheet, \
-                 dependencies, lines, musts, others or advisories",
+                 dependencies, curve, lines, musts, others or advisories",
                 words.join(" ")
             )),
         }

@@ -375,6 +375,42 @@ fn arcs_in(shape: Shape, names: &[&str], arrows: &[(usize, usize)]) -> String {
     picture(&svg, shape, 10 + names.len() * STEP, &told.join("; "))
 }
 
+/// Two bars for each name, a strong one in front of a faint one, each as long as its part of the whole.
+pub(super) fn bars(bars: &[(String, [usize; 2])], whole: usize) -> String {
+    both(|shape| bars_in(shape, bars, whole))
+}
+
+fn bars_in(shape: Shape, bars: &[(String, [usize; 2])], whole: usize) -> String {
+    /// Where the bars begin, and how much room the numbers behind them have.
+    const FROM: usize = 36;
+    const NUMBERS: usize = 80;
+    /// From one bar to the next.
+    const NEXT: usize = 26;
+    let width = shape.width() - FROM - NUMBERS;
+    let mut svg = String::new();
+    let mut told = Vec::new();
+    for (i, (name, [strong, faint])) in bars.iter().enumerate() {
+        let (y, text_y) = (4 + i * NEXT, 18 + i * NEXT);
+        let name = escaped(name);
+        let _ = write!(svg, "<text class=\"label\" x=\"0\" y=\"{text_y}\">{name}</text>");
+        for (class, part) in [("frame", whole), ("payload", *faint), ("bar", *strong)] {
+            let _ = write!(
+                svg,
+                "<rect class=\"{class}\" x=\"{FROM}\" y=\"{y}\" width=\"{}\" height=\"{}\"/>",
+                width * part / whole.max(1),
+                NEXT - 8
+            );
+        }
+        let _ = write!(
+            svg,
+            "<text x=\"{}\" y=\"{text_y}\" text-anchor=\"end\">{strong} ({faint})</text>",
+            shape.width()
+        );
+        told.push(format!("{name}: {strong} of {whole}, and {faint}"));
+    }
+    picture(&svg, shape, 4 + bars.len() * NEXT, &told.join("; "))
+}
+
 fn picture(inner: &str, shape: Shape, height: usize, spoken: &str) -> String {
     let spoken: String = spoken.chars().filter(|c| !c.is_control()).collect();
     let (class, width) = (shape.class(), shape.width());

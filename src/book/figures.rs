@@ -250,7 +250,7 @@ fn wire(id: &str, text: &str, caption: &str, live: &str) -> String {
     )
 }
 
-fn drawn(id: &str, svg: &str, caption: &str) -> String {
+pub(super) fn drawn(id: &str, svg: &str, caption: &str) -> String {
     format!(
         "<figure class=\"drawing\" id=\"{id}\">\n<figcaption>{}</figcaption>\n{svg}\n</figure>\n",
         escaped(caption)

@@ -7,6 +7,7 @@ mod advisories;
 mod carried;
 mod contents;
 mod coverage;
+mod curve;
 mod dependencies;
 mod directives;
 mod drawing;

@@ -8,7 +8,7 @@ let left = Number(count);
 const socket = new WebSocket(url);
 const input = createInterface({ input: process.stdin });
 socket.on('open', () => {
-  console.log('open');
+  console.log(socket.extensions ? 'open, compressed' : 'open');
   input.once('line', () => socket.send(text));
 });
 socket.on('message', (data) => {
@@ -24,7 +24,7 @@ socket.on('close', () => {
   if (left > 0) fail(`closed, and ${left} messages have not come`);
 });
 socket.on('error', (error) => fail(error.message));
-setTimeout(() => fail('60 seconds are over'), 60_000).unref();
+setTimeout(() => fail('120 seconds are over'), 120_000).unref();
 
 function fail(reason) {
   console.error(`ws: ${reason}`);

@@ -9,7 +9,7 @@ from twisted.protocols.basic import LineReceiver
 
 URL, TEXT, COUNT = sys.argv[1], sys.argv[2], int(sys.argv[3])
 HIXIE_76 = 0
-PATIENCE = 60
+PATIENCE = 120
 outcome = {'code': 1}
 
 

@@ -264,6 +264,13 @@ pub fn python_2010(test: &str) -> Option<Command> {
     python_in("target/venv-2010", test, needs)
 }
 
+/// The Autobahn test suite, of that Python, in an environment of its own.
+pub fn wstest(test: &str) -> Option<Command> {
+    let wstest = course().join("target/venv-autobahn/bin/wstest");
+    let found = wstest.exists().then(|| Command::new(wstest));
+    found.or_else(|| missing(test, "target/venv-autobahn, made by tests/autobahn/install"))
+}
+
 fn python_in(venv: &str, test: &str, needs: &str) -> Option<Command> {
     let venv = course().join(venv);
     let places = [venv.join("bin/python"), venv.join("Scripts/python.exe")];
@@ -309,6 +316,12 @@ pub fn firefox(test: &str) -> Option<Command> {
 /// curl, which asks for what it is told to ask for.
 pub fn curl(test: &str) -> Option<Command> {
     installed(&["curl"], test, "curl")
+}
+
+/// Java, with its compiler.
+pub fn java(test: &str) -> Option<Command> {
+    installed(&["javac"], test, "java and javac")?;
+    Some(Command::new("java"))
 }
 
 /// The crates of all systems, which a bundle takes along: on this machine already, or from the network.

@@ -1,6 +1,7 @@
 //! Tests of the whole course, in one program: what a chapter cannot test alone.
 
 mod appendix;
+mod autobahn;
 mod book;
 mod bundle;
 mod chat;

@@ -1,0 +1,171 @@
+//! The Autobahn test suite against chapters 12 and 14: every case is OK, or informs only. With `CURVE=always`
+//! every chapter from 05 on is measured, and the numbers of the page *The curve* are written anew.
+
+use std::collections::BTreeMap;
+use std::env;
+use std::fs;
+use std::io::{self, BufRead, BufReader};
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+use std::thread;
+
+use frame_by_frame::chapters::{self, announced};
+use serde_json::{Value, json};
+use stage::Program;
+
+use crate::common::{course, succeeds, wstest};
+
+/// The numbers of the page.
+const CURVE: &str = "tests/autobahn/curve.json";
+
+/// The groups of the suite, each with the number of its cases.
+const GROUPS: [(&str, usize); 11] = [
+    ("1", 16),
+    ("2", 11),
+    ("3", 7),
+    ("4", 10),
+    ("5", 20),
+    ("6", 145),
+    ("7", 37),
+    ("9", 54),
+    ("10", 1),
+    ("12", 90),
+    ("13", 126),
+];
+
+/// The groups about compression, in parts that take about as long as each other.
+const COMPRESSED: [&[&str]; 4] = [
+    &["12.1.*", "12.2.*"],
+    &["12.3.*", "12.4.*", "12.5.*"],
+    &["13.1.*", "13.2.*", "13.3.*"],
+    &["13.4.*", "13.5.*", "13.6.*", "13.7.*"],
+];
+
+/// What the suite says of each case: of the messages, and of the end of the connection.
+type Verdicts = BTreeMap<String, [String; 2]>;
+
+#[test]
+fn every_case_is_won() {
+    let Some(wstest) = wstest("the Autobahn test suite") else { return };
+    let wstest = Path::new(wstest.get_program());
+    let all = env::var("CURVE").is_ok_and(|value| value == "always");
+    let measured: Vec<u8> = if all { (5..=14).collect() } else { vec![12, 14] };
+    let programs = released(&measured);
+    let (_, last) = programs.last().expect("chapter 14");
+    let verdicts: BTreeMap<u8, Verdicts> = thread::scope(|scope| {
+        // Nearly all of the time is spent in groups 12 and 13, so their parts run side by side.
+        let compressed = COMPRESSED.map(|cases| scope.spawn(move || run(wstest, 14, last, cases)));
+        let one = |(chapter, program): &(u8, PathBuf)| {
+            (*chapter, run(wstest, *chapter, program, cases_for(*chapter)))
+        };
+        let mut verdicts: BTreeMap<u8, Verdicts> = programs.iter().map(one).collect();
+        let of_14 = verdicts.get_mut(&14).expect("chapter 14");
+        compressed.into_iter().for_each(|group| of_14.extend(group.join().expect("verdicts")));
+        verdicts
+    });
+    let counts = verdicts.iter().map(|(chapter, verdicts)| counts(*chapter, verdicts));
+    let counts: Vec<Value> = counts.collect();
+    if all {
+        let curve = json!({ "groups": GROUPS, "chapters": counts });
+        let curve = serde_json::to_string_pretty(&curve).expect("JSON");
+        fs::write(course().join(CURVE), curve + "\n").expect("written");
+    }
+    for (chapter, cases) in [(12, 301), (14, 517)] {
+        let lost: Vec<_> = verdicts[&chapter].iter().filter(|(_, case)| !is_won(case)).collect();
+        assert!(lost.is_empty(), "chapter {chapter}: {lost:#?}");
+        assert_eq!(verdicts[&chapter].len(), cases, "chapter {chapter}");
+    }
+    let kept = fs::read_to_string(course().join(CURVE)).expect(CURVE);
+    let kept: Value = serde_json::from_str(&kept).expect("JSON");
+    let kept = kept["chapters"].as_array().expect("chapters");
+    for count in counts {
+        assert!(kept.contains(&count), "{count} is not in {CURVE}: run this with CURVE=always");
+    }
+}
+
+/// What is asked of a chapter beside the groups 12 and 13, which are about compression. Before chapter 09 a message is
+/// as long as one read, and the long ones of group 9 are waited for in vain.
+fn cases_for(chapter: u8) -> &'static [&'static str] {
+    match chapter {
+        ..9 => &["1.*", "2.*", "3.*", "4.*", "5.*", "6.*", "7.*", "10.*"],
+        _ => &["1.*", "2.*", "3.*", "4.*", "5.*", "6.*", "7.*", "9.*", "10.*"],
+    }
+}
+
+/// A verdict that is no objection. `NON-STRICT` is one.
+fn is_good(verdict: &str) -> bool {
+    ["OK", "INFORMATIONAL"].contains(&verdict)
+}
+
+/// A case with two good verdicts.
+fn is_won(verdicts: &[String; 2]) -> bool {
+    verdicts.iter().all(|verdict| is_good(verdict))
+}
+
+/// In how many cases of each group that was run a chapter gets the messages right, and how many it wins.
+fn counts(chapter: u8, verdicts: &Verdicts) -> Value {
+    let count = |is: &dyn Fn(&[String; 2]) -> bool| {
+        let mut counts = BTreeMap::new();
+        for (group, size) in GROUPS {
+            let of_group = |(case, _): &(&String, _)| case.split('.').next() == Some(group);
+            let cases: Vec<_> = verdicts.iter().filter(of_group).collect();
+            if !cases.is_empty() {
+                assert_eq!(cases.len(), size, "group {group}");
+                counts.insert(group, cases.iter().filter(|(_, verdicts)| is(verdicts)).count());
+            }
+        }
+        counts
+    };
+    let (messages, won) = (count(&|verdicts| is_good(&verdicts[0])), count(&is_won));
+    json!({ "chapter": chapter, "messages": messages, "won": won })
+}
+
+/// The chapters' programs as a server runs them: the suite has cases of a million bytes in frames of 64.
+fn released(numbers: &[u8]) -> Vec<(u8, PathBuf)> {
+    let target = Path::new(env!("CARGO_BIN_EXE_frame-by-frame")).ancestors().nth(2);
+    let target = target.expect("the folder that this test was built in");
+    let mut cargo = Command::new(env!("CARGO"));
+    cargo.args(["build", "--release", "--locked", "--quiet", "--target-dir"]);
+    cargo.arg(target).current_dir(course());
+    let packages = numbers.iter().map(|&number| chapters::find(number).expect("one").package());
+    let packages: Vec<String> = packages.collect();
+    cargo.args(packages.iter().flat_map(|package| ["--package", package]));
+    succeeds(cargo);
+    let program = |package: &String| {
+        target.join("release").join(format!("{package}{}", env::consts::EXE_SUFFIX))
+    };
+    numbers.iter().copied().zip(packages.iter().map(program)).collect()
+}
+
+/// Runs cases against a chapter's echo. What it prints goes nowhere: it would be all that the suite sends.
+fn run(wstest: &Path, chapter: u8, program: &Path, cases: &[&str]) -> Verdicts {
+    let mut command = announced(program, (chapter >= 7).then_some("echo"));
+    command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::null());
+    let server = Program::start(command).expect("the server starts");
+    let mut stdout = BufReader::new(server.outputs().0);
+    let mut line = String::new();
+    stdout.read_line(&mut line).expect("its first line");
+    let (_, at) = line.trim_end().split_once("ws://").expect("its address");
+    thread::spawn(move || io::copy(&mut stdout, &mut io::sink()));
+
+    let folder = tempfile::tempdir().expect("a folder");
+    let spec = folder.path().join("spec.json");
+    let of_server = json!({
+        "outdir": folder.path().join("reports"),
+        "servers": [{ "agent": "chapter", "url": format!("ws://{at}") }],
+        "cases": cases,
+        "exclude-cases": [],
+        "exclude-agent-cases": {},
+    });
+    fs::write(&spec, of_server.to_string()).expect("written");
+    let mut suite = Command::new(wstest);
+    suite.args(["--mode", "fuzzingclient", "--spec"]).arg(&spec).current_dir(folder.path());
+    let printed = succeeds(suite);
+    let index = fs::read_to_string(folder.path().join("reports/index.json"));
+    let index: Value = serde_json::from_str(&index.expect(&printed)).expect("JSON");
+    let verdict = |case: &Value, of: &str| case[of].as_str().expect(of).to_owned();
+    let index = index["chapter"].as_object().expect("cases").iter();
+    index
+        .map(|(id, case)| (id.clone(), [verdict(case, "behavior"), verdict(case, "behaviorClose")]))
+        .collect()
+}
