@@ -155,6 +155,10 @@ fn frames(recording: &Recording) -> Vec<(Side, Vec<Unit>)> {
     for ((_, from), stream) in streams {
         let side = if from == "client" { Side::Client } else { Side::Server };
         let units: Vec<Unit> = stream.into_values().collect();
+        // What a page decodes has no handshake before it, so no extension is agreed on.
+        if units.iter().any(|unit| unit.title.contains(", compressed")) {
+            continue;
+        }
         // Of a long frame a recording has only the beginning: the instrument says again what that is.
         let mut rest = units.as_slice();
         while let Some(long) = rest.iter().position(|unit| unit.omitted > 0) {

@@ -221,7 +221,7 @@ fn written_and_read() {
             let mut writer = writer(&format!("{KEPT}; server_max_window_bits={bits}{fresh}"));
             let mut reader = frames(takeover);
             let mut numbers = Numbers(seed as u64);
-            for _ in 0..40 {
+            for _ in 0..20 {
                 let length = [3, 200, 5_000, 70_000][numbers.below(4)];
                 let length = numbers.below(length);
                 let payload = numbers.bytes(length);
