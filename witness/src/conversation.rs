@@ -170,7 +170,7 @@ const NOT_UTF8: [&[u8]; 8] = [
     b"\xe0\x80\x80",
     b"\xed\xa0\x80",
     b"\xf4\x90\x80\x80",
-    b"\xe9\x9d ",
+    b"\xe9\x9d",
 ];
 
 impl Conversation {
