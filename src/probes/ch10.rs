@@ -108,8 +108,7 @@ pub(super) const SCRIPTS: &[(&str, Script)] = &[
     ("says-1002", |session| {
         let mut member = session.member()?;
         member.send(&unmasked_frame(1, b"Li Jing"))?;
-        member.hears_close(Some(1002))?;
-        member.ends("the connection to be closed after the Close frame").map(drop)
+        member.is_failed(1002)
     }),
     ("ping-of-126", |session| {
         let mut member = session.member()?;

@@ -89,7 +89,7 @@ pub(super) const SCRIPTS: &[(&str, Script)] = &[
         INVALID.iter().try_for_each(|(step, text)| {
             let mut member = session.member()?;
             member.send(&masked_frame(1, text))?;
-            is_failed(session, member, INVALID_PAYLOAD).map_err(|failure| failure.step(step))
+            is_failed(member, INVALID_PAYLOAD).map_err(|failure| failure.step(step))
         })
     }),
     ("fails-in-the-last-fragment", |session| {
@@ -101,7 +101,7 @@ pub(super) const SCRIPTS: &[(&str, Script)] = &[
         last.iter().try_for_each(|(step, before, last)| {
             let mut member = session.member()?;
             member.send(&[fragment(1, before), masked_frame(0, last)].concat())?;
-            is_failed(session, member, INVALID_PAYLOAD).map_err(|failure| failure.step(step))
+            is_failed(member, INVALID_PAYLOAD).map_err(|failure| failure.step(step))
         })
     }),
     ("fails-at-once", |session| {
@@ -109,10 +109,10 @@ pub(super) const SCRIPTS: &[(&str, Script)] = &[
         let mut member = session.member()?;
         // Its header, and ten of the hundred bytes that it declares. The rest never comes.
         member.send(&frame[..6 + 10])?;
-        is_failed(session, member, INVALID_PAYLOAD).map_err(|failure| failure.step("frame"))?;
+        is_failed(member, INVALID_PAYLOAD).map_err(|failure| failure.step("frame"))?;
         let mut member = session.member()?;
         member.send(&[fragment(1, b"Li \xe6"), fragment(0, b"Jing")].concat())?;
-        is_failed(session, member, INVALID_PAYLOAD).map_err(|failure| failure.step("message"))
+        is_failed(member, INVALID_PAYLOAD).map_err(|failure| failure.step("message"))
     }),
     ("nothing-half", |session| {
         let mut listener = session.member()?;
@@ -143,7 +143,7 @@ pub(super) const SCRIPTS: &[(&str, Script)] = &[
         // A masked text of a terabyte, of which nothing but the header comes.
         let header = unhex("81 ff 00 00 01 00 00 00 00 00 37 fa 21 3d").expect("hexadecimal");
         member.send(&header)?;
-        is_failed(session, member, TOO_BIG)
+        is_failed(member, TOO_BIG)
     }),
     ("endless-message", |session| {
         let mut member = Member::alone(session)?;
@@ -219,30 +219,17 @@ fn with_cause(mut failure: Failure, fragments: &[&str]) -> Failure {
     failure
 }
 
-/// Sees a Close frame with this code, and then, when it is answered, the end of the connection.
-fn is_failed(session: &Session, mut member: Visitor, code: u16) -> Result<(), Failure> {
-    let wanted = Wanted::Words(format!("a Close frame with the code {code}"));
-    let unit = member.unit(wanted.clone())?;
-    let is_close = unit.frame.as_ref().is_some_and(|frame| frame.header.opcode == 8);
-    let came = unit.value("close code");
-    if is_close && came == Some(&code.to_string()) && unit.faults.is_empty() {
-        // A server that has closed the connection takes nothing more.
-        let _ = member.try_to_send(&masked_frame(8, &code.to_be_bytes()));
-        return member.ends("the connection to be closed after the two Close frames").map(drop);
-    }
-    let failure = Failure::wrong(wanted, Sight::Other, &unit);
-    let failure = if came.is_some() { failure.at(2) } else { failure };
-    let is_replaced = unit.text.as_deref().is_some_and(|text| text.contains('\u{fffd}'));
-    Err(session.missed(match came {
-        _ if !is_close && is_replaced => failure.because(REPLACED),
-        _ if !is_close => failure,
-        None => failure.because("the Close frame has no code: a client does not learn why"),
-        Some("1000") => failure.because("1000 says that all is well, and nothing is"),
-        Some("1002") => {
-            failure.because("1002 is for frames that break a rule: this has a code of its own")
-        }
-        Some(_) => failure.because("a Close frame comes, and its code says something else"),
-    }))
+/// Sees the connection failed with this code. A text that came in place of it may say why.
+fn is_failed(mut member: Visitor, code: u16) -> Result<(), Failure> {
+    member.is_failed(code).map_err(|mut failure| {
+        failure.change(|missed| {
+            let text = missed.unit.as_ref().and_then(|unit| unit.text.as_deref());
+            if text.is_some_and(|text| text.contains('\u{fffd}')) {
+                missed.cause = Some(REPLACED);
+            }
+        });
+        failure
+    })
 }
 
 /// Sees bytes come back as a binary message.

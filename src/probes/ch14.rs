@@ -144,20 +144,20 @@ pub(super) const SCRIPTS: &[(&str, Script)] = &[
         let mut second = in_two(HELLO, 3);
         second[9] |= 0x40;
         member.send(&second)?;
-        is_failed(session, &mut member, Some("1002")).map_err(|failure| failure.step("second"))?;
+        member.is_failed(1002).map_err(|failure| failure.step("second"))?;
         let (mut member, _) = compressing(session, BROWSER)?;
         member.send(&masked_frame(0x49, b""))?;
-        is_failed(session, &mut member, Some("1002")).map_err(|failure| failure.step("ping"))?;
+        member.is_failed(1002).map_err(|failure| failure.step("ping"))?;
         let mut member = session.member()?;
         member.send(&masked_frame(COMPRESSED, HELLO))?;
-        is_failed(session, &mut member, Some("1002")).map_err(|failure| failure.step("unagreed"))
+        member.is_failed(1002).map_err(|failure| failure.step("unagreed"))
     }),
     ("not-deflate", |session| {
         // A kind of block that there is not, and a length that its complement denies.
         for bad in [&b"\x06\x00"[..], b"\x00\x05\x00\xfa\xfeHello\x00"] {
             let (mut member, _) = compressing(session, BROWSER)?;
             member.send(&masked_frame(COMPRESSED, bad))?;
-            is_failed(session, &mut member, None)?;
+            member.is_cut_off()?;
         }
         let (mut other, _) = compressing(session, BROWSER)?;
         other.is_echoed("Li Jing").map_err(|failure| failure.step("others"))
@@ -367,25 +367,6 @@ fn in_two(payload: &[u8], cut: usize) -> Vec<u8> {
     let mut first = masked_frame(COMPRESSED, &payload[..cut]);
     first[0] &= 0x7f;
     [first, masked_frame(0, &payload[cut..])].concat()
-}
-
-/// Sees the connection failed, with this code if there is one that has to be.
-fn is_failed(session: &Session, member: &mut Visitor, code: Option<&str>) -> Result<(), Failure> {
-    let wanted = match code {
-        Some(code) => format!("a Close frame with the code {code}, and the end"),
-        None => "the connection to be closed".to_owned(),
-    };
-    let units = member.ends(&wanted)?;
-    let Some(code) = code else { return Ok(()) };
-    let close = units.iter().find(|unit| unit.value("opcode") == Some("8"));
-    match close {
-        Some(close) if close.value("close code") == Some(code) => Ok(()),
-        Some(close) => Err(session.missed(Failure::wrong(wanted, Sight::Other, close))),
-        None => {
-            let came = "the connection was closed without a Close frame";
-            Err(session.missed(Failure::missed(wanted, Sight::Closed, came)))
-        }
-    }
 }
 
 /// Sends a message that gets too long, frame by frame, and sees the connection end over it.

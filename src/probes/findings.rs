@@ -763,9 +763,10 @@ pub(super) fn of_failure(came: &Unit, code: u16) -> Option<&'static str> {
         (8, payload) if payload.starts_with(digits.as_bytes()) => {
             "the code is written in digits: it is a number of two bytes, and 1002 is 03 ea"
         }
-        (8, [0x03, 0xe8, ..]) if code == 1002 => {
+        (8, [0x03, 0xe8, ..]) => {
             "1000 says that everything is well: a client that has broken a rule does not learn of it"
         }
+        (8, [0x03, 0xea, ..]) => "1002 is for frames that break a rule: this has a code of its own",
         (8, _) => return None,
         (1 | 2, _) => "the frame is taken for a message",
         (10, _) => "the frame is taken for a ping, and answered with a pong",
