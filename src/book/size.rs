@@ -45,7 +45,7 @@ impl Size {
 fn fewest_reasons(course: &Path, page: &str) -> Option<usize> {
     let mut words = 0;
     let mut fewest: Option<usize> = None;
-    for line in page.lines() {
+    for line in outside_drawings(page) {
         let Some(listing) = place(line).and_then(|place| Listing::take(course, place).ok()) else {
             words += words_of(line);
             continue;
@@ -67,7 +67,18 @@ fn place(line: &str) -> Option<&str> {
 
 /// How many words a page has, without its figures.
 fn words(page: &str) -> usize {
-    page.lines().map(words_of).sum()
+    outside_drawings(page).map(words_of).sum()
+}
+
+/// The lines of a page that are not of a drawing: its labels are not prose.
+fn outside_drawings(page: &str) -> impl Iterator<Item = &str> {
+    let mut within = false;
+    page.lines().filter(move |line| {
+        within |= line.starts_with("<svg");
+        let outside = !within;
+        within &= *line != "</svg>";
+        outside
+    })
 }
 
 fn words_of(line: &str) -> usize {
@@ -81,5 +92,6 @@ mod tests {
     #[test]
     fn a_figure_has_no_words() {
         assert_eq!(words("One word\n{{#code a.rs:b | of these}}\n\nmore"), 3);
+        assert_eq!(words("One\n<svg>\n<text>a label</text>\n</svg>\nmore words"), 3);
     }
 }
