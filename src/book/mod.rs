@@ -82,9 +82,18 @@ pub fn course() -> PathBuf {
 }
 
 /// What the book is made of: a change of any of these changes the book.
-pub fn sources(course: &Path) -> [PathBuf; 7] {
-    ["book", "chapters", "appendix", "stage", "src", "tests/course/snapshots", "Cargo.toml"]
-        .map(|name| course.join(name))
+pub fn sources(course: &Path) -> [PathBuf; 8] {
+    [
+        "book",
+        "chapters",
+        "appendix",
+        "stage",
+        "src",
+        "tests/autobahn",
+        "tests/course/snapshots",
+        "Cargo.toml",
+    ]
+    .map(|name| course.join(name))
 }
 
 /// The title of the book.

@@ -116,7 +116,7 @@ fn what_is_not_deflate() {
 
 #[test]
 fn the_bit_of_compression() {
-    let broken = "1002: a reserved bit is 0, unless an extension gives it a meaning";
+    let broken = "1002: a reserved bit is 0, unless an extension uses it";
     let continued = [frame(0x41, &HELLO[..3]), frame(0xc0, &HELLO[3..])].concat();
     for bytes in [continued, frame(0xc9, b""), frame(0xa1, b""), frame(0x91, b"")] {
         assert_eq!(said(&mut frames(true), &[&bytes]), [broken], "{bytes:02x?}");
