@@ -28,6 +28,8 @@ pub struct Chapter {
     /// How many minutes a reader needs to predict, run and check, found by trial. How long it takes to read
     /// follows from its page.
     pub trying: usize,
+    /// Whether later chapters do without it: a check of a later one goes on where this one is not kept.
+    pub optional: bool,
     /// Its lab; only a chapter with a server has one.
     pub lab: Option<Lab>,
 }
@@ -168,6 +170,7 @@ pub const ALL: &[Chapter] = &[
         before: "a browser of July 2010 asks, and the server does not understand",
         shows: "two ages in one room",
         trying: 20,
+        optional: true,
         ..Chapter::new(
             "08-hixie",
             Part::Room,
@@ -234,7 +237,18 @@ impl Chapter {
     const fn new(slug: &'static str, part: Part, lab: Option<Lab>) -> Chapter {
         let [tens, ones, ..] = slug.as_bytes() else { panic!("a slug begins with two digits") };
         let number = (*tens - b'0') * 10 + *ones - b'0';
-        Chapter { number, slug, title: "", part, adds: "", before: "", shows: "", trying: 0, lab }
+        Chapter {
+            number,
+            slug,
+            title: "",
+            part,
+            adds: "",
+            before: "",
+            shows: "",
+            trying: 0,
+            optional: false,
+            lab,
+        }
     }
 
     /// Its number and its title, as the sidebar and a table name it.

@@ -6,11 +6,16 @@ use anyhow::Result;
 use ch00_wire::Event;
 
 use super::report::{Finding, Report, State, Told};
+use crate::chapters::{CHAPTERS, Chapter};
 use crate::own::Unwritten;
 use crate::probes::{self, Probe, Target, Verdict, explain};
 
 /// How long the reader waits for an answer that does not come.
 const PATIENCE: Duration = Duration::from_secs(3);
+
+/// What is said of a promise of a chapter that no later one needs.
+pub(super) const LEFT_OUT: &str =
+    "it is of a chapter that no later one needs: check that chapter alone to see why";
 
 /// What happens while the promises are looked at.
 pub(super) enum News<'a> {
@@ -33,9 +38,17 @@ pub(super) fn judge_all(
     {
         let finding = match report.broken_need_of(probe) {
             Some(needed) => Finding::of(*probe, State::NotJudged(needed)),
+            None if report.leaves_out(probe) => Finding::of(*probe, State::Unseen(LEFT_OUT)),
             None => {
                 tell(News::Begins(probe))?;
-                judge(target, *probe, report)?
+                match judge(target, *probe, report)? {
+                    broken
+                        if matches!(broken.state, State::Fails) && may_be_left_out(probe, last) =>
+                    {
+                        Finding::of(*probe, State::Unseen(LEFT_OUT))
+                    }
+                    finding => finding,
+                }
             }
         };
         let failed = finding.failed();
@@ -46,6 +59,12 @@ pub(super) fn judge_all(
         }
     }
     Ok(())
+}
+
+/// Whether a server does without this promise, because it is one of a chapter that no later one needs.
+fn may_be_left_out(probe: &Probe, last: u8) -> bool {
+    let of = |chapter: &&Chapter| chapter.number == probe.chapter;
+    probe.chapter < last && CHAPTERS.iter().find(of).is_some_and(|chapter| chapter.optional)
 }
 
 fn judge(target: &Target, probe: Probe, report: &Report) -> Result<Finding> {

@@ -5,6 +5,7 @@ use std::fmt::Write;
 use serde::Serialize;
 use serde_json::{Value, json};
 
+use super::judge::LEFT_OUT;
 use crate::chapters::{CHAPTERS, Chapter};
 use crate::probes::{Explanation, Probe};
 
@@ -241,6 +242,15 @@ impl Report {
     /// The broken promise without which nothing can be said of this one.
     pub(super) fn broken_need_of(&self, probe: &Probe) -> Option<Probe> {
         probe.needs.iter().find_map(|id| self.broken(id))
+    }
+
+    /// Whether the promise needs one that the server does without.
+    pub(super) fn leaves_out(&self, probe: &Probe) -> bool {
+        let is_left_out = |finding: &Finding| {
+            probe.needs.contains(&finding.probe.id)
+                && matches!(finding.state, State::Unseen(why) if why == LEFT_OUT)
+        };
+        self.findings.iter().any(is_left_out)
     }
 
     /// The promise with this id, if it is broken; the one that it needs, if that is why nothing is said of it.

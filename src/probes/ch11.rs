@@ -248,6 +248,9 @@ fn is_binary(session: &Session, member: &mut Visitor, bytes: &[u8]) -> Result<()
     let payload = unit.frame.as_ref().map(|frame| frame.payload.as_slice()).unwrap_or_default();
     Err(session.missed(match () {
         () if is_text => failure.because(cause),
+        () if unit.value("close code") == Some("1007") => {
+            failure.because("binary is judged as UTF-8: only a text has to be that")
+        }
         () if !payload.is_empty() && bytes.starts_with(payload) => failure.because(EACH),
         () => failure,
     }))

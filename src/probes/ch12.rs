@@ -110,6 +110,12 @@ pub(super) const SCRIPTS: &[(&str, Script)] = &[
             .map_err(|failure| failure.step("a reason that is UTF-8"))
     }),
     ("header-is-enough", |session| {
+        // A frame is judged once, however many reads bring it.
+        let mut member = session.member()?;
+        let first = unfinished(masked_frame(TEXT, b"Li "));
+        let last = masked_frame(CONTINUATION, b"Jing");
+        member.send_cut(&[first, last].concat(), &[8, 16])?;
+        member.hears("Li Jing").map_err(|failure| failure.step("good"))?;
         let frame = masked_frame(TEXT, &[b'x'; DECLARED]);
         let header = frame.len() - DECLARED;
         fails(session, PROTOCOL_ERROR, &with(RSV[1], frame)[..header])

@@ -77,6 +77,8 @@ pub(super) const SCRIPTS: &[(&str, Script)] = &[
         takes(session, &[("good", rfc_request())])?;
         let of = |key: &str| request(&format!("Sec-WebSocket-Key: {key}"));
         session.refuses_at("not-base64", &of("Li Jing!"))?;
+        // Whoever passes over the asterisk has sixteen bytes.
+        session.refuses_at("not-base64", &of("dGhlIHNhbXBs*ZSBub25jZQ=="))?;
         session.refuses_at("length", &of("dGhlIHNhbXBsZSBub25j"))?;
         session.refuses_at("length", &of("dGhlIHNhbXBsZSBub25jZWQ="))?;
         session.refuses_at("two", &and("Sec-WebSocket-Key: x3JJHMbDL1EzLkh9GBhXDw=="))

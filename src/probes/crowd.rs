@@ -89,12 +89,16 @@ pub(super) fn late_one<'s>(session: &'s Session<'s>) -> Result<Member<'s>, Failu
     Member::open(session, connect(session, 1, keep_little)?.0, 1)
 }
 
-/// A connection, and what `prepare` says of its socket.
+/// A connection, and what `prepare` says of its socket. A server that was told its port may still have to listen: the
+/// first client waits for that.
 fn connect(
     session: &Session,
     number: usize,
     prepare: impl FnOnce(&Socket) -> bool,
 ) -> Result<(TcpStream, bool), Failure> {
+    if !session.was_reached() {
+        session.visitor()?.leave();
+    }
     let address = session.address();
     let connected =
         Socket::new(Domain::for_address(address), Type::STREAM, None).and_then(|socket| {

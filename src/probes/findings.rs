@@ -58,10 +58,20 @@ const HEADS: &[Finding] = &[
     },
     Finding {
         cause: "the request is taken for one of another version: it says Sec-WebSocket-Version: 13",
-        fits: |seen| seen.status() == Some("426") && seen.wants_101(),
+        fits: |seen| {
+            seen.status() == Some("426") && matches!(seen.missed.wanted, Wanted::Head(101))
+        },
     },
     Finding {
-        cause: "the origin is refused: without a list in ORIGINS every page comes in, and with one each origin on it",
+        cause: "the status is right, and the field Sec-WebSocket-Version is missing, which says what the server speaks",
+        fits: |seen| {
+            seen.status() == Some("426")
+                && matches!(seen.missed.wanted, Wanted::Field("Sec-WebSocket-Version", _))
+        },
+    },
+    Finding {
+        cause: "the origin is refused: without a list in ORIGINS every page comes in, and with one each origin on it, \
+                and a client that names no origin",
         fits: |seen| seen.status() == Some("403") && seen.wants_101(),
     },
     Finding {
@@ -142,6 +152,14 @@ const EMPTY_KEY: usize = 2;
 
 /// What a frame tells, or what came in the place of one.
 const FRAMES: &[Finding] = &[
+    Finding {
+        cause: "the connection is failed with 1007: a text that is valid UTF-8 is taken for an invalid one",
+        fits: |seen| matches!(seen.came, [0x88, _, 0x03, 0xef, ..]),
+    },
+    Finding {
+        cause: "the connection is failed with 1002: frames that keep all rules are taken for some that break one",
+        fits: |seen| matches!(seen.came, [0x88, _, 0x03, 0xea, ..]),
+    },
     Finding {
         cause: "text is written in place of bytes: as a character, 81 takes two bytes, c2 81",
         fits: |seen| seen.came.starts_with(&[0xc2, 0x81]),
