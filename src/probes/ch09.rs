@@ -7,7 +7,7 @@ use super::ch05::text_of;
 use super::crowd::{Member, gather, one};
 use super::missed::{Failure, beginning};
 use super::promises::Sight;
-use super::session::Session;
+use super::session::{Session, Visitor};
 
 /// The lengths at which a reader of numbers or of buffers fails, in bytes, and what fails there.
 const LONG: [(usize, &str); 7] = [
@@ -66,8 +66,7 @@ pub(super) const SCRIPTS: &[(&str, Script)] = &[
         member.send(&[frame("goodbye"), masked_frame(8, b"\x03\xe8")].concat())?;
         member
             .hears("goodbye")
-            .and_then(|_| member.ends("the connection to be closed after the Close frame"))
-            .map(drop)
+            .and_then(|_| goodbye_is_seen(session, &mut member))
             .map_err(|failure| failure.step("goodbye"))
     }),
     ("byte-by-byte", |session| {
@@ -155,6 +154,17 @@ pub(super) const SCRIPTS: &[(&str, Script)] = &[
         })
     }),
 ];
+
+/// Sees a Close frame taken: answered with one, or with the end.
+fn goodbye_is_seen(session: &Session, member: &mut Visitor) -> Result<(), Failure> {
+    const WANTED: &str = "a Close frame, or the end of the connection";
+    match member.unit(WANTED) {
+        Err(Failure::Missed(missed)) if missed.sight == Sight::Closed => Ok(()),
+        Err(failure) => Err(failure),
+        Ok(unit) if unit.frame.as_ref().is_some_and(|frame| frame.header.opcode == 8) => Ok(()),
+        Ok(unit) => Err(session.missed(Failure::wrong(WANTED, Sight::Extra, &unit))),
+    }
+}
 
 fn frame(text: impl AsRef<str>) -> Vec<u8> {
     masked_frame(1, text.as_ref().as_bytes())

@@ -98,6 +98,11 @@ async function say({ lab, seen }, echoes) {
   }
 }
 
+// RSV1 says that a message is compressed.
+function isCompressed(hex) {
+  return (parseInt(hex.slice(0, 2), 16) & 0x40) !== 0;
+}
+
 // Chapters 06 and later: three clients side by side. Each says a text; who hears it, depends.
 async function crowd({ lab, seen }, isRoom) {
   await lab.locator('.lab-connect-all').click();
@@ -121,7 +126,12 @@ async function crowd({ lab, seen }, isRoom) {
   const told = frames.map((frame) => frame.text);
   must(frames.length === TEXTS.length * (isRoom ? 3 : 1), `${frames.length} frames of the server are shown`);
   must(JSON.stringify(told) === JSON.stringify(seen.received), `the lab shows ${told}, DevTools ${seen.received}`);
-  frames.forEach((frame) => must(payload(frame.hex) === frame.text, `${frame.hex} is not ${frame.text}`));
+  // What came compressed was inflated twice, here and in the browser, and both say the same. Each client has a window of
+  // its own, so nothing is shared.
+  const plain = frames.filter((frame) => !isCompressed(frame.hex));
+  must(plain.length === 0 || plain.length === frames.length, 'some frames came compressed, and some did not');
+  plain.forEach((frame) => must(payload(frame.hex) === frame.text, `${frame.hex} is not ${frame.text}`));
+  if (plain.length === 0) return;
   const shared = await lab.locator('.unit-shared', { hasText: 'for 3 clients' }).count();
   must(shared === (isRoom ? 9 : 0), `${shared} frames are marked as shared`);
 }

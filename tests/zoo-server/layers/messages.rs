@@ -99,7 +99,7 @@ fn as_it_fails(mut end: End) -> End {
     let code = end.last.get_mut(2..4).filter(|code| **code == 1007_u16.to_be_bytes());
     match code {
         Some(code) if makes("fails-with-1002") => code.copy_from_slice(&1002_u16.to_be_bytes()),
-        Some(_) if makes("fails-without-a-word") => end.last.clear(),
+        Some(_) if makes("hangs-up-on-invalid-utf8") => end.last.clear(),
         _ => {}
     }
     end
