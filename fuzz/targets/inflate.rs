@@ -39,7 +39,7 @@ fn round_trip(takeover: bool, server_bits: u8, messages: &[&[u8]]) {
     let agreed = Agreement {
         server_takeover: takeover,
         client_takeover: takeover,
-        server_bits,
+        server_bits: Some(server_bits),
         client_bits: None,
     };
     let (mut writer, mut frames) = (DeflateWriter::new(agreed), frames(takeover));
