@@ -6,7 +6,7 @@ use anyhow::Result;
 use ch00_wire::Event;
 
 use super::report::{Finding, Report, State, Told};
-use crate::chapters::{CHAPTERS, Chapter};
+use crate::chapters;
 use crate::own::Unwritten;
 use crate::probes::{self, Probe, Target, Verdict, explain};
 
@@ -63,8 +63,7 @@ pub(super) fn judge_all(
 
 /// Whether a server does without this promise, because it is one of a chapter that no later one needs.
 fn may_be_left_out(probe: &Probe, last: u8) -> bool {
-    let of = |chapter: &&Chapter| chapter.number == probe.chapter;
-    probe.chapter < last && CHAPTERS.iter().find(of).is_some_and(|chapter| chapter.optional)
+    probe.chapter < last && chapters::find(probe.chapter).is_ok_and(|chapter| chapter.optional)
 }
 
 fn judge(target: &Target, probe: Probe, report: &Report) -> Result<Finding> {

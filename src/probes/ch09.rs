@@ -7,7 +7,7 @@ use super::ch05::text_of;
 use super::crowd::{Member, gather, one};
 use super::missed::{Failure, beginning};
 use super::promises::Sight;
-use super::session::{Session, Visitor};
+use super::session::Session;
 
 /// The lengths at which a reader of numbers or of buffers fails, in bytes, and what fails there.
 const LONG: [(usize, &str); 7] = [
@@ -30,6 +30,9 @@ const GROWN: u64 = 64 * 1024 * 1024;
 const TEXTS: [&str; 4] = ["Li Jing", "", "李静", "Li"];
 /// How many pairs of cuts are tried.
 const PAIRS: usize = 40;
+
+/// How a Close frame shows that it was looked at.
+const GOODBYE: &str = "a Close frame, or the end of the connection";
 
 pub(super) const SCRIPTS: &[(&str, Script)] = &[
     ("cut-frame", |session| {
@@ -66,7 +69,8 @@ pub(super) const SCRIPTS: &[(&str, Script)] = &[
         member.send(&[frame("goodbye"), masked_frame(8, b"\x03\xe8")].concat())?;
         member
             .hears("goodbye")
-            .and_then(|_| goodbye_is_seen(session, &mut member))
+            .and_then(|_| member.says_goodbye(GOODBYE, Sight::Extra))
+            .map(drop)
             .map_err(|failure| failure.step("goodbye"))
     }),
     ("byte-by-byte", |session| {
@@ -154,17 +158,6 @@ pub(super) const SCRIPTS: &[(&str, Script)] = &[
         })
     }),
 ];
-
-/// Sees a Close frame taken: answered with one, or with the end.
-fn goodbye_is_seen(session: &Session, member: &mut Visitor) -> Result<(), Failure> {
-    const WANTED: &str = "a Close frame, or the end of the connection";
-    match member.unit(WANTED) {
-        Err(Failure::Missed(missed)) if missed.sight == Sight::Closed => Ok(()),
-        Err(failure) => Err(failure),
-        Ok(unit) if unit.frame.as_ref().is_some_and(|frame| frame.header.opcode == 8) => Ok(()),
-        Ok(unit) => Err(session.missed(Failure::wrong(WANTED, Sight::Extra, &unit))),
-    }
-}
 
 fn frame(text: impl AsRef<str>) -> Vec<u8> {
     masked_frame(1, text.as_ref().as_bytes())

@@ -6,7 +6,7 @@ use super::Script;
 use super::crowd::one_and_a_slow_one;
 use super::missed::{Failure, Wanted};
 use super::promises::Sight;
-use super::session::{Session, Visitor, close_code, is_pong};
+use super::session::{Session, Visitor, close_code, is_close, is_pong};
 
 /// How many pings come in one read.
 const PINGS: usize = 10;
@@ -178,7 +178,7 @@ fn nothing_but_close(session: &Session, member: &mut Visitor) -> Result<(), Fail
         if is_late(unit.text.as_deref()) {
             return Err(session.missed(Failure::wrong(WANTED, Sight::Extra, &unit)));
         }
-        is_closed |= unit.frame.as_ref().is_some_and(|frame| frame.header.opcode == 8);
+        is_closed |= is_close(&unit);
     }
 }
 

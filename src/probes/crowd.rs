@@ -268,7 +268,7 @@ impl<'s> Member<'s> {
     /// One whose bytes are not recorded, because they are too many.
     pub(super) fn alone(session: &'s Session<'s>) -> Result<Member<'s>, Failure> {
         session.member()?.leave();
-        Member::open(session, connect(session, 1, |_| true)?.0, 1)
+        one(session)
     }
 
     /// Sends a fragment, and then others, so many times: `what` that is, in all. Sees the server end the connection over

@@ -705,13 +705,12 @@ impl Visitor<'_> {
         match &unit.frame {
             Some(frame) if findings::is_failure(frame, code) && unit.faults.is_empty() => {}
             frame => {
-                let is_close = frame.as_ref().is_some_and(|frame| frame.header.opcode == 8);
                 let sight = match frame {
-                    Some(_) if !is_close => Sight::Taken,
+                    Some(_) if !is_close(unit) => Sight::Taken,
                     _ => Sight::Other,
                 };
                 let what = failed_with(code);
-                let wanted = match is_close {
+                let wanted = match is_close(unit) {
                     true => Wanted::Bytes(what, findings::failure(unit, code)),
                     false => what.into(),
                 };
@@ -730,16 +729,28 @@ impl Visitor<'_> {
     /// Sees the connection end, with a Close frame or without, and nothing else come before.
     pub(super) fn is_cut_off(&mut self) -> Result<(), Failure> {
         const WANTED: &str = "a Close frame, or the end of the connection, and no message";
-        match self.unit(WANTED) {
-            Err(Failure::Missed(missed)) if missed.sight == Sight::Closed => Ok(()),
+        if self.says_goodbye(WANTED, Sight::Taken)? {
+            let _ = self.try_to_send(&masked_frame(8, b""));
+            self.ends("the connection to be closed after the Close frame")?;
+        }
+        Ok(())
+    }
+
+    /// Sees a Close frame come, or the end of the connection, and nothing else before, which would be `otherwise`. True if
+    /// it was a Close frame.
+    pub(super) fn says_goodbye(&mut self, wanted: &str, otherwise: Sight) -> Result<bool, Failure> {
+        match self.unit(wanted) {
+            Err(Failure::Missed(missed)) if missed.sight == Sight::Closed => Ok(false),
             Err(failure) => Err(failure),
-            Ok(unit) if unit.frame.as_ref().is_some_and(|frame| frame.header.opcode == 8) => {
-                let _ = self.try_to_send(&masked_frame(8, b""));
-                self.ends("the connection to be closed after the Close frame").map(drop)
-            }
-            Ok(unit) => Err(self.missed(Failure::wrong(WANTED, Sight::Taken, &unit))),
+            Ok(unit) if is_close(&unit) => Ok(true),
+            Ok(unit) => Err(self.missed(Failure::wrong(wanted, otherwise, &unit))),
         }
     }
+}
+
+/// Whether this is a Close frame.
+pub(super) fn is_close(unit: &Unit) -> bool {
+    unit.frame.as_ref().is_some_and(|frame| frame.header.opcode == 8)
 }
 
 /// Whether this is a pong with this payload, as a server sends it.

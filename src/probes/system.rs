@@ -172,6 +172,7 @@ struct State {
 #[cfg(target_os = "linux")]
 mod process {
     use std::fs;
+    use std::path::Path;
     use std::time::Duration;
 
     use super::State;
@@ -192,13 +193,16 @@ mod process {
                 state.is_running |= matches!(now, 'R' | 'D');
                 state.has_ended &= matches!(now, 'Z' | 'X');
                 state.time += time;
-                let children = file("children").unwrap_or_default();
-                processes.extend(
-                    children.split_ascii_whitespace().filter_map(|id| id.parse::<u32>().ok()),
-                );
+                processes.extend(started_by(&task.path()));
             }
         }
         Some(state)
+    }
+
+    /// The processes that a thread has started.
+    fn started_by(task: &Path) -> Vec<u32> {
+        let children = fs::read_to_string(task.join("children")).unwrap_or_default();
+        children.split_ascii_whitespace().filter_map(|id| id.parse().ok()).collect()
     }
 
     pub(super) fn memory(process: u32) -> Option<u64> {
@@ -210,14 +214,8 @@ mod process {
             let kib =
                 line.and_then(|line| line.split_ascii_whitespace().next()?.parse::<u64>().ok());
             memory = kib.map(|kib| memory.unwrap_or(0) + kib * 1024).or(memory);
-            for task in
-                fs::read_dir(format!("/proc/{process}/task")).into_iter().flatten().flatten()
-            {
-                let children = fs::read_to_string(task.path().join("children")).unwrap_or_default();
-                processes.extend(
-                    children.split_ascii_whitespace().filter_map(|id| id.parse::<u32>().ok()),
-                );
-            }
+            let tasks = fs::read_dir(format!("/proc/{process}/task")).into_iter().flatten();
+            processes.extend(tasks.flatten().flat_map(|task| started_by(&task.path())));
         }
         memory
     }

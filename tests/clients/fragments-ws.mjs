@@ -1,19 +1,8 @@
 // npm ws sends messages in fragments: node fragments-ws.mjs ws://127.0.0.1:4000
-import WebSocket from 'ws';
+import { hearing } from './hearing-ws.mjs';
 
-const socket = new WebSocket(process.argv[2]);
-const heard = [];
-let wake = () => {};
-socket.on('message', (data, isBinary) => {
-  heard.push(isBinary ? data : data.toString());
-  wake();
-});
-socket.on('error', (error) => {
-  console.error(`ws: ${error.message}`);
-  process.exit(1);
-});
+const { socket, next } = await hearing(process.argv[2]);
 const closed = new Promise((resolve) => socket.on('close', (code, reason) => resolve(`${code} ${reason}`)));
-await new Promise((resolve) => socket.on('open', resolve));
 
 // Sends a text in these pieces, with a ping between each two of them, and waits until it comes back.
 async function say(pieces) {
@@ -21,8 +10,7 @@ async function say(pieces) {
     if (at > 0) socket.ping();
     socket.send(piece, { binary: false, fin: at === pieces.length - 1 });
   }
-  while (heard.length === 0) await new Promise((resolve) => (wake = resolve));
-  console.log(`hears ${heard.shift()}`);
+  console.log(`hears ${await next()}`);
 }
 
 await say(['Li ', 'Ji', 'ng']);

@@ -235,6 +235,22 @@ pub fn succeeds(mut command: Command) -> String {
     printed
 }
 
+/// Where a client finds a server.
+pub fn address(server: &Server) -> String {
+    format!("ws://{}", server.address())
+}
+
+/// Where a browser finds a page, of the workshop that serves the book.
+pub fn page(book: &Server) -> String {
+    format!("http://{}", book.address())
+}
+
+/// What a client of `tests/clients` prints, when it is told these addresses.
+pub fn plays(mut client: Command, script: &str, addresses: &[String]) -> String {
+    client.arg(course().join("tests/clients").join(script)).args(addresses);
+    succeeds(client)
+}
+
 /// Node, with the packages of `tests/clients`; `None`, said aloud, where it is missing.
 pub fn node(test: &str) -> Option<Command> {
     let packages = course().join("tests/clients/node_modules/ws");

@@ -9,7 +9,8 @@ mod refusal;
 use std::rc::Rc;
 
 use ch01_listen::Socket;
-use ch06_select::{Connection, Emit, each_turn};
+use ch02_key::Request;
+use ch06_select::{Connection, Emit, Protocol, each_turn};
 use ch07_room::{App, Room, Server, Terminal};
 use ch09_stream::Stream;
 use ch10_control::Control;
@@ -31,13 +32,24 @@ pub fn serve(listener: &Socket) -> ! {
 /// An app, and who may come in.
 pub fn serve_app(listener: &Socket, app: Box<dyn App>, door: Door) -> ! {
     type Frames = Stream<Strict<Control<Messages>>>;
+    serve_with(listener, app, door, Spoken::<Frames>::plain)
+}
+// ANCHOR_END: serve
+
+// ANCHOR: serve_with
+/// The same, where `agree` says what is spoken with a client.
+pub fn serve_with<F: Protocol + Default + 'static>(
+    listener: &Socket,
+    app: Box<dyn App>,
+    door: Door,
+    agree: fn(&Request) -> Spoken<F>,
+) -> ! {
     let door = Rc::new(door);
     let connect = move || {
         let door = Rc::clone(&door);
-        let start =
-            move |head: &[u8], emit: Emit<'_>| start(&door, Spoken::<Frames>::plain, head, emit);
+        let start = move |head: &[u8], emit: Emit<'_>| start(&door, agree, head, emit);
         Connection::Opening(Vec::new(), start)
     };
     each_turn(listener, Server::new(app, Terminal, connect))
 }
-// ANCHOR_END: serve
+// ANCHOR_END: serve_with

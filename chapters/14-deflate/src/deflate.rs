@@ -4,9 +4,9 @@ use ch05_reply::encode;
 use ch06_select::{CLOSE, Message, Writer};
 use zlib_rs::{Deflate, DeflateFlush};
 
-use crate::Agreement;
-use crate::offer::MAX_BITS;
+use crate::offer::{MAX_BITS, MIN_BITS};
 use crate::window::{TAIL, slide};
+use crate::{Agreement, RSV1};
 
 // ANCHOR: writer
 /// Compresses messages, and writes each into one frame.
@@ -46,7 +46,7 @@ impl Writer for DeflateWriter {
         }
         let begin = out.len();
         out.extend(encode(*opcode, &smaller));
-        out[begin] |= RSV1_BIT;
+        out[begin] |= RSV1 << 4;
         if takeover {
             slide(&mut self.said, payload, KEPT);
         }
@@ -56,7 +56,7 @@ impl Writer for DeflateWriter {
     /// Without a memory, everybody whose window has the same size gets the same bytes.
     fn group(&self) -> Option<&'static str> {
         // YOURS: Who gets the same bytes?
-        let group = usize::from(self.bits()) - 9;
+        let group = usize::from(self.bits() - MIN_BITS);
         (!self.agreed.server_takeover).then(|| GROUPS[group])
         // YOURS_END
     }
@@ -66,9 +66,6 @@ impl Writer for DeflateWriter {
 // ANCHOR: deflated
 /// How hard the compressor tries, from 1 to 9.
 const LEVEL: i32 = 6;
-
-/// RSV1 in the first byte of a frame: the message is compressed.
-const RSV1_BIT: u8 = 0x40;
 
 /// A group for each size of a window, from 9 bits on.
 const GROUPS: [&str; 7] = [

@@ -5,12 +5,10 @@ use ch09_stream::{Header, Layer, Part};
 use ch10_control::{CloseCode, Failure};
 use zlib_rs::{Inflate, InflateFlush, Status};
 
+use crate::offer::RSV1;
 use crate::window::{TAIL, slide};
 
 // ANCHOR: inflated
-/// RSV1, as one of the three reserved bits: the message is compressed.
-pub const RSV1: u8 = 0b100;
-
 /// How many bytes are inflated at once. However small the message is that they came from, no more than
 /// these are made before the layer above has counted them.
 const CHUNK: usize = 16 * 1024;

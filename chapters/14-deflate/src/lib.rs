@@ -5,21 +5,18 @@ mod inflate;
 mod offer;
 mod window;
 
-use std::rc::Rc;
-
 use ch01_listen::Socket;
 use ch02_key::Request;
-use ch06_select::{Connection, Emit, each_turn};
-use ch07_room::{App, Room, Server, Terminal};
+use ch07_room::{App, Room};
 use ch09_stream::Stream;
 use ch10_control::Control;
 use ch11_messages::Messages;
 use ch12_strict::Strict;
-use ch13_door::{Door, Spoken, lists, start};
+use ch13_door::{Door, Spoken, lists, serve_with};
 
 pub use deflate::DeflateWriter;
-pub use inflate::{Inflated, RSV1};
-pub use offer::Agreement;
+pub use inflate::Inflated;
+pub use offer::{Agreement, RSV1};
 
 // ANCHOR: agree
 /// What is spoken with a client of RFC 6455: whatever comes, it goes through these layers.
@@ -46,12 +43,6 @@ pub fn serve(listener: &Socket) -> ! {
 
 /// An app, and who may come in.
 pub fn serve_app(listener: &Socket, app: Box<dyn App>, door: Door) -> ! {
-    let door = Rc::new(door);
-    let connect = move || {
-        let door = Rc::clone(&door);
-        let start = move |head: &[u8], emit: Emit<'_>| start(&door, agree, head, emit);
-        Connection::Opening(Vec::new(), start)
-    };
-    each_turn(listener, Server::new(app, Terminal, connect))
+    serve_with(listener, app, door, agree)
 }
 // ANCHOR_END: serve

@@ -14,6 +14,9 @@ pub struct Agreement {
     pub client_bits: Option<u8>,
 }
 
+/// RSV1, as one of the three reserved bits: with an agreement, the message is compressed.
+pub const RSV1: u8 = 0b100;
+
 /// The name of the extension.
 const NAME: &str = "permessage-deflate";
 // ANCHOR_END: agreement
@@ -63,7 +66,7 @@ impl Agreement {
 pub(crate) const MAX_BITS: u8 = 15;
 
 /// The smallest window that our compressor keeps to. RFC 7692 has 8, too: we decline that offer.
-const MIN_BITS: u8 = 9;
+pub(crate) const MIN_BITS: u8 = 9;
 
 /// A number from 8 to 15, in quotes or without, and without a zero before it.
 fn window_bits(value: &str) -> Option<u8> {
