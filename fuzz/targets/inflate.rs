@@ -7,11 +7,11 @@ use ch09_stream::{LONGEST, Stream};
 use ch10_control::Control;
 use ch11_messages::Messages;
 use ch12_strict::Strict;
-use ch14_deflate::{Agreement, DeflateWriter, Frames, Inflated, RSV1};
+use ch14_deflate::{Agreement, DeflateWriter, Inflated, Layers, RSV1};
 use libfuzzer_sys::fuzz_target;
 use pieces::{outcome, pieces, whole};
 
-fn frames(takeover: bool) -> Frames {
+fn frames(takeover: bool) -> Stream<Layers> {
     Stream::new(Strict::new(RSV1, Control(Inflated::new(takeover, Messages::default()))))
 }
 

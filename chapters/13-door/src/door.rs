@@ -3,6 +3,7 @@
 use ch02_key::Request;
 use ch06_select::{Emit, End, Event, FrameWriter, Writer};
 use ch08_hixie::{Dialect, OlderRequest};
+use ch09_stream::Stream;
 
 use crate::head::read;
 use crate::opening::the_one;
@@ -33,19 +34,19 @@ impl Door {
 
 // ANCHOR: spoken
 /// What is spoken with a client that has come in.
-pub struct Spoken<F> {
+pub struct Spoken<L> {
     /// Header fields of the answer, for what was agreed on.
     pub fields: String,
     /// What writes to it.
     pub writer: Box<dyn Writer>,
-    /// What understands it.
-    pub frames: F,
+    /// What understands its frames.
+    pub layer: L,
 }
 
-impl<F: Default> Spoken<F> {
+impl<L: Default> Spoken<L> {
     /// RFC 6455 and no extension.
     pub fn plain(_request: &Request) -> Self {
-        Spoken { fields: String::new(), writer: Box::new(FrameWriter), frames: F::default() }
+        Spoken { fields: String::new(), writer: Box::new(FrameWriter), layer: L::default() }
     }
 }
 
@@ -54,12 +55,12 @@ impl<F: Default> Spoken<F> {
 // ANCHOR: start
 /// Answers a whole head. A request of 2010, or for a file, is answered as in chapter 08; with any other,
 /// `agree` says what is spoken.
-pub fn start<F: Default>(
+pub fn start<L: Default>(
     door: &Door,
-    agree: impl FnOnce(&Request) -> Spoken<F>,
+    agree: impl FnOnce(&Request) -> Spoken<L>,
     head: &[u8],
     emit: Emit<'_>,
-) -> Result<Dialect<F>, End> {
+) -> Result<Dialect<Stream<L>>, End> {
     // YOURS: In which order is a request judged?
     let request = read(head)?;
     let has = |name| request.field(name).is_some();
@@ -74,7 +75,7 @@ pub fn start<F: Default>(
     let spoken = agree(&request);
     emit(Event::Send(opening.answer(&spoken.fields).as_bytes()));
     emit(Event::Opened(spoken.writer));
-    Ok(Dialect::Newer(spoken.frames))
+    Ok(Dialect::Newer(Stream::new(spoken.layer)))
     // YOURS_END
 }
 // ANCHOR_END: start

@@ -10,9 +10,9 @@ use std::rc::Rc;
 
 use ch01_listen::Socket;
 use ch02_key::Request;
-use ch06_select::{Connection, Emit, Protocol, each_turn};
+use ch06_select::{Connection, Emit, each_turn};
 use ch07_room::{App, Room, Server, Terminal};
-use ch09_stream::Stream;
+use ch09_stream::Layer;
 use ch10_control::Control;
 use ch11_messages::Messages;
 use ch12_strict::Strict;
@@ -31,18 +31,18 @@ pub fn serve(listener: &Socket) -> ! {
 
 /// An app, and who may come in.
 pub fn serve_app(listener: &Socket, app: Box<dyn App>, door: Door) -> ! {
-    type Frames = Stream<Strict<Control<Messages>>>;
-    serve_with(listener, app, door, Spoken::<Frames>::plain)
+    type Layers = Strict<Control<Messages>>;
+    serve_with(listener, app, door, Spoken::<Layers>::plain)
 }
 // ANCHOR_END: serve
 
 // ANCHOR: serve_with
 /// The same, where `agree` says what is spoken with a client.
-pub fn serve_with<F: Protocol + Default + 'static>(
+pub fn serve_with<L: Layer + Default + 'static>(
     listener: &Socket,
     app: Box<dyn App>,
     door: Door,
-    agree: fn(&Request) -> Spoken<F>,
+    agree: fn(&Request) -> Spoken<L>,
 ) -> ! {
     let door = Rc::new(door);
     let connect = move || {

@@ -8,7 +8,6 @@ mod window;
 use ch01_listen::Socket;
 use ch02_key::Request;
 use ch07_room::{App, Room};
-use ch09_stream::Stream;
 use ch10_control::Control;
 use ch11_messages::Messages;
 use ch12_strict::Strict;
@@ -20,17 +19,17 @@ pub use offer::{Agreement, RSV1};
 
 // ANCHOR: agree
 /// What is spoken with a client of RFC 6455: whatever comes, it goes through these layers.
-pub type Frames = Stream<Strict<Control<Inflated<Messages>>>>;
+pub type Layers = Strict<Control<Inflated<Messages>>>;
 
 /// Agrees to the first of a client's offers that can be kept, or to none.
-pub fn agree(request: &Request) -> Spoken<Frames> {
+pub fn agree(request: &Request) -> Spoken<Layers> {
     let offers = lists(request, "Sec-WebSocket-Extensions");
     let Some(agreed) = Agreement::find(offers) else { return Spoken::plain(request) };
     let inflated = Inflated::new(agreed.client_takeover, Messages::default());
     Spoken {
         fields: agreed.field(),
         writer: Box::new(DeflateWriter::new(agreed)),
-        frames: Stream::new(Strict::new(RSV1, Control(inflated))),
+        layer: Strict::new(RSV1, Control(inflated)),
     }
 }
 // ANCHOR_END: agree

@@ -6,11 +6,11 @@ use ch09_stream::Stream;
 use ch10_control::Control;
 use ch11_messages::Messages;
 use ch12_strict::Strict;
-use ch14_deflate::{Agreement, DeflateWriter, Frames, Inflated, RSV1};
+use ch14_deflate::{Agreement, DeflateWriter, Inflated, Layers, RSV1};
 
 const TEXT: Opcode = Opcode(1);
 
-fn frames(takeover: bool) -> Frames {
+fn frames(takeover: bool) -> Stream<Layers> {
     Stream::new(Strict::new(RSV1, Control(Inflated::new(takeover, Messages::default()))))
 }
 
@@ -35,7 +35,7 @@ fn frame(first: u8, payload: &[u8]) -> Vec<u8> {
 }
 
 /// What these bytes say, read by read; at the end, why it ends.
-fn said(frames: &mut Frames, reads: &[&[u8]]) -> Vec<String> {
+fn said(frames: &mut Stream<Layers>, reads: &[&[u8]]) -> Vec<String> {
     let mut said = Vec::new();
     for read in reads {
         let mut bytes = read.to_vec();

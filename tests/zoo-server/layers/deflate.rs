@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use ch02_key::Request;
 use ch06_select::{BINARY, CLOSE, Emit, End, Event, FrameWriter, Message, Writer};
-use ch09_stream::{Layer, Part, Stream};
+use ch09_stream::{Layer, Part};
 use ch10_control::Control;
 use ch11_messages::CONTINUATION;
 use ch12_strict::Strict;
@@ -16,7 +16,7 @@ use zlib_rs::{Deflate, DeflateFlush, Inflate, InflateFlush, Status};
 use super::control::Controls;
 use super::messages::{Between, Parts};
 use super::rules::Rules;
-use super::{Frames, makes};
+use super::{Layers, makes};
 use crate::mistakes::MISTAKES;
 
 /// From which chapter on messages are compressed.
@@ -156,7 +156,7 @@ impl Writer for Wrong {
 }
 
 /// What is agreed on with a client.
-pub fn agree(request: &Request) -> Spoken<Frames> {
+pub fn agree(request: &Request) -> Spoken<Layers> {
     // A server of chapter 13 agrees to nothing yet: an older promise says so.
     let is_older = MISTAKES.iter().any(|one| makes(one.name) && one.chapter < CHAPTER);
     if is_older {
@@ -188,7 +188,7 @@ pub fn agree(request: &Request) -> Spoken<Frames> {
     Spoken {
         fields,
         writer: if is_wrong { Box::new(Wrong(writer)) } else { Box::new(writer) },
-        frames: Stream::new(Bits { layer: rules }),
+        layer: Bits { layer: rules },
     }
 }
 

@@ -2,13 +2,14 @@
 
 use ch06_select::{Emit, End, Event};
 use ch08_hixie::Dialect;
+use ch09_stream::Stream;
 use ch13_door::{Door, Refusal};
 
 use super::deflate::agree;
-use super::{Frames, makes};
+use super::{Layers, makes};
 
 /// Answers a whole head.
-pub fn start(door: &Door, head: &[u8], emit: Emit<'_>) -> Result<Dialect<Frames>, End> {
+pub fn start(door: &Door, head: &[u8], emit: Emit<'_>) -> Result<Dialect<Stream<Layers>>, End> {
     let mut lines = Lines::of(head);
     let offer = lines.value("Sec-WebSocket-Protocol").unwrap_or_default().to_owned();
     if makes("origin-demanded") && !door.origins.is_empty() && lines.value("Origin").is_none() {

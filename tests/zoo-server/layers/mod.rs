@@ -13,7 +13,6 @@ use std::sync::OnceLock;
 
 use ch06_select::{Connection, Emit, each_turn};
 use ch07_room::{App, Echo, Room, Server, Terminal};
-use ch09_stream::Stream;
 use ch10_control::Control;
 use ch11_messages::Messages;
 use ch12_strict::Strict;
@@ -28,8 +27,7 @@ use rules::Rules;
 
 /// What is spoken with a client, and where a mistake may be: in front of the rules, of the control frames, of what is
 /// inflated, and of the messages.
-type Frames =
-    Stream<Bits<Rules<Strict<Between<Controls<Control<Inflates<Inflated<Parts<Messages>>>>>>>>>>;
+type Layers = Bits<Rules<Strict<Between<Controls<Control<Inflates<Inflated<Parts<Messages>>>>>>>>>;
 
 static MISTAKE: OnceLock<&'static str> = OnceLock::new();
 

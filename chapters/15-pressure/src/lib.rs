@@ -1,0 +1,25 @@
+//! Chapter 15, Under pressure: clients that do not read, never finish or never leave, and a server that
+//! ends well.
+
+mod counters;
+mod deadlines;
+mod event_loop;
+mod host;
+mod links;
+mod lively;
+mod mailbox;
+mod pulse;
+mod serve;
+mod settings;
+mod watch;
+
+pub use counters::Counters;
+pub use deadlines::Deadlines;
+pub use event_loop::EventLoop;
+pub use host::{Host, Letter, Limits};
+pub use links::{Links, Patience};
+pub use lively::{Lively, Patient};
+pub use mailbox::Mailbox;
+pub use pulse::{Clock, Pulse};
+pub use serve::{host, serve};
+pub use settings::{Settings, on_stop, run};
