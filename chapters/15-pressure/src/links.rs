@@ -132,9 +132,6 @@ impl Patient for Links {
 // ANCHOR_END: patient
 
 // ANCHOR: flush
-/// How much may wait for a client, in bytes, before it is not read from.
-const PAUSE: usize = 64 * 1024;
-
 impl Links {
     /// Sends a client what the system takes now, and keeps the rest.
     pub(crate) fn flush(&mut self, client: ClientId) {
@@ -152,7 +149,9 @@ impl Links {
                 Err(error) => return self.let_go(client, Err(error)),
             }
         }
-        let was_paused = mem::replace(&mut link.paused, link.unsent.len() > PAUSE);
+        // Half of the limit is for what it asks for, and the rest for what others have to say.
+        let is_much = link.unsent.len() > self.patience.max_unsent / 2;
+        let was_paused = mem::replace(&mut link.paused, is_much);
         if was_paused && !link.paused {
             self.resumed.push(client);
         }
