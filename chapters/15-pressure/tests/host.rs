@@ -281,6 +281,9 @@ fn what_is_counted() {
     assert!(counted(&counters, "ws_slow_total 1"), "{}", counters.text());
     assert!(counted(&counters, "ws_ends_total{code=\"1006\"} 1"), "{}", counters.text());
     assert!(counted(&counters, "ws_ends_total{code=\"other\"} 1"), "{}", counters.text());
+    insta::with_settings!({ prepend_module_to_snapshot => false, omit_expression => true }, {
+        insta::assert_snapshot!("report", counters.text());
+    });
 }
 
 /// A turn in which nothing is due costs nothing, however many clients there are.
