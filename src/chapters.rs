@@ -230,10 +230,10 @@ pub const ALL: &[Chapter] = &[
     },
     Chapter {
         title: "Under pressure",
-        adds: "limits in time and size, keepalive, a good end, and numbers for an operator",
-        before: "half a request stays for ever, a client that never reads keeps its bytes, and Ctrl-C cuts everybody off",
-        shows: "a server that can be left running",
-        trying: 30,
+        adds: "deadlines, limits, and a good end",
+        before: "half a request stays for ever, and Ctrl-C cuts everybody off",
+        shows: "a goodbye to everybody, and exit code 0",
+        trying: 20,
         ..Chapter::new("15-pressure", Part::World, Some(Lab::ROOM))
     },
 ];
