@@ -19,8 +19,8 @@ const PATIENCE: Duration = Duration::from_secs(20);
 /// Short times, so that a short storm has all of them in it. There is not always room for everybody.
 const SETTINGS: [(&str, &str); 7] = [
     ("HANDSHAKE_TIMEOUT", "2"),
-    ("PING_AFTER", "2"),
-    ("SLOW_TIMEOUT", "2"),
+    ("PING_AFTER", "4"),
+    ("SLOW_TIMEOUT", "4"),
     ("GOODBYE_TIMEOUT", "1"),
     ("MAX_CLIENTS", "200"),
     ("MAX_UNSENT", "262144"),
@@ -112,7 +112,7 @@ impl Kept {
     fn lives(&mut self) -> bool {
         let blocks = |error: io::Error| error.kind() == ErrorKind::WouldBlock;
         match self {
-            Kept::Deaf(since, _) => since.elapsed() < Duration::from_secs(8),
+            Kept::Deaf(since, _) => since.elapsed() < Duration::from_secs(15),
             Kept::Mute(socket) => loop {
                 match socket.read(&mut [0; 64 * 1024]) {
                     Ok(0) => return false,
