@@ -19,6 +19,8 @@ use super::makes;
 
 /// Longer than any test.
 const FOR_EVER: Duration = Duration::from_secs(1_000_000);
+/// For how long a server has patience that has none.
+const AT_ONCE: Duration = Duration::from_millis(200);
 /// How much a server without a bound hands to the loop, in bytes, so that this one notices nothing; and how soon it
 /// looks whether there is room for more.
 const LITTLE: usize = 32 * 1024;
@@ -71,7 +73,7 @@ fn change(settings: &mut Settings) -> Slips {
         _ if makes("time-for-each-byte") => limits.handshake_timeout = FOR_EVER,
         _ if makes("never-pings") => limits.ping_after = FOR_EVER,
         _ if makes("text-for-a-ping") || makes("pongs-not-missed") => limits.ping_after = FOR_EVER,
-        _ if makes("cut-off-at-once") => patience.max_unsent = 1024,
+        _ if makes("cut-off-at-once") => patience.slow_timeout = patience.slow_timeout.min(AT_ONCE),
         _ if makes("bound-of-its-own") => patience.max_unsent = 16 * 1024 * 1024,
         _ if makes("no-clock-for-the-slow") => patience.slow_timeout = FOR_EVER,
         _ if makes("close-waited-for") => patience.goodbye_timeout = FOR_EVER,
