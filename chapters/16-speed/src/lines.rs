@@ -91,6 +91,23 @@ impl Sink for Lines {
         }
     }
 
+    fn send(&mut self, to: &[ClientId], payload: &[u8], write: impl FnOnce(&mut Vec<u8>) -> bool) {
+        if payload.len() < LONG {
+            return self.fill(to, |out| {
+                if write(out) {
+                    out.extend_from_slice(payload)
+                }
+            });
+        }
+        let begin = self.turn.len();
+        let payload = if write(&mut self.turn) { payload } else { &[] };
+        let head = begin..self.turn.len();
+        for &client in to {
+            self.add(client, head.clone());
+            self.flush_with(client, payload);
+        }
+    }
+
     fn close(&mut self, client: ClientId) {
         self.add(client, 0..0);
         let Some(line) = self.table.get_mut(client) else { return };
@@ -99,6 +116,9 @@ impl Sink for Lines {
         }
     }
 }
+
+/// A payload as long as this is sent from where it is.
+const LONG: usize = 64 * 1024;
 
 impl Lines {
     /// A piece for a client. If it goes on where the one before it ends, they are one.
@@ -167,20 +187,34 @@ impl Lines {
                 line.place = None;
             }
             if others.is_empty() {
-                self.send(client, &mut [IoSlice::new(&turn[first])]);
+                self.deliver(client, &mut [IoSlice::new(&turn[first])]);
                 continue;
             }
             let ranges = [first].into_iter().chain(others);
             let mut slices: Vec<_> = ranges.map(|piece| IoSlice::new(&turn[piece])).collect();
-            self.send(client, &mut slices);
+            self.deliver(client, &mut slices);
         }
         turn.clear();
         turn.shrink_to(2 * TURN);
         (self.turn, self.pieces) = (turn, all);
     }
 
-    fn send(&mut self, client: ClientId, slices: &mut [IoSlice<'_>]) {
-        if self.waiting(client) > self.patience.max_unsent {
+    /// Sends a client its pieces now, and a payload behind them.
+    fn flush_with(&mut self, client: ClientId, payload: &[u8]) {
+        let Some(line) = self.table.get_mut(client).filter(|line| !line.closing) else { return };
+        let Some(place) = line.place.take() else { return };
+        let pieces = &mut self.pieces[place as usize];
+        let (first, others) = (mem::take(&mut pieces.first), mem::take(&mut pieces.others));
+        let turn = mem::take(&mut self.turn);
+        let ranges = [first].into_iter().chain(others).map(|piece| &turn[piece]);
+        let mut slices: Vec<_> = ranges.chain([payload]).map(IoSlice::new).collect();
+        self.deliver(client, &mut slices);
+        self.turn = turn;
+    }
+
+    fn deliver(&mut self, client: ClientId, slices: &mut [IoSlice<'_>]) {
+        let is_new = slices.iter().any(|slice| !slice.is_empty());
+        if is_new && self.waiting(client) > self.patience.max_unsent {
             self.catch_up(client);
             if self.waiting(client) > self.patience.max_unsent {
                 return self.let_go(client, Err(io::Error::other(TooSlow)));
@@ -199,6 +233,9 @@ impl Lines {
                 self.slow.set(self.now, client);
                 Box::new(Waiting { bytes: Vec::new(), sent: 0, since: self.now })
             });
+            if waits.sent > waits.bytes.len() / 2 {
+                waits.bytes.drain(..mem::take(&mut waits.sent));
+            }
             left.iter().for_each(|slice| waits.bytes.extend_from_slice(slice));
         }
         self.settle(client);
