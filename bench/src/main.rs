@@ -13,7 +13,7 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result};
 use clap::Parser;
 
 use crate::load::Load;
@@ -73,26 +73,24 @@ fn run(arguments: &Arguments) -> Result<()> {
         return floor::serve(port, arguments.modes.first().context("a floor needs a mode")?);
     }
     let course = course();
-    let available = servers::chapters(&course)?;
+    let available = servers::all(&course)?;
     if arguments.list {
         println!("modes: {}", mode::ALL.join(" "));
         let names: Vec<&str> = available.iter().map(|(server, _)| &server.name[..]).collect();
         println!("servers: {}", names.join(" "));
         return Ok(());
     }
-    let mut chosen = Vec::new();
-    let mut packages = Vec::new();
+    let mut named = Vec::new();
     for name in &arguments.servers {
         let found = available.iter().find(|(server, _)| server.name == *name);
-        let Some((server, package)) = found else { bail!("there is no server {name:?}: --list") };
-        chosen.push(server.clone());
-        packages.push(&package[..]);
+        named.push(found.with_context(|| format!("there is no server {name:?}: see --list"))?);
     }
+    if !arguments.no_build {
+        servers::build(&course, &named)?;
+    }
+    let mut chosen: Vec<Server> = named.iter().map(|(server, _)| server.clone()).collect();
     chosen.extend(arguments.others.iter().cloned());
     chosen.push(servers::floor()?);
-    if !arguments.no_build && !packages.is_empty() {
-        servers::build_chapters(&course, &packages)?;
-    }
     let measure = Measure {
         rounds: arguments.rounds.unwrap_or(if arguments.quick { 3 } else { 5 }),
         time: Duration::from_secs_f64(arguments.seconds.unwrap_or(0.5)),
@@ -172,5 +170,8 @@ fn all_cores() -> usize {
     // `available_parallelism` counts only the cores that this process is kept to.
     let all = std::fs::read_to_string("/sys/devices/system/cpu/online").ok();
     let last = all.as_deref().and_then(|all| all.trim().rsplit(['-', ',']).next()?.parse().ok());
-    last.map_or_else(|| std::thread::available_parallelism().map_or(1, Into::into), |n: usize| n + 1)
+    last.map_or_else(
+        || std::thread::available_parallelism().map_or(1, Into::into),
+        |n: usize| n + 1,
+    )
 }

@@ -48,9 +48,25 @@ const KIB: usize = 1024;
 
 /// All modes of a whole run, in the order in which they are told.
 pub const ALL: &[&str] = &[
-    "echo-32x1", "echo-32x16", "echo-32x64", "crowd-32x1", "echo-1kx1", "echo-1kx16", "echo-1kx64",
-    "echo-16kx1", "echo-16kx16", "echo-1mx1", "echo-1mx4", "echo-16mx1", "ascii-1kx16",
-    "chinese-1kx16", "room-100x1", "room-100x16", "room-1000x1", "room-1000x16", "deflate-1kx16",
+    "echo-32x1",
+    "echo-32x16",
+    "echo-32x64",
+    "crowd-32x1",
+    "echo-1kx1",
+    "echo-1kx16",
+    "echo-1kx64",
+    "echo-16kx1",
+    "echo-16kx16",
+    "echo-1mx1",
+    "echo-1mx4",
+    "echo-16mx1",
+    "ascii-1kx16",
+    "chinese-1kx16",
+    "room-100x1",
+    "room-100x16",
+    "room-1000x1",
+    "room-1000x16",
+    "deflate-1kx16",
 ];
 
 /// How many clients a crowd has.
@@ -74,7 +90,9 @@ impl FromStr for Mode {
             "chinese" => (App::Echo, Content::Chinese, 1, size),
             "deflate" => (App::Echo, Content::Compressed, 1, size),
             "room" => (App::Room, Content::Ascii, size, 32),
-            _ => bail!("{name:?} is not a mode: there are echo, crowd, ascii, chinese, room, deflate"),
+            _ => bail!(
+                "{name:?} is not a mode: there are echo, crowd, ascii, chinese, room, deflate"
+            ),
         };
         if size == 0 || depth == 0 || clients == 0 {
             bail!("{name:?} has nothing to do");

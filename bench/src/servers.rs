@@ -36,35 +36,87 @@ pub fn floor() -> Result<Server> {
     Ok(Server { name: "floor".to_owned(), kind: Kind::Floor, command: command.into() })
 }
 
-/// All chapters from 05 on, and the folder each is in.
-pub fn chapters(course: &Path) -> Result<Vec<(Server, String)>> {
+/// How a server is built.
+#[derive(Clone, Debug)]
+pub enum Recipe {
+    /// A package of the course.
+    Chapter(String),
+    /// A program of the package `peers`.
+    Rust,
+}
+
+/// The peers that are written in Rust.
+const RUST: &[&str] = &[
+    "tungstenite",
+    "tokio-tungstenite",
+    "tokio-websockets",
+    "fastwebsockets",
+    "sockudo-ws",
+    "yawc",
+    "soketto",
+];
+
+/// All servers that can be built: the chapters from 05 on, and the peers.
+pub fn all(course: &Path) -> Result<Vec<(Server, Recipe)>> {
+    let mut all = chapters(course)?;
+    for name in RUST {
+        let command = vec![built(course, name)];
+        let server = Server { name: (*name).to_owned(), kind: Kind::Peer, command };
+        all.push((server, Recipe::Rust));
+    }
+    Ok(all)
+}
+
+fn built(course: &Path, program: &str) -> String {
+    target(course).join("release").join(program).to_string_lossy().into_owned()
+}
+
+fn chapters(course: &Path) -> Result<Vec<(Server, Recipe)>> {
     let mut chapters = Vec::new();
     for folder in fs::read_dir(course.join("chapters"))? {
         let folder = folder?.file_name().to_string_lossy().into_owned();
         let number = folder.split('-').next().and_then(|number| number.parse::<u8>().ok());
         let Some(number) = number.filter(|number| *number >= FIRST) else { continue };
         let package = format!("ch{folder}");
-        let program = target(course).join("release").join(&package);
-        let name = format!("ch{number:02}");
-        let command = vec![program.to_string_lossy().into_owned()];
-        chapters.push((Server { name, kind: Kind::Chapter(number), command }, package));
+        let command = vec![built(course, &package)];
+        let server =
+            Server { name: format!("ch{number:02}"), kind: Kind::Chapter(number), command };
+        chapters.push((server, Recipe::Chapter(package)));
     }
     chapters.sort_by(|(one, _), (other, _)| one.name.cmp(&other.name));
     Ok(chapters)
 }
 
-/// Builds these chapters, as their release.
-pub fn build_chapters(course: &Path, packages: &[&str]) -> Result<()> {
-    let mut command = cargo(course);
-    command.args(["build", "--release", "--locked"]);
-    command.args(packages.iter().flat_map(|package| ["-p", package]));
-    run(command)
+/// Builds servers, for speed.
+pub fn build(course: &Path, servers: &[&(Server, Recipe)]) -> Result<()> {
+    let mut chapters = cargo(course);
+    chapters.args(["--manifest-path", "Cargo.toml"]);
+    let mut peers = cargo(course);
+    peers.args(["--manifest-path", "bench/Cargo.toml", "-p", "peers"]);
+    let (mut some_chapter, mut some_peer) = (false, false);
+    for (server, recipe) in servers {
+        match recipe {
+            Recipe::Chapter(package) => {
+                some_chapter = true;
+                chapters.args(["-p", package]);
+            }
+            Recipe::Rust => {
+                some_peer = true;
+                peers.args(["--bin", &server.name]);
+            }
+        }
+    }
+    if some_chapter {
+        run(chapters)?;
+    }
+    if some_peer { run(peers) } else { Ok(()) }
 }
 
 /// A cargo that builds for speed: everything in one piece.
 pub fn cargo(course: &Path) -> Command {
     let mut command = Command::new("cargo");
-    command.current_dir(course).arg("--quiet").env("CARGO_TARGET_DIR", target(course));
+    command.current_dir(course).args(["build", "--release", "--locked", "--quiet"]);
+    command.env("CARGO_TARGET_DIR", target(course));
     command.env("CARGO_PROFILE_RELEASE_LTO", "fat");
     command.env("CARGO_PROFILE_RELEASE_CODEGEN_UNITS", "1");
     command

@@ -39,6 +39,8 @@ pub fn table(played: &Played) -> String {
 }
 
 fn beside(samples: &Samples, other: Option<&Samples>) -> String {
-    let Some(ratio) = other.and_then(|other| samples.beside(other)) else { return "–".to_owned() };
+    let Some(ratio) = other.and_then(|other| samples.beside(other)) else {
+        return "–".to_owned();
+    };
     format!("{:.2} [{:.2} – {:.2}]", ratio.median, ratio.least, ratio.most)
 }
