@@ -1,39 +1,45 @@
 //! Measures what servers cost: the same work on each, round by round, and every byte of every reply compared.
 
 mod floor;
+mod idle;
 mod load;
+mod machine;
+mod measure;
 mod mode;
 mod process;
+mod recipe;
 mod results;
 mod script;
 mod servers;
 mod table;
 
+use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use anyhow::{Context, Result};
 use clap::Parser;
 
-use crate::load::Load;
+use crate::machine::Apart;
+use crate::measure::Measure;
 use crate::mode::Mode;
-use crate::process::Process;
-use crate::results::{Played, Sample, Samples};
-use crate::script::Script;
-use crate::servers::{Kind, Server};
+use crate::results::Results;
+use crate::servers::Server;
 
 /// Measures what a message costs each server: its processor's time, beside the others' and beside the kernel's floor.
+/// Without arguments it builds and measures everything, in about half an hour, and writes bench/results.json, which the
+/// book's page The numbers is made from.
 #[derive(Parser)]
 #[command(name = "bench/run")]
 struct Arguments {
-    /// One mode, short rounds: for while you work on something
+    /// Three short rounds: for while you work on something
     #[arg(long)]
     quick: bool,
     /// What to play, for example echo-32x64: 32 bytes, 64 messages in flight
     #[arg(long = "mode", value_delimiter = ',', value_name = "MODE")]
     modes: Vec<Mode>,
-    /// Which servers: chapters, as in ch14, and peers. The first is what the others are compared with
+    /// Which servers: chapters, as in ch14, and peers; the others are compared with the first
     #[arg(long, value_delimiter = ',', value_name = "NAME")]
     servers: Vec<String>,
     /// Another server; {port} and {app} in its command are replaced, PORT and APP are set in its environment
@@ -48,19 +54,32 @@ struct Arguments {
     /// How many cores a server has
     #[arg(long, default_value_t = 1)]
     cores: usize,
+    /// How many clients that do nothing a server gets, to see how much memory it takes for them
+    #[arg(long, value_name = "CLIENTS")]
+    idle: Option<usize>,
+    /// Where to write the results, if it is not everything that is measured
+    #[arg(long, value_name = "FILE")]
+    save: Option<PathBuf>,
     /// Build nothing: what there is was built before
     #[arg(long)]
     no_build: bool,
     /// Say which modes and servers there are
     #[arg(long)]
     list: bool,
+    /// Be the kernel's floor, on this port
     #[arg(long, hide = true)]
     floor: Option<u16>,
+    /// In a network of its own already
+    #[arg(long, hide = true)]
+    apart: bool,
 }
+
+/// How many clients do nothing, in a whole run.
+const IDLE: usize = 10_000;
 
 fn main() -> ExitCode {
     match run(&Arguments::parse()) {
-        Ok(()) => ExitCode::SUCCESS,
+        Ok(code) => code,
         Err(error) => {
             eprintln!("{error:#}");
             ExitCode::FAILURE
@@ -68,40 +87,29 @@ fn main() -> ExitCode {
     }
 }
 
-fn run(arguments: &Arguments) -> Result<()> {
+fn run(arguments: &Arguments) -> Result<ExitCode> {
     if let Some(port) = arguments.floor {
-        return floor::serve(port, arguments.modes.first().context("a floor needs a mode")?);
+        floor::serve(port, arguments.modes.first().context("a floor needs a mode")?)?;
     }
     let course = course();
     let available = servers::all(&course)?;
     if arguments.list {
         println!("modes: {}", mode::ALL.join(" "));
-        let names: Vec<&str> = available.iter().map(|(server, _)| &server.name[..]).collect();
+        let names: Vec<&str> = available.iter().map(|server| &server.name[..]).collect();
         println!("servers: {}", names.join(" "));
-        return Ok(());
+        return Ok(ExitCode::SUCCESS);
     }
-    let mut named = Vec::new();
-    for name in &arguments.servers {
-        let found = available.iter().find(|(server, _)| server.name == *name);
-        named.push(found.with_context(|| format!("there is no server {name:?}: see --list"))?);
+    let chosen = chosen(arguments, &available)?;
+    if !arguments.apart {
+        if !arguments.no_build {
+            build(&course, &chosen);
+        }
+        if let Apart::Was(code) = machine::apart()? {
+            return Ok(code);
+        }
     }
-    if !arguments.no_build {
-        servers::build(&course, &named)?;
-    }
-    let mut chosen: Vec<Server> = named.iter().map(|(server, _)| server.clone()).collect();
-    chosen.extend(arguments.others.iter().cloned());
-    chosen.push(servers::floor()?);
-    let measure = Measure {
-        rounds: arguments.rounds.unwrap_or(if arguments.quick { 3 } else { 5 }),
-        time: Duration::from_secs_f64(arguments.seconds.unwrap_or(0.5)),
-        cores: arguments.cores,
-    };
-    measure.pin()?;
-    for mode in &arguments.modes {
-        let played = measure.play(mode, &chosen)?;
-        print!("{}", table::table(&played));
-    }
-    Ok(())
+    measure(arguments, &course, chosen)?;
+    Ok(ExitCode::SUCCESS)
 }
 
 /// The course's folder: the one above this package's.
@@ -109,69 +117,77 @@ fn course() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("a folder above").to_owned()
 }
 
-/// How it is measured.
-struct Measure {
-    rounds: usize,
-    time: Duration,
-    cores: usize,
+/// Those that are named; without names, all.
+fn chosen(arguments: &Arguments, available: &[Server]) -> Result<Vec<Server>> {
+    let mut chosen = Vec::new();
+    for name in &arguments.servers {
+        let server = available.iter().find(|server| server.name == *name);
+        chosen.push(server.with_context(|| format!("no server is called {name:?}"))?.clone());
+    }
+    if arguments.servers.is_empty() && arguments.others.is_empty() {
+        chosen.extend(available.iter().cloned());
+    }
+    chosen.extend(arguments.others.iter().cloned());
+    Ok(chosen)
 }
 
-/// How long a server plays before it is measured.
-const WARM_UP: Duration = Duration::from_millis(150);
-
-impl Measure {
-    /// The generator has the first core for itself.
-    fn pin(&self) -> Result<()> {
-        if cfg!(target_os = "linux") { process::pin(0) } else { Ok(()) }
-    }
-
-    /// The cores of a server: the last ones.
-    fn cores(&self) -> Vec<usize> {
-        let all = all_cores();
-        (all - self.cores.min(all)..all).collect()
-    }
-
-    /// All servers play a mode, one after the other, as often as there are rounds.
-    fn play(&self, mode: &Mode, servers: &[Server]) -> Result<Played> {
-        let script = Script::new(mode)?;
-        let samples = |server: &Server| {
-            let fault = server.cannot(mode).map(str::to_owned);
-            Samples { server: server.name.clone(), rounds: Vec::new(), fault }
-        };
-        let mut all: Vec<Samples> = servers.iter().map(samples).collect();
-        for _ in 0..self.rounds {
-            for (server, samples) in servers.iter().zip(&mut all) {
-                if samples.fault.is_some() {
-                    continue;
-                }
-                match self.round(mode, &script, server) {
-                    Ok(sample) => samples.rounds.push(sample),
-                    Err(error) => samples.fault = Some(format!("{error:#}")),
-                }
-            }
+/// Builds them. One that cannot be built is left out, and that is said.
+fn build(course: &Path, servers: &[Server]) {
+    for server in servers {
+        eprintln!("building {}", server.name);
+        if let Err(error) = server.build(course) {
+            eprintln!("left out: {error:#}");
         }
-        Ok(Played { mode: mode.name.clone(), cores: self.cores, servers: all })
-    }
-
-    fn round(&self, mode: &Mode, script: &Script, server: &Server) -> Result<Sample> {
-        let cores = if server.kind == Kind::Floor { vec![all_cores() - 1] } else { self.cores() };
-        let variables = server.variables(mode, self.cores);
-        let process = Process::start(&server.command, &variables, &cores)?;
-        let mut load = Load::new(process.address, mode, script)?;
-        load.play(WARM_UP)?;
-        let (start, before) = (Instant::now(), process.cpu()?);
-        let messages = load.play(self.time)?;
-        let (wall, after) = (start.elapsed(), process.cpu()?);
-        Ok(Sample { messages, cpu_ns: after - before, wall_ns: wall.as_nanos() as u64 })
     }
 }
 
-fn all_cores() -> usize {
-    // `available_parallelism` counts only the cores that this process is kept to.
-    let all = std::fs::read_to_string("/sys/devices/system/cpu/online").ok();
-    let last = all.as_deref().and_then(|all| all.trim().rsplit(['-', ',']).next()?.parse().ok());
-    last.map_or_else(
-        || std::thread::available_parallelism().map_or(1, Into::into),
-        |n: usize| n + 1,
-    )
+fn measure(arguments: &Arguments, course: &Path, servers: Vec<Server>) -> Result<()> {
+    let whole = arguments.modes.is_empty() && arguments.idle.is_none();
+    let mut results = Results { machine: machine::describe(course)?, ..Results::default() };
+    let (mut there, missing): (Vec<Server>, Vec<Server>) =
+        servers.into_iter().partition(Server::is_there);
+    for server in missing {
+        eprintln!("{} is left out: it is not built", server.name);
+        results.missing.insert(server.name.clone(), "it could not be built".to_owned());
+    }
+    for server in &there {
+        results.servers.insert(server.name.clone(), server.version(course)?);
+    }
+    there.push(servers::floor()?);
+    let measure = Measure {
+        rounds: arguments.rounds.unwrap_or(if arguments.quick { 3 } else { 5 }),
+        time: Duration::from_secs_f64(arguments.seconds.unwrap_or(0.3)),
+        cores: arguments.cores,
+    };
+    machine::pin()?;
+    let (modes, idle) = match whole {
+        true => (mode::all(), Some(IDLE)),
+        false => (arguments.modes.clone(), arguments.idle),
+    };
+    let save = match (&arguments.save, whole) {
+        (None, true) => Some(course.join("bench/results.json")),
+        (file, _) => file.clone(),
+    };
+    for mode in &modes {
+        let played = measure.play(mode, &there)?;
+        print!("{}", table::played(&played));
+        results.modes.push(played);
+    }
+    if whole && machine::cores() > 1 {
+        let two = Measure { cores: 2, ..measure };
+        for mode in mode::on_two_cores() {
+            let played = two.play(&mode, &there)?;
+            print!("{}", table::played(&played));
+            results.modes.push(played);
+        }
+    }
+    if let Some(clients) = idle {
+        results.idle = idle::measure(clients, measure.rounds.min(3), &there)?;
+        print!("{}", table::idle(&results.idle));
+    }
+    if let Some(file) = save {
+        let text = serde_json::to_string(&results)?;
+        fs::write(&file, results::lines(&text)).with_context(|| format!("{file:?}"))?;
+    }
+    Ok(())
 }

@@ -46,7 +46,7 @@ pub struct Mode {
 
 const KIB: usize = 1024;
 
-/// All modes of a whole run, in the order in which they are told.
+/// The modes of a whole run, in the order in which they are told.
 pub const ALL: &[&str] = &[
     "echo-32x1",
     "echo-32x16",
@@ -62,12 +62,27 @@ pub const ALL: &[&str] = &[
     "echo-16mx1",
     "ascii-1kx16",
     "chinese-1kx16",
+    "deflate-1kx16",
     "room-100x1",
     "room-100x16",
     "room-1000x1",
     "room-1000x16",
-    "deflate-1kx16",
 ];
+
+/// Those that are played on two cores, too: with one client, a second thread has nothing to do.
+const ON_TWO_CORES: &[&str] = &["crowd-32x1", "crowd-32x16", "room-1000x1"];
+
+pub fn all() -> Vec<Mode> {
+    modes(ALL)
+}
+
+pub fn on_two_cores() -> Vec<Mode> {
+    modes(ON_TWO_CORES)
+}
+
+fn modes(names: &[&str]) -> Vec<Mode> {
+    names.iter().map(|name| name.parse().expect("a mode")).collect()
+}
 
 /// How many clients a crowd has.
 const CROWD: usize = 64;

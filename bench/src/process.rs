@@ -2,11 +2,13 @@
 
 use std::fs;
 use std::net::{SocketAddr, TcpListener, TcpStream};
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, Stdio};
 use std::time::{Duration, Instant};
 
-use anyhow::{Context, Result, anyhow, bail};
+use anyhow::{Context, Result, bail};
 use serde::{Deserialize, Serialize};
+
+use crate::machine;
 
 /// How long a server may take until it listens.
 const START: Duration = Duration::from_secs(20);
@@ -47,7 +49,7 @@ impl Process {
         };
         let mut words = words.iter().map(replaced);
         let program = words.next().context("a command has no program")?;
-        let mut command = pinned(cores, &program);
+        let mut command = machine::on(cores, &program);
         command.args(words).env("PORT", port.to_string());
         command.envs(variables.iter().map(|(name, value)| (name, value)));
         command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
@@ -87,36 +89,6 @@ impl Process {
 
     /// How much memory it takes now.
     pub fn memory(&self) -> Result<Memory> {
-        let text = fs::read_to_string(format!("/proc/{}/smaps_rollup", self.child.id()))?;
-        let field = |name: &str| {
-            let line = text.lines().find_map(|line| line.strip_prefix(name));
-            let kib = line.and_then(|line| line.trim().strip_suffix(" kB")?.parse::<u64>().ok());
-            kib.map(|kib| kib * 1024).ok_or_else(|| anyhow!("no {name} in smaps_rollup"))
-        };
-        Ok(Memory { rss: field("Rss:")?, pss: field("Pss:")? })
+        machine::memory(self.child.id())
     }
-}
-
-/// A command for a program on some cores, if this system can do that.
-fn pinned(cores: &[usize], program: &str) -> Command {
-    if !cfg!(target_os = "linux") || cores.is_empty() {
-        return Command::new(program);
-    }
-    let mut command = Command::new("taskset");
-    command.arg("-c").arg(list(cores)).arg(program);
-    command
-}
-
-/// Keeps this process to one core.
-pub fn pin(core: usize) -> Result<()> {
-    let id = std::process::id().to_string();
-    let output = Command::new("taskset").args(["-a", "-c", "-p", &list(&[core]), &id]).output()?;
-    if !output.status.success() {
-        bail!("taskset: {}", String::from_utf8_lossy(&output.stderr).trim());
-    }
-    Ok(())
-}
-
-fn list(cores: &[usize]) -> String {
-    cores.iter().map(usize::to_string).collect::<Vec<_>>().join(",")
 }

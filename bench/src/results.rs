@@ -27,6 +27,9 @@ pub struct Machine {
     pub kernel: String,
     pub congestion: String,
     pub commit: String,
+    pub rust: String,
+    /// How much else it had to do.
+    pub load: String,
 }
 
 /// A mode, on so many cores.
@@ -111,4 +114,22 @@ impl Samples {
         let rounds = self.rounds.iter().zip(&other.rounds);
         Spread::of(rounds.map(|(one, other)| one.cpu() / other.cpu()))
     }
+}
+
+impl Idle {
+    /// Bytes of memory a client, when it is there and when it has said something: of the pages that the process has for itself.
+    pub fn bytes(&self) -> Option<[Spread; 2]> {
+        let grown = |[before, _, _]: &[Memory; 3], after: &Memory| {
+            (after.pss as f64 - before.pss as f64) / self.clients as f64
+        };
+        let of = |at: usize| Spread::of(self.rounds.iter().map(|round| grown(round, &round[at])));
+        if self.fault.is_some() { None } else { Some([of(1)?, of(2)?]) }
+    }
+}
+
+/// JSON with a line for each server, so that a change of it can be read.
+pub fn lines(json: &str) -> String {
+    let mut text = json.replace("{\"server\"", "\n{\"server\"");
+    text.push('\n');
+    text
 }

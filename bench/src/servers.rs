@@ -1,12 +1,13 @@
-//! The servers: which there are, how they are built, and how they are started.
+//! The servers: which there are, and what each can play.
 
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::process::Command;
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Result, bail};
 
-use crate::mode::{App, Mode};
+use crate::machine;
+use crate::mode::{App, Content, Mode};
+use crate::recipe::Recipe;
 
 /// What a server is.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -18,143 +19,117 @@ pub enum Kind {
     Other,
 }
 
-/// A server, and what it is started with.
+/// A server, how it is built, and what it is started with.
 #[derive(Clone, Debug)]
 pub struct Server {
     pub name: String,
     pub kind: Kind,
+    pub recipe: Recipe,
     pub command: Vec<String>,
 }
 
-/// The first chapter whose server answers.
+/// The first chapter whose server answers, and the first one that compresses, and that has several loops.
 const FIRST: u8 = 5;
+const COMPRESSES: u8 = 14;
+const LOOPS: u8 = 16;
 
-/// The floor, for `mode`.
+/// The peers: their names, how they are built, and what starts them. `{built}` is the folder of what was built.
+const PEERS: &[(&str, Recipe, &str)] = &[
+    ("uwebsockets", Recipe::Uwebsockets, "{built}/uwebsockets/server"),
+    ("tungstenite", Recipe::Rust, "{built}/release/tungstenite"),
+    ("tokio-tungstenite", Recipe::Rust, "{built}/release/tokio-tungstenite"),
+    ("tokio-websockets", Recipe::Rust, "{built}/release/tokio-websockets"),
+    ("fastwebsockets", Recipe::Rust, "{built}/release/fastwebsockets"),
+    ("sockudo-ws", Recipe::Rust, "{built}/release/sockudo-ws"),
+    ("yawc", Recipe::Rust, "{built}/release/yawc"),
+    ("soketto", Recipe::Rust, "{built}/release/soketto"),
+    ("gorilla", Recipe::Go, "{built}/go/server"),
+    ("ws", Recipe::Node, "node {built}/node/ws.mjs"),
+    ("uwebsockets.js", Recipe::Node, "node {built}/node/uwebsockets.mjs"),
+    ("websockets", Recipe::Python, "{built}/python/bin/python {built}/python/server.py"),
+];
+
+/// Where everything is built.
+pub fn built(course: &Path) -> PathBuf {
+    course.join("target/bench")
+}
+
+/// The floor.
 pub fn floor() -> Result<Server> {
     let program = std::env::current_exe()?.to_string_lossy().into_owned();
     let command = [program, "--floor".into(), "{port}".into(), "--mode".into(), "{mode}".into()];
-    Ok(Server { name: "floor".to_owned(), kind: Kind::Floor, command: command.into() })
+    let name = "floor".to_owned();
+    Ok(Server { name, kind: Kind::Floor, recipe: Recipe::Nothing, command: command.into() })
 }
-
-/// How a server is built.
-#[derive(Clone, Debug)]
-pub enum Recipe {
-    /// A package of the course.
-    Chapter(String),
-    /// A program of the package `peers`.
-    Rust,
-}
-
-/// The peers that are written in Rust.
-const RUST: &[&str] = &[
-    "tungstenite",
-    "tokio-tungstenite",
-    "tokio-websockets",
-    "fastwebsockets",
-    "sockudo-ws",
-    "yawc",
-    "soketto",
-];
 
 /// All servers that can be built: the chapters from 05 on, and the peers.
-pub fn all(course: &Path) -> Result<Vec<(Server, Recipe)>> {
+pub fn all(course: &Path) -> Result<Vec<Server>> {
     let mut all = chapters(course)?;
-    for name in RUST {
-        let command = vec![built(course, name)];
-        let server = Server { name: (*name).to_owned(), kind: Kind::Peer, command };
-        all.push((server, Recipe::Rust));
+    let built = built(course).to_string_lossy().into_owned();
+    for (name, recipe, command) in PEERS {
+        let words = command.split(' ').map(|word| word.replace("{built}", &built));
+        all.push(Server {
+            name: (*name).to_owned(),
+            kind: Kind::Peer,
+            recipe: recipe.clone(),
+            command: words.collect(),
+        });
     }
     Ok(all)
 }
 
-fn built(course: &Path, program: &str) -> String {
-    target(course).join("release").join(program).to_string_lossy().into_owned()
-}
-
-fn chapters(course: &Path) -> Result<Vec<(Server, Recipe)>> {
+fn chapters(course: &Path) -> Result<Vec<Server>> {
     let mut chapters = Vec::new();
     for folder in fs::read_dir(course.join("chapters"))? {
         let folder = folder?.file_name().to_string_lossy().into_owned();
         let number = folder.split('-').next().and_then(|number| number.parse::<u8>().ok());
         let Some(number) = number.filter(|number| *number >= FIRST) else { continue };
         let package = format!("ch{folder}");
-        let command = vec![built(course, &package)];
-        let server =
-            Server { name: format!("ch{number:02}"), kind: Kind::Chapter(number), command };
-        chapters.push((server, Recipe::Chapter(package)));
+        let program = built(course).join("release").join(&package);
+        // The client of chapter 18 is a program too, but no server.
+        if !course.join("chapters").join(&folder).join("src/main.rs").exists() {
+            continue;
+        }
+        chapters.push(Server {
+            name: format!("ch{number:02}"),
+            kind: Kind::Chapter(number),
+            recipe: Recipe::Chapter(package),
+            command: vec![program.to_string_lossy().into_owned()],
+        });
     }
-    chapters.sort_by(|(one, _), (other, _)| one.name.cmp(&other.name));
+    chapters.sort_by(|one, other| one.name.cmp(&other.name));
     Ok(chapters)
 }
 
-/// Builds servers, for speed.
-pub fn build(course: &Path, servers: &[&(Server, Recipe)]) -> Result<()> {
-    let mut chapters = cargo(course);
-    chapters.args(["--manifest-path", "Cargo.toml"]);
-    let mut peers = cargo(course);
-    peers.args(["--manifest-path", "bench/Cargo.toml", "-p", "peers"]);
-    let (mut some_chapter, mut some_peer) = (false, false);
-    for (server, recipe) in servers {
-        match recipe {
-            Recipe::Chapter(package) => {
-                some_chapter = true;
-                chapters.args(["-p", package]);
-            }
-            Recipe::Rust => {
-                some_peer = true;
-                peers.args(["--bin", &server.name]);
-            }
-        }
-    }
-    if some_chapter {
-        run(chapters)?;
-    }
-    if some_peer { run(peers) } else { Ok(()) }
-}
-
-/// A cargo that builds for speed: everything in one piece.
-pub fn cargo(course: &Path) -> Command {
-    let mut command = Command::new("cargo");
-    command.current_dir(course).args(["build", "--release", "--locked", "--quiet"]);
-    command.env("CARGO_TARGET_DIR", target(course));
-    command.env("CARGO_PROFILE_RELEASE_LTO", "fat");
-    command.env("CARGO_PROFILE_RELEASE_CODEGEN_UNITS", "1");
-    command
-}
-
-/// Where everything is built.
-pub fn target(course: &Path) -> PathBuf {
-    course.join("target/bench")
-}
-
-pub fn run(mut command: Command) -> Result<()> {
-    let status = command.status().with_context(|| format!("{command:?}"))?;
-    if !status.success() {
-        bail!("{command:?}: {status}");
-    }
-    Ok(())
-}
-
-/// `name=COMMAND`
+/// `NAME=COMMAND`, as it is said on the command line.
 pub fn named(text: &str) -> Result<Server> {
-    let Some((name, command)) = text.split_once('=') else {
-        bail!("{text:?} is not NAME=COMMAND");
-    };
-    let command: Vec<String> = command.split_whitespace().map(str::to_owned).collect();
-    if name.is_empty() || command.is_empty() {
-        bail!("{text:?} is not NAME=COMMAND");
+    let words = text.split_once('=').map(|(name, command)| {
+        (name, command.split_whitespace().map(str::to_owned).collect::<Vec<_>>())
+    });
+    match words {
+        Some((name, command)) if !name.is_empty() && !command.is_empty() => {
+            let (name, recipe) = (name.to_owned(), Recipe::Nothing);
+            Ok(Server { name, kind: Kind::Other, recipe, command })
+        }
+        _ => bail!("{text:?} is not NAME=COMMAND"),
     }
-    Ok(Server { name: name.to_owned(), kind: Kind::Other, command })
 }
 
 impl Server {
-    /// What it is told by variables of its environment. Chapters do not understand all of them.
+    /// Whether what starts it is there.
+    pub fn is_there(&self) -> bool {
+        let file = |word: &String| word.starts_with('/') && !Path::new(word).is_file();
+        machine::finds(&self.command[0]) && !self.command[1..].iter().any(file)
+    }
+
+    /// What it is told by variables of its environment. Chapters and peers read those that they know.
     pub fn variables(&self, mode: &Mode, cores: usize) -> Vec<(&'static str, String)> {
         let enough = 1_000_000.to_string();
         vec![
             ("APP", mode.app.name().to_owned()),
             ("MODE", mode.name.clone()),
             ("LOOPS", cores.to_string()),
+            ("GOMAXPROCS", cores.to_string()),
             ("MAX_CLIENTS", enough.clone()),
             ("MAX_CLIENTS_PER_ADDRESS", enough),
             // Several messages of 16 MiB.
@@ -165,10 +140,22 @@ impl Server {
     }
 
     /// Why it cannot play this, if it cannot.
-    pub fn cannot(&self, mode: &Mode) -> Option<&'static str> {
-        match self.kind {
-            Kind::Chapter(5) if mode.clients > 1 => Some("it takes one client at a time"),
-            Kind::Chapter(5 | 6) if mode.app == App::Room => Some("it has no room"),
+    pub fn cannot(&self, mode: &Mode, cores: usize) -> Option<&'static str> {
+        let (room, crowd) = (mode.app == App::Room, mode.clients > 1);
+        let compressed = mode.content == Content::Compressed;
+        match (self.kind, &self.name[..]) {
+            (Kind::Chapter(5), _) if crowd => Some("it takes one client at a time"),
+            (Kind::Chapter(5 | 6), _) if room => Some("it has no room"),
+            (Kind::Chapter(..COMPRESSES), _) if compressed => Some("it does not compress"),
+            (Kind::Chapter(..LOOPS), _) if cores > 1 => Some("it has one thread"),
+            (_, "tungstenite") if room => Some("its threads wait for their own clients"),
+            (_, "tungstenite" | "tokio-tungstenite" | "tokio-websockets" | "fastwebsockets")
+                if compressed =>
+            {
+                Some("it does not compress")
+            }
+            (_, "ws" | "uwebsockets.js" | "websockets") if cores > 1 => Some("it has one thread"),
+            (_, "uwebsockets") if cores > 1 && room => Some("each of its threads has a room"),
             _ => None,
         }
     }

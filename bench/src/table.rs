@@ -2,10 +2,10 @@
 
 use std::fmt::Write;
 
-use crate::results::{Played, Samples, Spread};
+use crate::results::{Idle, Played, Samples, Spread};
 
 /// A row for each server: the processor's time for a message, and that beside the floor's and the first server's.
-pub fn table(played: &Played) -> String {
+pub fn played(played: &Played) -> String {
     let mut text = format!("{}, {} core(s)\n", played.mode, played.cores);
     let floor = played.servers.iter().find(|samples| samples.server == "floor");
     let first = played.servers.first();
@@ -43,4 +43,30 @@ fn beside(samples: &Samples, other: Option<&Samples>) -> String {
         return "–".to_owned();
     };
     format!("{:.2} [{:.2} – {:.2}]", ratio.median, ratio.least, ratio.most)
+}
+
+/// A row for each server: the memory that it takes for a client.
+pub fn idle(all: &[Idle]) -> String {
+    let clients = all.first().map_or(0, |idle| idle.clients);
+    let mut text = format!("{clients} clients, bytes each: there, and after a message\n");
+    for idle in all {
+        let _ = match idle.bytes() {
+            Some([there, after]) => writeln!(
+                text,
+                "  {:<18} {:>9.0} [{:.0} – {:.0}] {:>9.0} [{:.0} – {:.0}]",
+                idle.server,
+                there.median,
+                there.least,
+                there.most,
+                after.median,
+                after.least,
+                after.most
+            ),
+            None => {
+                let why = idle.fault.as_deref().unwrap_or("nothing was measured");
+                writeln!(text, "  {:<18} not counted: {why}", idle.server)
+            }
+        };
+    }
+    text
 }
