@@ -18,13 +18,13 @@ pub const CONTINUATION: Opcode = Opcode(0x0);
 pub const MAX_FRAGMENTS: usize = 128 * 1024;
 
 /// Puts messages together from the frames that they come in.
-#[derive(Debug, Default)]
+#[derive(Debug, Default, PartialEq, Eq)]
 pub struct Messages {
     /// The message whose last fragment has not come.
     open: Option<Begun>,
 }
 
-#[derive(Debug)]
+#[derive(Debug, PartialEq, Eq)]
 struct Begun {
     opcode: Opcode,
     /// What has come of it before.
