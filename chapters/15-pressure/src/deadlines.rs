@@ -28,6 +28,13 @@ impl Deadlines {
         self.queue.push_back((at.as_nanos() as u64, client));
     }
 
+    /// Forgets the first deadlines that are of no interest any more, so that they do not wait for their end.
+    pub fn skip(&mut self, is_met: impl Fn(ClientId) -> bool) {
+        while self.queue.front().is_some_and(|(_, client)| is_met(*client)) {
+            self.queue.pop_front();
+        }
+    }
+
     /// The next client whose deadline is over.
     pub fn due(&mut self, now: Instant) -> Option<ClientId> {
         self.next().filter(|at| *at <= now)?;

@@ -203,6 +203,8 @@ impl<S: Patient, P: Protocol> Lively<S> for Host<P> {
     }
 
     fn tick(&mut self, sink: &mut S) -> Option<Instant> {
+        let is_opening = |guest: &Guest| matches!(guest.state, State::Opening { .. });
+        self.handshakes.skip(|client| !self.guests.get(client).is_some_and(is_opening));
         while let Some(client) = self.handshakes.due(sink.now()) {
             self.turn_away(client, too_late(), sink);
         }
