@@ -233,7 +233,7 @@ impl Player {
                 for _ in 0..16 {
                     member.say(&text)?;
                 }
-                if self.lives % 4 > 0 {
+                if !self.lives.is_multiple_of(4) {
                     member.hear("flood ")?;
                 }
                 reset(member.socket());

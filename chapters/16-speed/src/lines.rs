@@ -72,9 +72,6 @@ impl Line {
 }
 
 // ANCHOR: fill
-/// How much may wait for a client, in bytes, before it is not read from.
-const PAUSE: usize = 64 * 1024;
-
 /// How many bytes a turn may collect before they leave.
 const TURN: usize = 1024 * 1024;
 
@@ -263,7 +260,7 @@ impl Lines {
     /// What follows from how much waits for a client: whether it is read from, and whether it may go.
     fn settle(&mut self, client: ClientId) {
         let Some(line) = self.table.get_mut(client) else { return };
-        let pause = line.waiting() > PAUSE;
+        let pause = line.waiting() > self.patience.max_unsent / 2;
         if mem::replace(&mut line.paused, pause) && !pause {
             self.resumed.push(client);
         }
@@ -292,13 +289,14 @@ impl Lines {
     /// Lets those go whose time is over.
     pub(crate) fn look_after(&mut self) {
         while let Some(client) = self.slow.due(self.now) {
+            // There may be a little room that the poll has not thought worth reporting.
+            self.catch_up(client);
             let waits = self.table.get(client).and_then(|line| line.waits.as_ref());
-            let Some(since) = waits.map(|waits| waits.since) else { continue };
-            if since + self.patience.slow_timeout > self.now {
-                self.slow.set(self.now, client);
-                continue;
+            match waits.map(|waits| waits.since + self.patience.slow_timeout > self.now) {
+                None => {}
+                Some(true) => self.slow.set(self.now, client),
+                Some(false) => self.let_go(client, Err(io::Error::other(TooSlow))),
             }
-            self.let_go(client, Err(io::Error::other(TooSlow)));
         }
         while let Some(client) = self.leaving.due(self.now) {
             self.let_go(client, Ok(()));
