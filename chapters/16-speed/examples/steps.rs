@@ -18,8 +18,11 @@ const ROUNDS: usize = 51;
 /// How many messages a client has sent at once.
 const MESSAGES: usize = 64;
 
+/// Its name, what is measured, and that done in two ways.
+type Step<'a> = (&'a str, &'a str, [&'a mut dyn FnMut() -> Duration; 2]);
+
 fn main() {
-    let steps = [
+    let steps: [Step; 7] = [
         ("reads", "64 KiB from a socket", [&mut reads(4 * 1024), &mut reads(256 * 1024)]),
         ("writes", "64 short answers to a socket", [&mut writes(1), &mut writes(MESSAGES)]),
         ("memory", "64 short answers into one buffer", [&mut frames_of_their_own, &mut in_place]),
