@@ -121,6 +121,7 @@ impl Pass<'_> {
             ["plan", minutes, chapter] => self.plan(minutes, chapter, caption),
             ["worksheet", ref table @ ..] => worksheet::table(course, table, caption),
             ["dependencies"] => dependencies::section(course),
+            ["beside"] => measured::beside(course),
             ["step", name] => measured::step(course, name),
             ["curve"] => curve::picture(course, caption),
             ["curve", "table"] => curve::table(course),
@@ -131,7 +132,7 @@ impl Pass<'_> {
             _ => Err(format!(
                 "there is no directive {{{{#{}}}}}: use facts, code, recording, terminal, frame, \
                  sequence, snapshot, probes, solution, lab, play, contents, plan, worksheet, \
-                 dependencies, step, curve, lines, musts, others or advisories",
+                 dependencies, beside, step, curve, lines, musts, others or advisories",
                 words.join(" ")
             )),
         }

@@ -10,6 +10,9 @@ pub struct Table<T> {
     empty: usize,
 }
 
+/// For how many clients a table has room at first.
+const ROOM: usize = 8 * 1024;
+
 impl<T> Default for Table<T> {
     fn default() -> Self {
         Table { rows: Vec::new(), empty: 0 }
@@ -26,7 +29,11 @@ impl<T> Table<T> {
             _ => self.rows.binary_search_by_key(&client, |(client, _)| *client).ok(),
         }
     }
+}
+// ANCHOR_END: table
 
+// ANCHOR: rows
+impl<T> Table<T> {
     /// What there is for a client.
     pub fn get(&self, client: ClientId) -> Option<&T> {
         self.rows[self.find(client)?].1.as_ref()
@@ -40,6 +47,10 @@ impl<T> Table<T> {
 
     /// Adds a client.
     pub fn insert(&mut self, client: ClientId, value: T) {
+        if self.rows.len() == self.rows.capacity() {
+            // As many again: memory that nobody has written to yet is only promised by the system.
+            self.rows.reserve(self.rows.len().max(ROOM));
+        }
         match self.rows.binary_search_by_key(&client, |(client, _)| *client) {
             Ok(row) => self.rows[row].1 = Some(value),
             Err(row) => self.rows.insert(row, (client, Some(value))),
@@ -68,4 +79,4 @@ impl<T> Table<T> {
         self.empty == self.rows.len()
     }
 }
-// ANCHOR_END: table
+// ANCHOR_END: rows

@@ -1,5 +1,5 @@
 //! Measures each technique of chapter 16, before and after: `cargo run --release -p ch16-speed --example steps`.
-//! With `-- --json` it says so in the form that the book reads, `bench/steps.json`.
+//! With `-- --json` it says so in the form that the book reads, `measured/steps.json`.
 
 use std::collections::HashMap;
 use std::hint::black_box;

@@ -46,6 +46,7 @@ impl<M> Door<M> {
 }
 // ANCHOR_END: loop
 
+// ANCHOR: new
 impl<M: Send + 'static> EventLoop<M> {
     /// A loop without clients.
     pub fn new(patience: Patience) -> io::Result<Self> {
@@ -66,6 +67,7 @@ impl<M: Send + 'static> EventLoop<M> {
     pub fn door(&self) -> Door<M> {
         Door(self.door.clone(), self.mailbox())
     }
+    // ANCHOR_END: new
 
     // ANCHOR: run
     /// Turns until the service has stopped it and the last client has left.
@@ -84,6 +86,7 @@ impl<M: Send + 'static> EventLoop<M> {
         next: Option<Instant>,
         service: &mut impl Lively<Lines, Mail = M>,
     ) -> io::Result<Option<Instant>> {
+        // YOURS: Who is read from, and who is not asked a second time?
         match self.poll.poll(events, self.patience(next)) {
             Err(error) if error.kind() != ErrorKind::Interrupted => return Err(error),
             _ => self.lines.now = Instant::now(),
@@ -109,9 +112,11 @@ impl<M: Send + 'static> EventLoop<M> {
         self.lines.look_after();
         self.write(service);
         Ok([due, self.lines.next()].into_iter().flatten().min())
+        // YOURS_END
     }
     // ANCHOR_END: run
 
+    // ANCHOR: welcome
     fn patience(&self, next: Option<Instant>) -> Option<Duration> {
         if !self.unfinished.is_empty() || !self.lines.resumed.is_empty() {
             return Some(Duration::ZERO);
@@ -129,12 +134,15 @@ impl<M: Send + 'static> EventLoop<M> {
         }
     }
 
+    // ANCHOR_END: welcome
+
     // ANCHOR: read
     /// One read. `more`: the system may not tell us again that there is something to read.
     fn read(&mut self, client: ClientId, more: bool, service: &mut impl Lively<Lines>) {
-        let Some(line) = self.lines.table.get_mut(client).filter(|line| !line.paused) else {
+        let Some(line) = self.lines.table.get_mut(client).filter(|line| !line.is_paused()) else {
             return;
         };
+        // YOURS: When may there be more?
         match line.socket.read(&mut self.buffer) {
             Ok(0) => self.lines.hang_up(client),
             Ok(count) => {
@@ -142,15 +150,15 @@ impl<M: Send + 'static> EventLoop<M> {
                 if more || count == READ_SIZE || cfg!(windows) {
                     self.unfinished.push(client);
                 }
-                if !line.closing {
+                if !line.is_closing() {
                     service.received(client, &mut self.buffer[..count], &mut self.lines);
                 }
             }
             Err(error) if error.kind() == ErrorKind::WouldBlock => {}
             Err(error) => self.lines.let_go(client, Err(error)),
         }
+        // YOURS_END
     }
-    // ANCHOR_END: read
 
     fn write(&mut self, service: &mut impl Lively<Lines>) {
         loop {
@@ -160,3 +168,4 @@ impl<M: Send + 'static> EventLoop<M> {
         }
     }
 }
+// ANCHOR_END: read

@@ -3,6 +3,7 @@
 use std::io::{self, ErrorKind, IoSlice, Write};
 use std::mem;
 use std::net::{Shutdown, SocketAddr};
+use std::num::NonZeroU32;
 use std::ops::Range;
 use std::time::Instant;
 
@@ -15,22 +16,22 @@ use mio::net::TcpStream;
 /// What the loop keeps of a client.
 pub(crate) struct Line {
     pub(crate) socket: TcpStream,
-    /// Where its pieces of this turn are in the list of pieces.
-    place: Option<u32>,
-    waits: Option<Box<Waiting>>,
-    pub(crate) closing: bool,
-    told: bool,
-    pub(crate) silent: bool,
-    pub(crate) paused: bool,
+    /// Where its pieces of this turn are in the list of pieces, counted from 1.
+    place: Option<NonZeroU32>,
+    busy: Option<Box<Busy>>,
 }
 
-/// What the system has not taken. An idle client has nothing of this.
-struct Waiting {
+/// What is kept only of a client that is behind, or that leaves.
+struct Busy {
+    /// What the system has not taken, and how much of that it has taken by now.
     bytes: Vec<u8>,
-    /// How many of these bytes it has taken by now.
     sent: usize,
     /// When it took some the last time.
     since: Instant,
+    closing: bool,
+    told: bool,
+    silent: bool,
+    paused: bool,
 }
 
 /// What a client gets of a turn's bytes: mostly one piece.
@@ -97,9 +98,9 @@ impl Sink for Lines {
     }
 
     fn close(&mut self, client: ClientId) {
-        self.touch(client);
         let Some(line) = self.table.get_mut(client) else { return };
-        if !mem::replace(&mut line.closing, true) {
+        pieces_of(client, line, &mut self.pieces);
+        if !mem::replace(&mut line.busy(self.now).closing, true) {
             self.gone.push((client, Ok(())));
         }
     }
@@ -111,10 +112,10 @@ impl Lines {
     /// A piece for a client. If it goes on where the one before it ends, they are one.
     fn add(&mut self, client: ClientId, piece: Range<usize>) {
         // YOURS: When is it a piece of its own?
-        if self.table.get(client).is_none_or(|line| line.closing) {
+        let Some(line) = self.table.get_mut(client).filter(|line| !line.is_closing()) else {
             return;
-        }
-        let Some(pieces) = self.touch(client) else { return };
+        };
+        let pieces = pieces_of(client, line, &mut self.pieces);
         let last = pieces.others.last_mut().unwrap_or(&mut pieces.first);
         match last {
             _ if last.start == last.end => *last = piece,
@@ -123,16 +124,16 @@ impl Lines {
         }
         // YOURS_END
     }
+}
 
-    /// A client that is to be looked at when the turn ends.
-    fn touch(&mut self, client: ClientId) -> Option<&mut Pieces> {
-        let next = self.pieces.len() as u32;
-        let place = *self.table.get_mut(client)?.place.get_or_insert(next);
-        if place == next {
-            self.pieces.push(Pieces { client, first: 0..0, others: Vec::new() });
-        }
-        self.pieces.get_mut(place as usize)
+/// A client's pieces of this turn. Whoever has some, or none, is looked at when the turn ends.
+fn pieces_of<'a>(client: ClientId, line: &mut Line, all: &'a mut Vec<Pieces>) -> &'a mut Pieces {
+    let place = line.place.map_or(all.len(), |place| place.get() as usize - 1);
+    if place == all.len() {
+        all.push(Pieces { client, first: 0..0, others: Vec::new() });
+        line.place = NonZeroU32::new(all.len() as u32);
     }
+    &mut all[place]
 }
 // ANCHOR_END: add
 
@@ -182,12 +183,26 @@ impl Lines {
 
 impl Line {
     pub(crate) fn new(socket: TcpStream) -> Self {
+        Line { socket, place: None, busy: None }
+    }
+
+    fn busy(&mut self, now: Instant) -> &mut Busy {
+        let (bytes, sent, since) = (Vec::new(), 0, now);
         let (closing, told, silent, paused) = (false, false, false, false);
-        Line { socket, place: None, waits: None, closing, told, silent, paused }
+        let busy = || Box::new(Busy { bytes, sent, since, closing, told, silent, paused });
+        self.busy.get_or_insert_with(busy)
     }
 
     fn waiting(&self) -> usize {
-        self.waits.as_ref().map_or(0, |waits| waits.bytes.len() - waits.sent)
+        self.busy.as_ref().map_or(0, |busy| busy.bytes.len() - busy.sent)
+    }
+
+    pub(crate) fn is_closing(&self) -> bool {
+        self.busy.as_ref().is_some_and(|busy| busy.closing)
+    }
+
+    pub(crate) fn is_paused(&self) -> bool {
+        self.busy.as_ref().is_some_and(|busy| busy.paused)
     }
 }
 // ANCHOR_END: new
@@ -207,10 +222,10 @@ impl Lines {
 
     /// Sends a client its pieces now, and a payload behind them.
     fn flush_with(&mut self, client: ClientId, payload: &[u8]) {
-        let line = self.table.get(client).filter(|line| !line.closing);
+        let line = self.table.get(client).filter(|line| !line.is_closing());
         let Some(place) = line.and_then(|line| line.place) else { return };
         let nothing = Pieces { client, first: 0..0, others: Vec::new() };
-        let pieces = mem::replace(&mut self.pieces[place as usize], nothing);
+        let pieces = mem::replace(&mut self.pieces[place.get() as usize - 1], nothing);
         self.leave(pieces, payload);
     }
 
@@ -245,22 +260,23 @@ impl Lines {
             }
         }
         let Some(line) = self.table.get_mut(client) else { return };
-        let left = match line.waits {
-            Some(_) => slices,
-            None => match write(&mut line.socket, slices, &mut self.sent) {
+        let left = match line.waiting() {
+            0 => match write(&mut line.socket, slices, &mut self.sent) {
                 Ok(left) => left,
                 Err(error) => return self.let_go(client, Err(error)),
             },
+            _ => slices,
         };
         if !left.is_empty() {
-            let waits = line.waits.get_or_insert_with(|| {
+            let busy = line.busy(self.now);
+            if busy.bytes.is_empty() {
+                busy.since = self.now;
                 self.slow.set(self.now, client);
-                Box::new(Waiting { bytes: Vec::new(), sent: 0, since: self.now })
-            });
-            if waits.sent > waits.bytes.len() / 2 {
-                waits.bytes.drain(..mem::take(&mut waits.sent));
             }
-            left.iter().for_each(|slice| waits.bytes.extend_from_slice(slice));
+            if busy.sent > busy.bytes.len() / 2 {
+                busy.bytes.drain(..mem::take(&mut busy.sent));
+            }
+            left.iter().for_each(|slice| busy.bytes.extend_from_slice(slice));
         }
         self.settle(client);
         // YOURS_END
@@ -273,31 +289,35 @@ impl Lines {
     /// Sends a client what waits for it, as far as the system takes it now.
     pub(crate) fn catch_up(&mut self, client: ClientId) {
         let Some(line) = self.table.get_mut(client) else { return };
-        let Some(waits) = &mut line.waits else { return };
-        let unsent = waits.bytes.len() - waits.sent;
-        let mut slices = [IoSlice::new(&waits.bytes[waits.sent..])];
+        let Some(busy) = line.busy.as_mut().filter(|busy| !busy.bytes.is_empty()) else { return };
+        let unsent = busy.bytes.len() - busy.sent;
+        let mut slices = [IoSlice::new(&busy.bytes[busy.sent..])];
         match write(&mut line.socket, &mut slices, &mut self.sent) {
-            Ok([]) => line.waits = None,
+            Ok([]) => (busy.bytes, busy.sent) = (Vec::new(), 0),
             Ok([left, ..]) if left.len() == unsent => return,
-            Ok([left, ..]) => {
-                (waits.sent, waits.since) = (waits.bytes.len() - left.len(), self.now)
-            }
+            Ok([left, ..]) => (busy.sent, busy.since) = (busy.bytes.len() - left.len(), self.now),
             Err(error) => return self.let_go(client, Err(error)),
         }
         self.settle(client);
     }
+
     /// What follows from how much waits for a client: whether it is read from, and whether it may go.
     fn settle(&mut self, client: ClientId) {
         let Some(line) = self.table.get_mut(client) else { return };
-        let pause = line.waiting() > self.patience.max_unsent / 2;
-        if mem::replace(&mut line.paused, pause) && !pause {
+        let waiting = line.waiting();
+        let Some(busy) = &mut line.busy else { return };
+        let pause = waiting > self.patience.max_unsent / 2;
+        if mem::replace(&mut busy.paused, pause) && !pause {
             self.resumed.push(client);
         }
-        if line.waits.is_some() || !line.closing {
+        if waiting > 0 {
             return;
         }
-        let was_told = mem::replace(&mut line.told, true);
-        if line.silent {
+        if !busy.closing {
+            return line.busy = None;
+        }
+        let was_told = mem::replace(&mut busy.told, true);
+        if busy.silent {
             self.let_go(client, Ok(()));
         } else if !was_told {
             // If it fails, a read says so.
@@ -309,7 +329,7 @@ impl Lines {
     /// A client has said its last word.
     pub(crate) fn hang_up(&mut self, client: ClientId) {
         let Some(line) = self.table.get_mut(client) else { return };
-        line.silent = true;
+        line.busy(self.now).silent = true;
         self.close(client);
     }
 }
@@ -322,8 +342,9 @@ impl Lines {
         while let Some(client) = self.slow.due(self.now) {
             // There may be a little room that the poll has not thought worth reporting.
             self.catch_up(client);
-            let waits = self.table.get(client).and_then(|line| line.waits.as_ref());
-            match waits.map(|waits| waits.since + self.patience.slow_timeout > self.now) {
+            let line = self.table.get(client).filter(|line| line.waiting() > 0);
+            let since = line.and_then(|line| line.busy.as_ref()).map(|busy| busy.since);
+            match since.map(|since| since + self.patience.slow_timeout > self.now) {
                 None => {}
                 Some(true) => self.slow.set(self.now, client),
                 Some(false) => self.let_go(client, Err(io::Error::other(TooSlow))),
@@ -346,7 +367,7 @@ impl Lines {
 
     /// Lets a client go as it is.
     pub(crate) fn let_go(&mut self, client: ClientId, why: io::Result<()>) {
-        if self.table.remove(client).is_some_and(|line| !line.closing) {
+        if self.table.remove(client).is_some_and(|line| !line.is_closing()) {
             self.gone.push((client, why));
         }
     }

@@ -2,6 +2,7 @@
 
 use std::io;
 use std::iter;
+use std::num::NonZeroUsize;
 use std::rc::Rc;
 use std::sync::Arc;
 use std::thread;
@@ -26,8 +27,8 @@ pub struct Settings {
     #[command(flatten)]
     pub pressure: ch15_pressure::Settings,
     /// How many loops turn side by side, each on a thread of its own
-    #[arg(long, env, default_value_t = 1)]
-    pub loops: usize,
+    #[arg(long, env, default_value_t = NonZeroUsize::MIN)]
+    pub loops: NonZeroUsize,
 }
 
 impl AsRef<ch15_pressure::Settings> for Settings {
@@ -90,7 +91,7 @@ pub fn host(
 pub fn serve(listener: &Socket, settings: &Settings) -> io::Result<()> {
     let (bus, counters) = (Arc::new(Local::default()), Arc::<Counters>::default());
     let (mut mailboxes, mut doors, mut threads) = (Vec::new(), Vec::new(), Vec::new());
-    for _ in 0..settings.loops {
+    for _ in 0..settings.loops.get() {
         let event_loop = EventLoop::new(settings.pressure.patience)?;
         bus.add(event_loop.mailbox());
         mailboxes.push(event_loop.mailbox());
@@ -98,7 +99,7 @@ pub fn serve(listener: &Socket, settings: &Settings) -> io::Result<()> {
         let (settings, bus) = (settings.clone(), Arc::clone(&bus));
         let counters = Arc::clone(&counters);
         threads.push(thread::spawn(move || {
-            let app: Box<dyn App> = match settings.pressure.is_room() && settings.loops > 1 {
+            let app: Box<dyn App> = match settings.pressure.is_room() && settings.loops.get() > 1 {
                 true => Box::new(Shared::new(Room::default(), bus)),
                 false => settings.pressure.app(),
             };
