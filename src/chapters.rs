@@ -236,6 +236,14 @@ pub const ALL: &[Chapter] = &[
         trying: 20,
         ..Chapter::new("15-pressure", Part::World, Some(Lab::ROOM))
     },
+    Chapter {
+        title: "Speed",
+        adds: "the same server, for a fraction of the time and memory",
+        before: "an echo costs several times what its peers take for it",
+        shows: "a ratio for each technique, measured on your machine",
+        trying: 20,
+        ..Chapter::new("16-speed", Part::World, Some(Lab::ROOM))
+    },
 ];
 
 /// Every chapter with a server.

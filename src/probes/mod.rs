@@ -16,6 +16,7 @@ mod ch12;
 mod ch13;
 mod ch14;
 mod ch15;
+mod ch16;
 mod crowd;
 mod explain;
 mod findings;
@@ -59,7 +60,7 @@ type Script = fn(&Session) -> Result<(), Failure>;
 type Scripts = &'static [(&'static str, Script)];
 
 /// The data file and the scripts of each chapter.
-const CHAPTERS: [(u8, &str, Scripts); 15] = [
+const CHAPTERS: [(u8, &str, Scripts); 16] = [
     (1, include_str!("ch01.toml"), ch01::SCRIPTS),
     (2, include_str!("ch02.toml"), ch02::SCRIPTS),
     (3, include_str!("ch03.toml"), ch03::SCRIPTS),
@@ -75,6 +76,7 @@ const CHAPTERS: [(u8, &str, Scripts); 15] = [
     (13, include_str!("ch13.toml"), ch13::SCRIPTS),
     (14, include_str!("ch14.toml"), ch14::SCRIPTS),
     (15, include_str!("ch15.toml"), ch15::SCRIPTS),
+    (16, include_str!("ch16.toml"), ch16::SCRIPTS),
 ];
 
 /// One promise, and the script that holds a server to it.

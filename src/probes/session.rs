@@ -17,6 +17,8 @@ use super::system::{self, Ends};
 const NO_TERMINAL: &str = "its terminal cannot be seen";
 /// What is said of the end of a server that is not ours to end.
 const NOT_OURS: &str = "it runs already: whoever started it has to end it";
+/// And why it cannot be made to stand still.
+const NO_STOP: &str = "this system has no STOP that makes a program stand still";
 const NO_TERM: &str = "this system has no TERM that asks a program to end";
 /// How long a whole script may take, as a multiple of the patience with one answer.
 const WHOLE: u32 = 12;
@@ -153,6 +155,18 @@ impl<'a> Session<'a> {
                 "it is gone",
             ))),
             false => Err(Failure::Unseen(NO_TERM)),
+        }
+    }
+
+    /// Does something while the server's program stands still: it finds all of it at once when it goes on.
+    pub(super) fn while_it_stands_still<T>(&self, act: impl FnOnce() -> T) -> Result<T, Failure> {
+        let server = self.server.ok_or(Failure::Unseen(NOT_OURS))?;
+        match server.while_it_stands_still(act) {
+            Some(done) => Ok(done),
+            None if cfg!(unix) => {
+                Err(self.missed(Failure::missed("the program to run", Sight::Ended, "it is gone")))
+            }
+            None => Err(Failure::Unseen(NO_STOP)),
         }
     }
 

@@ -255,4 +255,6 @@ pub const MISTAKES: &[Mistake] = &[
     mistake(329, 15, "all-answers-waited-for", "end-has-a-deadline"),
     mistake(334, 15, "page-or-nothing", "health"),
     mistake(324, 15, "report-as-json", "metrics"),
+    mistake(350, 16, "reads-a-little", "reads-all-at-once"),
+    mistake(351, 16, "buffer-for-each", "idle-clients-own-nothing"),
 ];

@@ -22,6 +22,6 @@ pub use links::{Links, Patience, TooSlow};
 pub use lively::{Lively, Patient};
 pub use mailbox::Mailbox;
 pub use program::{log_to_terminal, on_stop, run};
-pub use seen::Pulse;
-pub use serve::{host, serve};
+pub use seen::{Pulse, Seen};
+pub use serve::{Frames, host, serve, start};
 pub use settings::Settings;

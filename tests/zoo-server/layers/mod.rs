@@ -7,6 +7,7 @@ mod messages;
 mod pieces;
 mod pressure;
 mod rules;
+mod speed;
 
 use std::net::TcpListener;
 use std::process::ExitCode;
@@ -42,13 +43,15 @@ fn makes(name: &str) -> bool {
 
 /// The last chapter whose mistakes are between layers.
 const LAST_OF_LAYERS: u8 = 14;
+const UNDER_PRESSURE: u8 = 15;
 
 /// Serves with this mistake, or with none.
 pub fn serve(mistake: Option<&Mistake>, is_echo: bool, listener: TcpListener) -> ExitCode {
     MISTAKE.get_or_init(|| mistake.map_or("", |mistake| mistake.name));
     match mistake {
         Some(mistake) if mistake.chapter <= LAST_OF_LAYERS => serve_layers(is_echo, listener),
-        _ => pressure::serve(is_echo, listener),
+        Some(mistake) if mistake.chapter == UNDER_PRESSURE => pressure::serve(is_echo, listener),
+        _ => speed::serve(is_echo, listener),
     }
 }
 
