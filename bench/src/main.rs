@@ -187,7 +187,9 @@ fn measure(arguments: &Arguments, course: &Path, servers: Vec<Server>) -> Result
     }
     if let Some(file) = save {
         let text = serde_json::to_string(&results)?;
-        fs::write(&file, results::lines(&text)).with_context(|| format!("{file:?}"))?;
+        // A line for each server, so that one can read what has changed.
+        let text = text.replace("{\"server\"", "\n{\"server\"") + "\n";
+        fs::write(&file, text).with_context(|| format!("{} cannot be written", file.display()))?;
     }
     Ok(())
 }
