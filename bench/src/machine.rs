@@ -20,8 +20,8 @@ pub enum Apart {
 /// time, and so halves what goes over loopback.
 const CONGESTION: &str = "/proc/sys/net/ipv4/tcp_congestion_control";
 
-/// Measures in a network of its own: with loopback alone, and with `reno`.
-pub fn apart() -> Result<Apart> {
+/// Measures in a network of its own: with loopback alone, and with `reno`. Says there which servers could not be built.
+pub fn apart(failed: &[String]) -> Result<Apart> {
     let network = format!("ip link set lo up && echo reno > {CONGESTION} && exec \"$@\"");
     let possible = |command: &mut Command| command.output().is_ok_and(|out| out.status.success());
     let unshare = || {
@@ -34,7 +34,13 @@ pub fn apart() -> Result<Apart> {
         return Ok(Apart::Cannot);
     }
     let arguments = std::env::args_os().skip(1);
-    let status = unshare().arg(std::env::current_exe()?).args(arguments).arg("--apart").status()?;
+    let failed = failed.iter().flat_map(|server| ["--failed", server]);
+    let status = unshare()
+        .arg(std::env::current_exe()?)
+        .args(arguments)
+        .arg("--apart")
+        .args(failed)
+        .status()?;
     let code = status.code().and_then(|code| u8::try_from(code).ok());
     Ok(Apart::Was(code.map_or(ExitCode::FAILURE, ExitCode::from)))
 }
