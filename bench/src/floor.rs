@@ -14,11 +14,12 @@ use crate::script::Script;
 
 const LISTENER: Token = Token(usize::MAX);
 
-/// The answer to every handshake: each client has the same key.
+/// The answer to every handshake, without its last line: each client has the same key.
 const HEAD: &[u8] = b"HTTP/1.1 101 Switching Protocols\r\n\
     Upgrade: websocket\r\n\
     Connection: Upgrade\r\n\
-    Sec-WebSocket-Accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo=\r\n\r\n";
+    Sec-WebSocket-Accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo=\r\n";
+const EXTENSION: &[u8] = b"Sec-WebSocket-Extensions: permessage-deflate\r\n";
 
 struct Link {
     socket: TcpStream,
@@ -32,9 +33,7 @@ struct Link {
 struct Floor {
     poll: Poll,
     mode: Mode,
-    /// How long a frame is there and back.
-    there: usize,
-    back: usize,
+    script: Script,
     answers: Vec<u8>,
     links: HashMap<usize, Link>,
     buffer: Vec<u8>,
@@ -43,20 +42,17 @@ struct Floor {
 /// Serves for ever.
 pub fn serve(port: u16, mode: &Mode) -> Result<()> {
     let script = Script::new(mode)?;
-    let (there, back) = script.lengths();
     let mut listener = TcpListener::bind(SocketAddr::from(([127, 0, 0, 1], port)))?;
     let poll = Poll::new()?;
     poll.registry().register(&mut listener, LISTENER, Interest::READABLE)?;
     let mut floor = Floor {
         poll,
         mode: mode.clone(),
-        there,
-        back,
-        answers: script.answers(),
+        answers: script.answers()?,
+        script,
         links: HashMap::new(),
         buffer: vec![0; 256 * 1024],
     };
-    drop(script);
     let mut events = Events::with_capacity(1024);
     let mut last = 0;
     loop {
@@ -95,12 +91,12 @@ impl Floor {
             if count > 0 && !link.open {
                 // The head comes in one piece, and nothing behind it before the answer.
                 link.open = true;
-                let _ = link.socket.write(HEAD);
+                let extension = if self.script.compressed { EXTENSION } else { b"" };
+                let _ = link.socket.write(&[HEAD, extension, b"\r\n"].concat());
                 return;
             }
             link.came += count;
-            let due = link.came / self.there * self.back
-                + (link.came % self.there).min(self.back) * usize::from(self.mode.app == App::Echo);
+            let due = self.script.answered(link.came, self.mode.app == App::Echo);
             if self.mode.app == App::Echo || count == 0 {
                 link.due = link.due.max(due);
                 link.send(&self.answers);

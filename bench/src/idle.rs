@@ -8,8 +8,8 @@ use anyhow::{Result, bail};
 use crate::load::connect;
 use crate::machine;
 use crate::mode::Mode;
-use crate::process::{Memory, Process};
-use crate::results::Idle;
+use crate::process::Process;
+use crate::results::{Idle, Memory};
 use crate::script::{Ear, Script};
 use crate::servers::{Kind, Server};
 

@@ -4,10 +4,9 @@ use std::fs;
 use std::path::Path;
 use std::process::{Command, ExitCode};
 
-use anyhow::{Result, bail};
+use anyhow::{Context, Result, bail};
 
-use crate::process;
-use crate::results::Machine;
+use crate::results::{Machine, Memory};
 
 /// Whether it was measured in a network of its own.
 pub enum Apart {
@@ -21,8 +20,8 @@ pub enum Apart {
 /// time, and so halves what goes over loopback.
 const CONGESTION: &str = "/proc/sys/net/ipv4/tcp_congestion_control";
 
-/// Measures in a network of its own: with loopback alone, and with `reno`.
-pub fn apart() -> Result<Apart> {
+/// Measures in a network of its own: with loopback alone, and with `reno`. Says there which servers could not be built.
+pub fn apart(failed: &[String]) -> Result<Apart> {
     let network = format!("ip link set lo up && echo reno > {CONGESTION} && exec \"$@\"");
     let possible = |command: &mut Command| command.output().is_ok_and(|out| out.status.success());
     let unshare = || {
@@ -35,7 +34,13 @@ pub fn apart() -> Result<Apart> {
         return Ok(Apart::Cannot);
     }
     let arguments = std::env::args_os().skip(1);
-    let status = unshare().arg(std::env::current_exe()?).args(arguments).arg("--apart").status()?;
+    let failed = failed.iter().flat_map(|server| ["--failed", server]);
+    let status = unshare()
+        .arg(std::env::current_exe()?)
+        .args(arguments)
+        .arg("--apart")
+        .args(failed)
+        .status()?;
     let code = status.code().and_then(|code| u8::try_from(code).ok());
     Ok(Apart::Was(code.map_or(ExitCode::FAILURE, ExitCode::from)))
 }
@@ -109,13 +114,54 @@ pub fn finds(program: &str) -> bool {
     Path::new(program).is_file() || folders.any(|folder| folder.join(program).is_file())
 }
 
-/// What a process of this number takes of the memory, if the system says so.
-pub fn memory(id: u32) -> Result<process::Memory> {
-    let text = fs::read_to_string(format!("/proc/{id}/smaps_rollup"))?;
-    let field = |name: &str| {
-        let line = text.lines().find_map(|line| line.strip_prefix(name));
-        let kib = line.and_then(|line| line.trim().strip_suffix(" kB")?.parse::<u64>().ok());
-        kib.map_or_else(|| bail!("no {name} in smaps_rollup"), |kib| Ok(kib * 1024))
+/// How long the threads of the process of this number have run, in nanoseconds.
+pub fn cpu(id: u32) -> Result<u64> {
+    if !cfg!(target_os = "linux") {
+        return cpu_elsewhere(&ps(id, "time=")?);
+    }
+    let mut all = 0;
+    for thread in fs::read_dir(format!("/proc/{id}/task"))? {
+        // A thread may end meanwhile.
+        let Ok(text) = fs::read_to_string(thread?.path().join("schedstat")) else { continue };
+        let ran = text.split(' ').next().and_then(|first| first.parse::<u64>().ok());
+        all += ran.with_context(|| format!("a schedstat that says {text:?}"))?;
+    }
+    Ok(all)
+}
+
+/// The same as `ps` says it, which has only hundredths of a second: `1:02.34`.
+fn cpu_elsewhere(time: &str) -> Result<u64> {
+    let parts = time.trim().split(':').map(str::parse::<f64>);
+    let parts = parts.collect::<Result<Vec<f64>, _>>().with_context(|| format!("{time:?}"))?;
+    Ok((parts.into_iter().fold(0.0, |all, part| all * 60.0 + part) * 1e9) as u64)
+}
+
+/// What the process of this number has in memory for itself.
+pub fn memory(id: u32) -> Result<Memory> {
+    let kib = if cfg!(target_os = "linux") {
+        let text = fs::read_to_string(format!("/proc/{id}/smaps_rollup"))?;
+        let line = text.lines().find_map(|line| line.strip_prefix("Pss:"));
+        line.and_then(|line| line.trim().strip_suffix(" kB")).unwrap_or_default().to_owned()
+    } else {
+        ps(id, "rss=")?
     };
-    Ok(process::Memory { rss: field("Rss:")?, pss: field("Pss:")? })
+    let kib = kib.trim().parse::<Memory>();
+    Ok(kib.context("the system does not say how much memory a process has")? * 1024)
+}
+
+fn ps(id: u32, field: &str) -> Result<String> {
+    let output = Command::new("ps").args(["-o", field, "-p", &id.to_string()]).output();
+    let output = output.context("the system does not say what a process takes")?;
+    Ok(String::from_utf8_lossy(&output.stdout).into_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ps_says_minutes_and_seconds() {
+        assert_eq!(cpu_elsewhere("  1:02.50\n").unwrap(), 62_500_000_000);
+        assert!(cpu_elsewhere("soon").is_err());
+    }
 }

@@ -51,6 +51,9 @@ struct Arguments {
     /// How long it plays each time, in seconds
     #[arg(long)]
     seconds: Option<f64>,
+    /// After how many minutes no other round begins
+    #[arg(long, default_value_t = 25)]
+    minutes: u64,
     /// How many cores a server has
     #[arg(long, default_value_t = 1)]
     cores: usize,
@@ -69,9 +72,11 @@ struct Arguments {
     /// Be the kernel's floor, on this port
     #[arg(long, hide = true)]
     floor: Option<u16>,
-    /// In a network of its own already
+    /// In a network of its own already, and everything is built, except these
     #[arg(long, hide = true)]
     apart: bool,
+    #[arg(long, hide = true)]
+    failed: Vec<String>,
 }
 
 /// How many clients do nothing, in a whole run.
@@ -100,15 +105,19 @@ fn run(arguments: &Arguments) -> Result<ExitCode> {
         return Ok(ExitCode::SUCCESS);
     }
     let chosen = chosen(arguments, &available)?;
+    let mut failed = arguments.failed.clone();
     if !arguments.apart {
         if !arguments.no_build {
-            build(&course, &chosen);
+            for (server, error) in recipe::build(&course, &chosen) {
+                eprintln!("{server} is left out, because it cannot be built: {error:#}");
+                failed.push(server);
+            }
         }
-        if let Apart::Was(code) = machine::apart()? {
+        if let Apart::Was(code) = machine::apart(&failed)? {
             return Ok(code);
         }
     }
-    measure(arguments, &course, chosen)?;
+    measure(arguments, &course, chosen, &failed)?;
     Ok(ExitCode::SUCCESS)
 }
 
@@ -131,24 +140,19 @@ fn chosen(arguments: &Arguments, available: &[Server]) -> Result<Vec<Server>> {
     Ok(chosen)
 }
 
-/// Builds them. One that cannot be built is left out, and that is said.
-fn build(course: &Path, servers: &[Server]) {
-    for server in servers {
-        eprintln!("building {}", server.name);
-        if let Err(error) = server.build(course) {
-            eprintln!("left out: {error:#}");
-        }
-    }
-}
-
-fn measure(arguments: &Arguments, course: &Path, servers: Vec<Server>) -> Result<()> {
+fn measure(
+    arguments: &Arguments,
+    course: &Path,
+    servers: Vec<Server>,
+    failed: &[String],
+) -> Result<()> {
     let whole = arguments.modes.is_empty() && arguments.idle.is_none();
     let mut results = Results { machine: machine::describe(course)?, ..Results::default() };
     let (mut there, missing): (Vec<Server>, Vec<Server>) =
-        servers.into_iter().partition(Server::is_there);
+        servers.into_iter().partition(|server| server.is_there() && !failed.contains(&server.name));
     for server in missing {
-        eprintln!("{} is left out: it is not built", server.name);
-        results.missing.insert(server.name.clone(), "it could not be built".to_owned());
+        eprintln!("{} is left out: it is not there", server.name);
+        results.missing.insert(server.name.clone(), "it could not be built here".to_owned());
     }
     for server in &there {
         results.servers.insert(server.name.clone(), server.version(course)?);
@@ -157,37 +161,33 @@ fn measure(arguments: &Arguments, course: &Path, servers: Vec<Server>) -> Result
     let measure = Measure {
         rounds: arguments.rounds.unwrap_or(if arguments.quick { 3 } else { 5 }),
         time: Duration::from_secs_f64(arguments.seconds.unwrap_or(0.3)),
-        cores: arguments.cores,
+        limit: Duration::from_secs(60 * arguments.minutes),
     };
     machine::pin()?;
     let (modes, idle) = match whole {
         true => (mode::all(), Some(IDLE)),
         false => (arguments.modes.clone(), arguments.idle),
     };
+    let mut modes: Vec<(Mode, usize)> =
+        modes.into_iter().map(|mode| (mode, arguments.cores)).collect();
+    if whole && machine::cores() > 1 {
+        modes.extend(mode::on_two_cores().into_iter().map(|mode| (mode, 2)));
+    }
     let save = match (&arguments.save, whole) {
         (None, true) => Some(course.join("bench/results.json")),
         (file, _) => file.clone(),
     };
-    for mode in &modes {
-        let played = measure.play(mode, &there)?;
-        print!("{}", table::played(&played));
-        results.modes.push(played);
-    }
-    if whole && machine::cores() > 1 {
-        let two = Measure { cores: 2, ..measure };
-        for mode in mode::on_two_cores() {
-            let played = two.play(&mode, &there)?;
-            print!("{}", table::played(&played));
-            results.modes.push(played);
-        }
-    }
+    results.modes = measure.play(&modes, &there)?;
+    results.modes.iter().for_each(|played| print!("{}", table::played(played)));
     if let Some(clients) = idle {
         results.idle = idle::measure(clients, measure.rounds.min(3), &there)?;
         print!("{}", table::idle(&results.idle));
     }
     if let Some(file) = save {
         let text = serde_json::to_string(&results)?;
-        fs::write(&file, results::lines(&text)).with_context(|| format!("{file:?}"))?;
+        // A line for each server, so that one can read what has changed.
+        let text = text.replace("{\"server\"", "\n{\"server\"") + "\n";
+        fs::write(&file, text).with_context(|| format!("{} cannot be written", file.display()))?;
     }
     Ok(())
 }

@@ -1,14 +1,13 @@
 //! A server as a process of its own: started on its core, watched by the system's clock, and ended by its number.
 
-use std::fs;
 use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::process::{Child, Stdio};
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail};
-use serde::{Deserialize, Serialize};
 
 use crate::machine;
+use crate::results::Memory;
 
 /// How long a server may take until it listens.
 const START: Duration = Duration::from_secs(20);
@@ -25,13 +24,6 @@ impl Drop for Process {
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
-}
-
-/// What a process takes of the memory, in bytes.
-#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
-pub struct Memory {
-    pub rss: u64,
-    pub pss: u64,
 }
 
 impl Process {
@@ -77,14 +69,7 @@ impl Process {
 
     /// How long its threads have run, in nanoseconds.
     pub fn cpu(&self) -> Result<u64> {
-        let mut all = 0;
-        for thread in fs::read_dir(format!("/proc/{}/task", self.child.id()))? {
-            // A thread may end meanwhile.
-            let Ok(text) = fs::read_to_string(thread?.path().join("schedstat")) else { continue };
-            let ran = text.split(' ').next().and_then(|first| first.parse::<u64>().ok());
-            all += ran.with_context(|| format!("a schedstat that says {text:?}"))?;
-        }
-        Ok(all)
+        machine::cpu(self.child.id())
     }
 
     /// How much memory it takes now.

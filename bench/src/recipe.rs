@@ -24,19 +24,40 @@ pub enum Recipe {
     Python,
 }
 
+/// Builds servers, and says which it could not build, and why: they are left out, also when an older program is there.
+pub fn build(course: &Path, servers: &[Server]) -> Vec<(String, anyhow::Error)> {
+    let (cargos, others): (Vec<&Server>, Vec<&Server>) = servers
+        .iter()
+        .partition(|server| matches!(server.recipe, Recipe::Chapter(_) | Recipe::Rust));
+    let (chapters, peers): (Vec<&Server>, Vec<&Server>) =
+        cargos.into_iter().partition(|server| matches!(server.recipe, Recipe::Chapter(_)));
+    let mut failed = Vec::new();
+    for group in [chapters, peers] {
+        // All at once, or, if that fails, one by one, to see which of them it is.
+        if !group.is_empty() && programs(course, &group).is_err() {
+            failed.extend(one_by_one(course, &group));
+        }
+    }
+    failed.extend(one_by_one(course, &others));
+    failed
+}
+
+fn one_by_one(course: &Path, servers: &[&Server]) -> Vec<(String, anyhow::Error)> {
+    let failure = |server: &&Server| Some((server.name.clone(), server.build(course).err()?));
+    servers.iter().filter_map(failure).collect()
+}
+
 impl Server {
     /// Builds it.
-    pub fn build(&self, course: &Path) -> Result<()> {
+    fn build(&self, course: &Path) -> Result<()> {
         match &self.recipe {
             Recipe::Nothing => Ok(()),
-            Recipe::Chapter(package) => run(cargo(course).args(["-p", package])),
-            Recipe::Rust => rust(course, &self.name),
+            Recipe::Chapter(_) | Recipe::Rust => programs(course, &[self]),
             Recipe::Uwebsockets => uwebsockets(course),
             Recipe::Go => go(course),
             Recipe::Node => node(course),
             Recipe::Python => python(course),
         }
-        .with_context(|| format!("{} cannot be built", self.name))
     }
 
     /// What it is and which version, for whoever reads the results.
@@ -63,9 +84,8 @@ impl Server {
             Recipe::Node => {
                 let packages = fs::read_to_string(peers.join("node/package.json"))?;
                 let packages: serde_json::Value = serde_json::from_str(&packages)?;
-                let name = if self.name == "ws" { "ws" } else { "@btc-vision/uwebsockets.js" };
-                let version = packages["dependencies"][name].as_str();
-                version.with_context(|| format!("no version of {name}"))?.to_owned()
+                let version = packages["dependencies"][&self.name].as_str();
+                version.with_context(|| format!("no version of {}", self.name))?.to_owned()
             }
             Recipe::Python => {
                 let packages = fs::read_to_string(peers.join("python/requirements.txt"))?;
@@ -75,21 +95,25 @@ impl Server {
     }
 }
 
-/// A cargo that builds for speed: everything in one piece.
-fn cargo(course: &Path) -> Command {
+/// Programs of one workspace, built by cargo for speed: each in one piece, and the peers for this very processor, as the
+/// documentation of those asks for that have SIMD.
+fn programs(course: &Path, servers: &[&Server]) -> Result<()> {
     let mut command = Command::new("cargo");
     command.current_dir(course).args(["build", "--release", "--locked", "--quiet"]);
     command.env("CARGO_TARGET_DIR", built(course));
     command.env("CARGO_PROFILE_RELEASE_LTO", "fat");
     command.env("CARGO_PROFILE_RELEASE_CODEGEN_UNITS", "1");
-    command
-}
-
-/// For this very processor, as the documentation of those asks for that have SIMD.
-fn rust(course: &Path, name: &str) -> Result<()> {
-    let mut command = cargo(course);
-    command.env("RUSTFLAGS", "-C target-cpu=native");
-    run(command.args(["--manifest-path", "bench/Cargo.toml", "-p", "peers", "--bin", name]))
+    for server in servers {
+        match &server.recipe {
+            Recipe::Chapter(package) => command.args(["-p", package]),
+            _ => command.args(["--bin", &server.name]),
+        };
+    }
+    if servers.iter().any(|server| matches!(server.recipe, Recipe::Rust)) {
+        command.args(["--manifest-path", "bench/Cargo.toml", "-p", "peers"]);
+        command.env("RUSTFLAGS", "-C target-cpu=native");
+    }
+    run(&mut command)
 }
 
 /// With the options of its own makefile: for this very processor, and everything in one piece.

@@ -1,10 +1,8 @@
-//! What was measured, raw, and what follows from it.
+//! What was measured, raw, and what follows from it. The book reads results with this file, too.
 
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
-
-use crate::process::Memory;
 
 /// A whole run.
 #[derive(Debug, Default, Serialize, Deserialize)]
@@ -57,6 +55,9 @@ pub struct Sample {
     pub cpu_ns: u64,
     pub wall_ns: u64,
 }
+
+/// What a process has in memory for itself, in bytes: its proportional set size.
+pub type Memory = u64;
 
 /// What clients that do nothing cost.
 #[derive(Debug, Serialize, Deserialize)]
@@ -117,19 +118,12 @@ impl Samples {
 }
 
 impl Idle {
-    /// Bytes of memory a client, when it is there and when it has said something: of the pages that the process has for itself.
+    /// Bytes of memory a client: when it is there, and when it has said something.
     pub fn bytes(&self) -> Option<[Spread; 2]> {
         let grown = |[before, _, _]: &[Memory; 3], after: &Memory| {
-            (after.pss as f64 - before.pss as f64) / self.clients as f64
+            (*after as f64 - *before as f64) / self.clients as f64
         };
         let of = |at: usize| Spread::of(self.rounds.iter().map(|round| grown(round, &round[at])));
         if self.fault.is_some() { None } else { Some([of(1)?, of(2)?]) }
     }
-}
-
-/// JSON with a line for each server, so that a change of it can be read.
-pub fn lines(json: &str) -> String {
-    let mut text = json.replace("{\"server\"", "\n{\"server\"");
-    text.push('\n');
-    text
 }

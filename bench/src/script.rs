@@ -1,5 +1,7 @@
 //! What a client says over and over, made before anything is measured, and what it must hear.
 
+use std::borrow::Cow;
+
 use anyhow::{Result, bail};
 use zlib_rs::{Deflate, DeflateFlush, Inflate, InflateFlush};
 
@@ -19,6 +21,8 @@ pub struct Script {
 
 const FIN: u8 = 0x80;
 const RSV1: u8 = 0x40;
+/// How long a mask is.
+const MASK: usize = 4;
 const TEXT: u8 = 1;
 const BINARY: u8 = 2;
 
@@ -34,16 +38,16 @@ impl Script {
         let compressed = mode.content == Content::Compressed;
         let opcode = if mode.content == Content::Binary { BINARY } else { TEXT };
         let (mut sent, mut starts) = (Vec::new(), Vec::new());
-        for _ in 0..2 {
-            for payload in &payloads {
-                starts.push(sent.len());
-                let mask = (noise.next() as u32).to_be_bytes();
-                match compressed {
-                    true => frame(FIN | RSV1 | opcode, &deflated(payload)?, mask, &mut sent),
-                    false => frame(FIN | opcode, payload, mask, &mut sent),
-                }
-            }
+        for payload in &payloads {
+            starts.push(sent.len());
+            let mask = (noise.next() as u32).to_be_bytes();
+            let (first, body) = body(opcode, compressed, payload)?;
+            frame(first, &body, mask, &mut sent);
         }
+        let once = sent.len();
+        sent.extend_from_within(..);
+        starts.extend_from_within(..);
+        starts[count..].iter_mut().for_each(|start| *start += once);
         starts.push(sent.len());
         Ok(Script { sent, starts, payloads, opcode, compressed })
     }
@@ -58,21 +62,37 @@ impl Script {
         &self.sent[self.starts[first]..self.starts[first + count]]
     }
 
-    /// How long the frame of a message is on its way to the server, and on its way back.
-    pub fn lengths(&self) -> (usize, usize) {
-        let there = self.starts[1];
-        (there, there - 4)
+    /// How many bytes of answers belong to so many bytes of frames, which are the same all over again. Of a frame
+    /// that is not whole, as much goes back as has come, if `partly` says so.
+    pub fn answered(&self, came: usize, partly: bool) -> usize {
+        let all = self.starts[self.count()];
+        let (repeated, rest) = (came / all, came % all);
+        let whole = self.starts.partition_point(|start| *start <= rest) - 1;
+        let part = (rest - self.starts[whole]).saturating_sub(MASK);
+        let back = |end: usize, frames: usize| end - frames * MASK;
+        repeated * back(all, self.count())
+            + back(self.starts[whole], whole)
+            + if partly { part } else { 0 }
     }
 
-    /// The frames of all messages as a server sends them, without compression.
-    pub fn answers(&self) -> Vec<u8> {
+    /// The frames of all messages as a server sends them: as they come, without their masks.
+    pub fn answers(&self) -> Result<Vec<u8>> {
         let mut answers = Vec::new();
         for payload in &self.payloads {
-            header(FIN | self.opcode, 0, payload.len(), &mut answers);
-            answers.extend(payload);
+            let (first, body) = body(self.opcode, self.compressed, payload)?;
+            header(first, 0, body.len(), &mut answers);
+            answers.extend(&*body);
         }
-        answers
+        Ok(answers)
     }
+}
+
+/// What a message's payload is on the wire, and the first byte of its frame.
+fn body(opcode: u8, compressed: bool, payload: &[u8]) -> Result<(u8, Cow<'_, [u8]>)> {
+    Ok(match compressed {
+        true => (FIN | RSV1 | opcode, deflated(payload)?.into()),
+        false => (FIN | opcode, payload.into()),
+    })
 }
 
 /// Numbers without a pattern, the same in every run (xorshift).
@@ -133,7 +153,7 @@ fn header(first: u8, mask: u8, length: usize, out: &mut Vec<u8>) {
     }
 }
 
-fn frame(first: u8, payload: &[u8], mask: [u8; 4], out: &mut Vec<u8>) {
+fn frame(first: u8, payload: &[u8], mask: [u8; MASK], out: &mut Vec<u8>) {
     header(first, 0x80, payload.len(), out);
     out.extend(mask);
     out.extend(payload.iter().zip(mask.iter().cycle()).map(|(byte, mask)| byte ^ mask));
@@ -312,5 +332,72 @@ impl Inflating {
         out.truncate((self.inflate.total_out() - before) as usize);
         self.plain = out;
         Ok(&self.plain)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn script(mode: &str) -> Script {
+        Script::new(&mode.parse().unwrap()).unwrap()
+    }
+
+    fn hear(script: &Script, bytes: &[u8], cut: usize) -> Result<usize> {
+        let mut ear = Ear::new(script.compressed);
+        bytes.chunks(cut).map(|part| ear.hear(part, script)).sum()
+    }
+
+    #[test]
+    fn right_answers_are_heard_however_they_are_cut() {
+        for mode in ["echo-32x64", "echo-1kx16", "chinese-1kx16", "deflate-1kx4"] {
+            let script = script(mode);
+            let answers = script.answers().unwrap();
+            for cut in [1, 7, 1000, answers.len()] {
+                assert_eq!(hear(&script, &answers, cut).unwrap(), script.count(), "{mode}");
+            }
+        }
+    }
+
+    #[test]
+    fn no_byte_of_an_answer_may_be_another_one() {
+        let script = script("echo-32x2");
+        let answers = script.answers().unwrap();
+        for at in 0..2 * 34 {
+            let mut wrong = answers.clone();
+            wrong[at] ^= 1;
+            let heard = hear(&script, &wrong, wrong.len());
+            assert!(heard.is_err(), "byte {at} may be another one");
+        }
+    }
+
+    #[test]
+    fn a_message_may_come_in_fragments_with_a_ping_between() {
+        let script = script("echo-32x2");
+        let (first, second) = script.payloads[0].split_at(10);
+        let frames: [(u8, &[u8]); 5] =
+            [(TEXT, first), (0x89, b"?"), (0x8a, b""), (0, second), (FIN, b"")];
+        let mut bytes = Vec::new();
+        for (byte, payload) in frames {
+            header(byte, 0, payload.len(), &mut bytes);
+            bytes.extend(payload);
+        }
+        assert_eq!(hear(&script, &bytes, 1).unwrap(), 1);
+        assert_eq!(hear(&script, &bytes, bytes.len()).unwrap(), 1);
+    }
+
+    #[test]
+    fn the_floor_owes_what_it_was_sent_without_the_masks() {
+        for mode in ["echo-32x2", "deflate-1kx4"] {
+            let script = script(mode);
+            let answers = script.answers().unwrap().len();
+            let all = script.frames(0, script.count()).len();
+            assert_eq!(script.answered(all, false), answers);
+            assert_eq!(script.answered(3 * all, true), 3 * answers);
+            let one = script.frames(0, 1).len();
+            assert_eq!(script.answered(one - 1, false), 0);
+            assert_eq!(script.answered(one, false), one - MASK);
+            assert_eq!(script.answered(one - 1, true), one - 1 - MASK);
+        }
     }
 }

@@ -45,7 +45,6 @@ const PEERS: &[(&str, Recipe, &str)] = &[
     ("soketto", Recipe::Rust, "{built}/release/soketto"),
     ("gorilla", Recipe::Go, "{built}/go/server"),
     ("ws", Recipe::Node, "node {built}/node/ws.mjs"),
-    ("uwebsockets.js", Recipe::Node, "node {built}/node/uwebsockets.mjs"),
     ("websockets", Recipe::Python, "{built}/python/bin/python {built}/python/server.py"),
 ];
 
@@ -154,7 +153,7 @@ impl Server {
             {
                 Some("it does not compress")
             }
-            (_, "ws" | "uwebsockets.js" | "websockets") if cores > 1 => Some("it has one thread"),
+            (_, "ws" | "websockets") if cores > 1 => Some("it has one thread"),
             (_, "uwebsockets") if cores > 1 && room => Some("each of its threads has a room"),
             _ => None,
         }

@@ -66,21 +66,31 @@ pub async fn upgrade(
     let _ = served.with_upgrades().await;
 }
 
-/// Sends back what comes, and writes it out when nothing more is there to be read.
+/// How many messages are answered together at the most.
+const BATCH: usize = 64;
+
+/// Takes all messages that are there, and then sends all of them back: some write out what they have when they read.
 pub async fn echo<S, M, E, F>(mut socket: S, is_data: fn(&M) -> bool)
 where
     S: Stream<Item = Result<M, E>> + Sink<M, Error = F> + Unpin,
 {
+    let mut batch = Vec::new();
     while let Some(Ok(first)) = socket.next().await {
-        let mut next = Some(Some(Ok(first)));
-        while let Some(read) = next {
-            let Some(Ok(message)) = read else { return };
-            if is_data(&message) && socket.feed(message).await.is_err() {
+        batch.push(first);
+        let mut ended = false;
+        while batch.len() < BATCH && !ended {
+            match socket.next().now_or_never() {
+                Some(Some(Ok(message))) => batch.push(message),
+                Some(_) => ended = true,
+                None => break,
+            }
+        }
+        for message in batch.drain(..).filter(is_data) {
+            if socket.feed(message).await.is_err() {
                 return;
             }
-            next = socket.next().now_or_never();
         }
-        if socket.flush().await.is_err() {
+        if ended || socket.flush().await.is_err() {
             return;
         }
     }
