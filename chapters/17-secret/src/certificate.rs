@@ -86,7 +86,8 @@ pub fn config(certificate: Arc<Certificate>) -> Result<Arc<ServerConfig>, String
 pub fn self_signed(folder: &Path) -> Result<(PathBuf, PathBuf), String> {
     let (certificate, key) = (folder.join("certificate.pem"), folder.join("key.pem"));
     if !(certificate.exists() && key.exists()) {
-        make(folder, &certificate, &key).map_err(|error| format!("{}: {error}", folder.display()))?;
+        make(folder, &certificate, &key)
+            .map_err(|error| format!("{}: {error}", folder.display()))?;
     }
     Ok((certificate, key))
 }

@@ -3,18 +3,6 @@
 
 use std::process::ExitCode;
 
-use ch17_secret::{Settings, serve};
-use clap::Parser;
-
 fn main() -> ExitCode {
-    let settings = Settings::parse();
-    match settings.rules() {
-        Ok(rules) => {
-            ch15_pressure::run(settings.pressure.address(), |listener| serve(listener, &settings, rules))
-        }
-        Err(line) => {
-            eprintln!("{line}");
-            ExitCode::FAILURE
-        }
-    }
+    ch15_pressure::run_prepared(ch17_secret::Settings::prepare, ch17_secret::serve)
 }

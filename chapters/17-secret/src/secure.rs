@@ -7,7 +7,6 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use ch01_listen::show;
 use ch06_select::{ClientId, Service, Sink};
 use ch15_pressure::{Lively, Patient};
 use rustls::ServerConfig;
@@ -124,6 +123,10 @@ impl<S: Patient> Patient for Sealed<'_, S> {
         self.sink.address(client)
     }
 
+    fn sent(&self) -> u64 {
+        self.sink.sent()
+    }
+
     fn stop(&mut self) {
         self.sink.stop();
     }
@@ -193,7 +196,9 @@ where
     I: for<'a> Service<Sealed<'a, S>>,
 {
     fn connected(&mut self, client: ClientId, sink: &mut S) {
-        self.wall.guests.insert(client, Guest::Opening { session: None, early: vec![], last: false });
+        self.wall
+            .guests
+            .insert(client, Guest::Opening { session: None, early: vec![], last: false });
         self.wall.unfinished.insert(client, sink.now());
         self.inner.connected(client, &mut Sealed { wall: &mut self.wall, sink });
         self.wall.seal(sink);
@@ -264,9 +269,8 @@ impl<I> Secure<I> {
         S: Patient,
         I: for<'a> Service<Sealed<'a, S>>,
     {
-        let Some(
-            Guest::Open(session) | Guest::Opening { session: Some(session), .. },
-        ) = self.wall.guests.get_mut(&client)
+        let Some(Guest::Open(session) | Guest::Opening { session: Some(session), .. }) =
+            self.wall.guests.get_mut(&client)
         else {
             return;
         };
@@ -358,11 +362,13 @@ impl Wall {
     fn look_after(&mut self, sink: &mut impl Patient) -> Option<Instant> {
         while let Some((&client, &since)) = self.unfinished.first_key_value() {
             let due = since + self.rules.patience;
-            if due > sink.now() && self.unfinished.len() <= self.rules.unfinished {
-                return Some(if self.steps.is_empty() { due } else { sink.now() });
-            }
-            show(format!("client {}: its handshake takes too long", client.0));
-            self.give_up(client, "its handshake takes too long", sink);
+            let why = match self.unfinished.len() > self.rules.unfinished {
+                true => "too many TLS handshakes are unfinished",
+                false if due <= sink.now() => "its TLS handshake takes too long",
+                false if self.steps.is_empty() => return Some(due),
+                false => return Some(sink.now()),
+            };
+            self.give_up(client, why, sink);
         }
         None
     }

@@ -3,10 +3,13 @@
 use std::io;
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::thread;
 
 use ch01_listen::{Socket, show};
 use ch15_pressure::{EventLoop, Letter, host, on_stop};
 use clap::Parser;
+#[cfg(unix)]
+use nix::sys::signal::{SigSet, Signal};
 
 use crate::{Certificate, Rules, Secure, config, self_signed};
 
@@ -35,28 +38,38 @@ pub struct Settings {
 }
 // ANCHOR_END: settings
 
-// ANCHOR: rules
+// ANCHOR: prepare
+impl AsRef<ch15_pressure::Settings> for Settings {
+    fn as_ref(&self) -> &ch15_pressure::Settings {
+        &self.pressure
+    }
+}
+
 impl Settings {
-    /// What is asked of clients; nothing without a certificate.
-    pub fn rules(&self) -> Result<Option<Rules>, String> {
+    /// How an address of this server begins, and what is asked of its clients: nothing without a
+    /// certificate.
+    pub fn prepare(&self) -> Result<(&'static str, Option<Rules>), String> {
         let (certificate, key) = match (&self.self_signed, &self.certificate, &self.key) {
             (Some(folder), ..) => self_signed(folder)?,
             (None, Some(certificate), Some(key)) => (certificate.clone(), key.clone()),
-            (None, Some(_), None) => return Err("a certificate needs its key: --key FILE".to_owned()),
-            (None, None, Some(_)) => return Err("a key needs its certificate: --certificate FILE".to_owned()),
-            (None, None, None) => return Ok(None),
+            (None, None, None) => return Ok(("ws", None)),
+            (None, Some(_), None) => return Err("a certificate needs its key: --key FILE".into()),
+            (None, None, Some(_)) => {
+                return Err("a key needs its certificate: --certificate FILE".into());
+            }
         };
         let certificate = Certificate::open(&certificate, &key)?;
-        reload_on_request(Arc::clone(&certificate)).map_err(|error| error.to_string())?;
-        Ok(Some(Rules {
-            tls: config(certificate)?,
+        let rules = Rules {
+            tls: config(Arc::clone(&certificate))?,
             plain: self.plain,
-            patience: self.pressure.limits().handshake,
+            patience: self.pressure.limits.handshake_timeout,
             unfinished: self.max_handshakes,
-        }))
+        };
+        reload_on_request(certificate).map_err(|error| error.to_string())?;
+        Ok(("wss", Some(rules)))
     }
 }
-// ANCHOR_END: rules
+// ANCHOR_END: prepare
 
 // ANCHOR: reload
 fn reload(certificate: &Certificate) {
@@ -66,20 +79,29 @@ fn reload(certificate: &Certificate) {
     }
 }
 
-/// Reads the certificate again whenever the program gets HUP: `kill -HUP` and its number.
+/// Reads the certificate again whenever the program gets HUP: `kill -HUP` and its number. Chapter 15 ends at
+/// HUP. So we hold the signal back from this thread and from all that it starts, except one, which takes it
+/// before it can reach anybody.
 #[cfg(unix)]
 fn reload_on_request(certificate: Arc<Certificate>) -> io::Result<()> {
-    let mut requests = signal_hook::iterator::Signals::new([signal_hook::consts::SIGHUP])?;
-    std::thread::spawn(move || requests.forever().for_each(|_| reload(&certificate)));
+    let hup = SigSet::from(Signal::SIGHUP);
+    hup.thread_block()?;
+    thread::spawn(move || {
+        while hup.wait().is_ok() {
+            reload(&certificate);
+        }
+    });
     Ok(())
 }
 
-/// Windows has no such signal: the files are read again once a day.
+/// Windows has no such signal. There the files are read again once an hour.
 #[cfg(not(unix))]
 fn reload_on_request(certificate: Arc<Certificate>) -> io::Result<()> {
-    std::thread::spawn(move || loop {
-        std::thread::sleep(std::time::Duration::from_secs(24 * 60 * 60));
-        reload(&certificate);
+    thread::spawn(move || {
+        loop {
+            thread::sleep(std::time::Duration::from_secs(60 * 60));
+            reload(&certificate);
+        }
     });
     Ok(())
 }
@@ -88,10 +110,10 @@ fn reload_on_request(certificate: Arc<Certificate>) -> io::Result<()> {
 // ANCHOR: serve
 /// Serves until it is told to stop, and everybody has left.
 pub fn serve(listener: &Socket, settings: &Settings, rules: Option<Rules>) -> io::Result<()> {
-    let event_loop = EventLoop::new(listener, settings.pressure.patience())?;
+    let event_loop = EventLoop::new(listener, settings.pressure.patience)?;
     let mailbox = event_loop.mailbox();
     on_stop(move || drop(mailbox.send(Letter::Stop)))?;
-    let host = host(&settings.pressure, settings.pressure.app());
+    let host = host(&settings.pressure, settings.pressure.app(), Arc::default());
     match rules {
         Some(rules) => event_loop.run(Secure::new(host, rules)),
         None => event_loop.run(host),

@@ -79,7 +79,8 @@ impl Session {
     ) -> Result<usize, rustls::Error> {
         let mut used = 0;
         loop {
-            let UnbufferedStatus { discard, state } = self.tls.process_tls_records(&mut bytes[used..]);
+            let UnbufferedStatus { discard, state } =
+                self.tls.process_tls_records(&mut bytes[used..]);
             match state {
                 Ok(ConnectionState::ReadTraffic(mut traffic)) => {
                     while let Some(record) = traffic.next_record() {
@@ -138,11 +139,7 @@ impl Session {
 
 // ANCHOR: put
 /// Makes room behind what is in `out`, lets something be written there, and takes back what it has left.
-fn put(
-    out: &mut Vec<u8>,
-    room: usize,
-    write: impl FnOnce(&mut [u8]) -> Option<usize>,
-) -> bool {
+fn put(out: &mut Vec<u8>, room: usize, write: impl FnOnce(&mut [u8]) -> Option<usize>) -> bool {
     let start = out.len();
     out.resize(start + room, 0);
     let written = write(&mut out[start..]);
