@@ -43,6 +43,8 @@ pub enum Part {
     Room,
     /// RFC 6455 and RFC 7692 to the letter.
     EveryByte,
+    /// A server that can be left running.
+    World,
 }
 
 impl Part {
@@ -52,6 +54,7 @@ impl Part {
             Part::OneClient => "Part I: One client",
             Part::Room => "Part II: A room full of clients",
             Part::EveryByte => "Part III: Every byte accounted for",
+            Part::World => "Part IV: Out in the world",
         }
     }
 }
@@ -224,6 +227,14 @@ pub const ALL: &[Chapter] = &[
         shows: "the same words in fewer bytes",
         trying: 15,
         ..Chapter::new("14-deflate", Part::EveryByte, Some(Lab::ROOM))
+    },
+    Chapter {
+        title: "Under pressure",
+        adds: "deadlines, limits, and a good end",
+        before: "half a request stays for ever, and Ctrl-C cuts everybody off",
+        shows: "a goodbye to everybody, and exit code 0",
+        trying: 20,
+        ..Chapter::new("15-pressure", Part::World, Some(Lab::ROOM))
     },
 ];
 

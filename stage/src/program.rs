@@ -144,6 +144,22 @@ impl Program {
         }
     }
 
+    /// Asks it to end by itself, as a supervisor does: by TERM, to the program alone. False if it has ended already, or
+    /// the system has nothing of the kind.
+    pub fn ask_to_end(&self) -> bool {
+        #[cfg(unix)]
+        {
+            use nix::sys::signal::{Signal, kill};
+            // Held meanwhile: while nobody has asked how it ended, its number is nobody else's.
+            let mut child = lock(&self.child);
+            let runs = matches!(child.try_wait(), Ok(None));
+            let process = i32::try_from(self.id).map(nix::unistd::Pid::from_raw);
+            runs && process.is_ok_and(|process| kill(process, Signal::SIGTERM).is_ok())
+        }
+        #[cfg(not(unix))]
+        false
+    }
+
     /// Ends it, and everything that it has started.
     pub fn end(&self) {
         let by_us = self.exit().is_none();

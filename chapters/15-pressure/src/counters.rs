@@ -2,12 +2,13 @@
 
 use std::collections::{BTreeMap, HashMap};
 use std::fmt::Write;
-use std::net::IpAddr;
+use std::net::{IpAddr, Ipv6Addr};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use crate::Limits;
+use crate::host::ENDING;
 
 // ANCHOR: counters
 /// What all loops of a server count together. Any thread may count and read.
@@ -42,36 +43,50 @@ pub struct Counters {
 
 // ANCHOR: limits
 impl Counters {
-    /// Lets a client in, if there is room. Otherwise it says which limit is reached.
+    /// Lets a client in, or says why there is no room for it.
     pub(crate) fn enter(&self, from: Option<IpAddr>, limits: &Limits) -> Result<(), &'static str> {
-        // YOURS: Who has no room, and what has to be remembered of the others?
+        // YOURS: For whom is there no room, and what has to be remembered of the others?
         let mut addresses = lock(&self.addresses);
         let here = addresses.get(&from).copied().unwrap_or(0);
-        if self.clients.load(Relaxed) >= limits.max_clients as u64 {
-            return Err("clients");
-        }
-        if here >= limits.max_clients_per_address {
-            return Err("address");
-        }
-        addresses.insert(from, here + 1);
-        self.clients.fetch_add(1, Relaxed);
-        self.connected.fetch_add(1, Relaxed);
-        Ok(())
+        let (reason, why) = match self.clients.load(Relaxed) as usize {
+            _ if self.ending.load(Relaxed) => ("ending", ENDING),
+            clients if clients >= limits.max_clients => ("clients", "there are too many clients"),
+            _ if here >= limits.max_clients_per_address => ("address", "there are too many of you"),
+            _ => {
+                addresses.insert(from, here + 1);
+                self.clients.fetch_add(1, Relaxed);
+                self.connected.fetch_add(1, Relaxed);
+                return Ok(());
+            }
+        };
+        self.label("ws_refused_total", "reason", reason);
+        Err(why)
         // YOURS_END
     }
 
     /// A client that was let in is gone.
     pub(crate) fn leave(&self, from: Option<IpAddr>) {
-        // YOURS: Which address has to be forgotten?
-        let mut addresses = lock(&self.addresses);
         self.clients.fetch_sub(1, Relaxed);
+        let mut addresses = lock(&self.addresses);
         match addresses.get_mut(&from) {
-            Some(count) if *count > 1 => *count -= 1,
+            Some(here) if *here > 1 => *here -= 1,
             _ => drop(addresses.remove(&from)),
         }
-        // YOURS_END
     }
+}
 
+/// The addresses that one customer of a network has are counted as one: in IPv6, all that have the
+/// same first half.
+pub(crate) fn network(address: IpAddr) -> IpAddr {
+    match address.to_canonical() {
+        IpAddr::V6(six) => Ipv6Addr::from_bits(six.to_bits() >> 64 << 64).into(),
+        four => four,
+    }
+}
+// ANCHOR_END: limits
+
+// ANCHOR: label
+impl Counters {
     /// A ping was answered after so long.
     pub(crate) fn round_trip(&self, took: Duration) {
         self.pongs.fetch_add(1, Relaxed);
@@ -89,7 +104,7 @@ impl Counters {
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
-// ANCHOR_END: limits
+// ANCHOR_END: label
 
 // ANCHOR: text
 impl Counters {

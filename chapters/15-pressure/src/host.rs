@@ -1,21 +1,22 @@
 //! The host: greets clients, looks after those that keep silent, and sees everybody off.
 
 use std::collections::HashMap;
-use std::io;
 use std::net::IpAddr;
 use std::rc::Rc;
 use std::sync::Arc;
 use std::sync::atomic::Ordering::Relaxed;
 use std::time::{Duration, Instant};
+use std::{io, mem};
 
 use ch06_select::{CLOSE, ClientId, End, Message, Protocol, Service};
 use ch07_room::{App, Observer, Outbox, Server};
 use ch10_control::{CloseCode, Failure, PING};
 use clap::Args;
-use log::{Level, log};
+use log::info;
 
+use crate::counters::network;
 use crate::report::{code, no_room, too_late};
-use crate::seen::{Seen, Watch};
+use crate::seen::{Seen, Watch, talk};
 use crate::settings::{at_least_one, seconds};
 use crate::{Counters, Deadlines, Lively, Patient, TooSlow};
 
@@ -45,6 +46,9 @@ pub enum Letter {
 }
 // ANCHOR_END: limits
 
+/// What those are told who are here when the server ends, or come then.
+pub(crate) const ENDING: &str = "the server ends";
+
 // ANCHOR: host
 /// What a host knows of a client.
 struct Guest {
@@ -58,9 +62,9 @@ struct Guest {
 enum State {
     /// Its opening handshake has not succeeded yet. `asked`: the head of its request is whole.
     Opening { asked: bool },
-    /// It may speak. `heard`: it has, since we looked. `pinged`: when it was sent a ping, if it
-    /// has not been heard since.
-    Open { heard: bool, pinged: Option<Instant> },
+    /// It may speak. `heard`: it has, since we looked. `pinged`: the number of the ping that it was
+    /// sent, and when, if it had not been heard.
+    Open { heard: bool, pinged: Option<(u64, Instant)> },
     /// Everything is said.
     Ended,
 }
@@ -71,10 +75,12 @@ pub struct Host<P> {
     seen: Rc<Seen>,
     counters: Arc<Counters>,
     limits: Limits,
-    start: Instant,
     guests: HashMap<ClientId, Guest>,
     handshakes: Deadlines,
     silences: Deadlines,
+    /// How many pings were sent.
+    pings: u64,
+    /// How many bytes, when we looked.
     sent: u64,
 }
 
@@ -92,10 +98,10 @@ impl<P> Host<P> {
             seen,
             counters,
             limits,
-            start: Instant::now(),
             guests: HashMap::new(),
             handshakes: Deadlines::new(limits.handshake_timeout),
             silences: Deadlines::new(limits.ping_after),
+            pings: 0,
             sent: 0,
         }
     }
@@ -112,12 +118,10 @@ impl<S: Patient, P: Protocol> Service<S> for Host<P> {
     fn connected(&mut self, client: ClientId, sink: &mut S) {
         // YOURS: Who may stay, who is sent away, and until when has a handshake time?
         let from = sink.address(client).map(|address| network(address.ip()));
-        let ending = self.counters.ending.load(Relaxed).then_some("ending");
-        if let Err(why) =
-            ending.map_or(Ok(()), Err).and_then(|()| self.counters.enter(from, &self.limits))
-        {
-            self.counters.label("ws_refused_total", "reason", why);
-            sink.fill(&[client], |out| out.extend(no_room("there is no room").last));
+        if let Err(why) = self.counters.enter(from, &self.limits) {
+            let end = no_room(why);
+            talk().inspect(|terminal| terminal.ends(client, &end));
+            sink.fill(&[client], |out| out.extend(end.last));
             return sink.close(client);
         }
         let state = State::Opening { asked: false };
@@ -132,19 +136,21 @@ impl<S: Patient, P: Protocol> Service<S> for Host<P> {
         self.server.received(client, bytes, sink);
         self.look(client, sink.now());
         if let Some(end) = self.seen.end.take() {
-            self.ended(client, code(&end.last), &end.why);
+            self.ends(client, &end);
         }
     }
 
     fn left(&mut self, client: ClientId, why: io::Result<()>, sink: &mut S) {
-        let slow =
-            matches!(&why, Err(error) if error.get_ref().is_some_and(|why| why.is::<TooSlow>()));
-        self.counters.slow.fetch_add(slow.into(), Relaxed);
+        // One that was sent away at once is not a guest.
+        if !self.guests.contains_key(&client) {
+            return;
+        }
+        let is_slow = |error: &io::Error| error.get_ref().is_some_and(|why| why.is::<TooSlow>());
+        self.counters.slow.fetch_add(why.as_ref().is_err_and(is_slow).into(), Relaxed);
         let words = why.as_ref().map_or_else(io::Error::to_string, |()| "it hangs up".to_owned());
         self.ended(client, 1006, &words);
-        if self.guests.remove(&client).is_some() {
-            self.server.left(client, why, sink);
-        }
+        self.guests.remove(&client);
+        self.server.left(client, why, sink);
     }
 }
 // ANCHOR_END: service
@@ -153,64 +159,33 @@ impl<S: Patient, P: Protocol> Service<S> for Host<P> {
 impl<P: Protocol> Host<P> {
     /// Remembers what has been seen of a client that has sent something.
     fn look(&mut self, client: ClientId, now: Instant) {
-        let messages = self.seen.messages.take();
+        // YOURS: What does a byte of it prove, what does a pong, and what begins with the handshake?
+        let seen = &self.seen;
+        let (asked, opened, pong) = (seen.asked.take(), seen.opened.take(), seen.pong.take());
+        let messages = seen.messages.take();
         self.counters.messages.fetch_add(messages.into(), Relaxed);
-        let (head, opened, pong) =
-            (self.seen.head.take(), self.seen.opened.take(), self.seen.pong.take());
         let Some(guest) = self.guests.get_mut(&client) else { return };
         guest.messages = guest.messages.saturating_add(messages);
         match &mut guest.state {
-            State::Opening { asked } => *asked |= head,
+            State::Opening { asked: before } => *before |= asked,
             State::Open { heard, pinged } => {
                 *heard = true;
                 // A pong that nobody asked for may say anything.
-                if let Some(sent) = *pinged
-                    && pong == Some(stamp(self.start, sent))
-                {
+                let is_answered = |(number, _): &mut (u64, _)| pong == Some(number.to_be_bytes());
+                if let Some((_, sent)) = pinged.take_if(is_answered) {
                     self.counters.round_trip(now - sent);
                 }
             }
             State::Ended => {}
         }
-        if let Some(answers) = opened {
+        if let Some(knows_ping) = opened {
             guest.state = State::Open { heard: false, pinged: None };
             self.counters.opened.fetch_add(1, Relaxed);
-            if answers {
+            if knows_ping {
                 self.silences.set(now, client);
             }
         }
-    }
-
-    /// A client's connection ends, and this is why.
-    fn ended(&mut self, client: ClientId, code: u16, why: &str) {
-        let Some(guest) = self.guests.get_mut(&client) else { return };
-        if guest.state == State::Ended {
-            return;
-        }
-        guest.state = State::Ended;
-        self.counters.leave(guest.from);
-        match code {
-            0..1016 => self.counters.label("ws_ends_total", "code", code),
-            _ => self.counters.label("ws_ends_total", "code", "other"),
-        }
-        let level = if code == 1006 { Level::Warn } else { Level::Info };
-        let (Guest { from, messages, .. }, time) = (&*guest, guest.since.elapsed().as_secs_f32());
-        let from = from.map_or("nowhere".to_owned(), |from| from.to_string());
-        log!(level, "client {} from {from}: {messages} messages in {time:.1} s; {why}", client.0);
-    }
-}
-
-/// What a ping of this time says.
-fn stamp(start: Instant, at: Instant) -> [u8; 8] {
-    ((at - start).as_micros() as u64).to_be_bytes()
-}
-
-/// The addresses that one customer of a network has are counted as one: of IPv6, these are all
-/// with the same 64 bits in front.
-fn network(address: IpAddr) -> IpAddr {
-    match address.to_canonical() {
-        IpAddr::V6(six) => IpAddr::from((six.to_bits() >> 64 << 64).to_be_bytes()),
-        four => four,
+        // YOURS_END
     }
 }
 // ANCHOR_END: look
@@ -219,66 +194,79 @@ fn network(address: IpAddr) -> IpAddr {
 impl<S: Patient, P: Protocol> Lively<S> for Host<P> {
     type Mail = Letter;
 
-    fn mail(&mut self, Letter::Stop: Letter, sink: &mut S) {
-        self.stop(sink);
+    fn mail(&mut self, letter: Letter, sink: &mut S) {
+        match letter {
+            Letter::Stop => self.stop(sink),
+        }
     }
 
     fn tick(&mut self, sink: &mut S) -> Option<Instant> {
-        // YOURS: What is done about a late handshake, and what about a silence?
         while let Some(client) = self.handshakes.due(sink.now()) {
             self.turn_away(client, too_late(), sink);
         }
         while let Some(client) = self.silences.due(sink.now()) {
             self.look_after(client, sink);
         }
-        let sent = std::mem::replace(&mut self.sent, sink.sent());
-        self.counters.sent.fetch_add(self.sent - sent, Relaxed);
+        let sent = sink.sent() - mem::replace(&mut self.sent, sink.sent());
+        self.counters.sent.fetch_add(sent, Relaxed);
         [self.handshakes.next(), self.silences.next()].into_iter().flatten().min()
-        // YOURS_END
     }
 }
 // ANCHOR_END: lively
 
-// ANCHOR: goodbye
+// ANCHOR: look_after
 impl<P: Protocol> Host<P> {
+    /// Looks at a client that has had its time to be heard.
     fn look_after(&mut self, client: ClientId, sink: &mut impl Patient) {
         // YOURS: Who is alive, who is asked, and who is let go?
-        let waits = sink.waiting(client) > 0;
-        let Some(State::Open { heard, pinged }) =
-            self.guests.get_mut(&client).map(|guest| &mut guest.state)
-        else {
-            return;
-        };
-        match (std::mem::take(heard), *pinged) {
+        let Some(guest) = self.guests.get_mut(&client) else { return };
+        let State::Open { heard, pinged } = &mut guest.state else { return };
+        match (mem::take(heard), *pinged) {
             (true, _) => *pinged = None,
-            // It may not have our ping yet, and may not be read from. The loop watches it.
-            (false, _) if waits => {}
+            // Our ping would wait behind the rest, and its pong is not read. The loop watches it.
+            (false, _) if sink.waiting(client) > 0 => *pinged = None,
             (false, Some(_)) => {
                 return self.say_goodbye(client, CloseCode::PolicyViolation, "no pong came", sink);
             }
             (false, None) => {
-                *pinged = Some(sink.now());
-                let payload = stamp(self.start, sink.now()).to_vec().into();
+                self.pings += 1;
+                *pinged = Some((self.pings, sink.now()));
+                let payload = self.pings.to_be_bytes().to_vec().into();
                 self.server.outbox(sink).send(&[client], &Message { opcode: PING, payload });
             }
         }
         self.silences.set(sink.now(), client);
         // YOURS_END
     }
+}
+// ANCHOR_END: look_after
 
-    /// For a client whose handshake has not succeeded. A late one is told so, unless it is being
-    /// answered already.
+// ANCHOR: goodbye
+impl<P: Protocol> Host<P> {
+    /// Says goodbye to everybody (RFC 6455, section 7.4.1).
+    fn stop(&mut self, sink: &mut impl Patient) {
+        // YOURS: What does each client hear, according to how far it has got?
+        self.counters.ending.store(true, Relaxed);
+        let clients: Vec<ClientId> = self.guests.keys().copied().collect();
+        for client in clients {
+            self.turn_away(client, no_room(ENDING), sink);
+            self.say_goodbye(client, CloseCode::GoingAway, ENDING, sink);
+        }
+        sink.stop();
+        // YOURS_END
+    }
+
+    /// For a client whose handshake has not succeeded. If it has been answered already, nothing is added.
     fn turn_away(&mut self, client: ClientId, end: End, sink: &mut impl Patient) {
-        let Some(guest) = self.guests.get(&client) else { return };
-        let State::Opening { asked } = guest.state else { return };
-        Watch(Rc::clone(&self.seen)).ends(client, &end);
+        let Some(State::Opening { asked }) = self.state(client) else { return };
         if !asked {
             sink.fill(&[client], |out| out.extend(&end.last));
         }
-        self.ended(client, code(&end.last), &end.why);
+        self.ends(client, &end);
         sink.close(client);
     }
 
+    /// For a client whose connection is open: each gets the Close frame that it understands.
     fn say_goodbye(
         &mut self,
         client: ClientId,
@@ -286,30 +274,42 @@ impl<P: Protocol> Host<P> {
         why: &'static str,
         sink: &mut impl Patient,
     ) {
+        let Some(State::Open { .. }) = self.state(client) else { return };
         let payload = [&(code as u16).to_be_bytes(), why.as_bytes()].concat().into();
         self.server.outbox(sink).send(&[client], &Message { opcode: CLOSE, payload });
-        let end = End::from(Failure { code, why: why.into() });
-        Watch(Rc::clone(&self.seen)).ends(client, &end);
-        self.ended(client, code as u16, &end.why);
+        self.ends(client, &Failure { code, why: why.into() }.into());
         sink.close(client);
     }
 
-    /// Says goodbye to everybody (section 7.4.1).
-    fn stop(&mut self, sink: &mut impl Patient) {
-        // YOURS: What does a client hear whose connection is open, and what one that has not got so far?
-        self.counters.ending.store(true, Relaxed);
-        let clients: Vec<ClientId> = self.guests.keys().copied().collect();
-        for client in clients {
-            match self.guests[&client].state {
-                State::Opening { .. } => self.turn_away(client, no_room("the server ends"), sink),
-                State::Open { .. } => {
-                    self.say_goodbye(client, CloseCode::GoingAway, "the server ends", sink);
-                }
-                State::Ended => {}
-            }
-        }
-        sink.stop();
-        // YOURS_END
+    fn state(&self, client: ClientId) -> Option<State> {
+        self.guests.get(&client).map(|guest| guest.state)
     }
 }
 // ANCHOR_END: goodbye
+
+// ANCHOR: ended
+impl<P> Host<P> {
+    fn ends(&mut self, client: ClientId, end: &End) {
+        talk().inspect(|terminal| terminal.ends(client, end));
+        self.ended(client, code(&end.last), &end.why);
+    }
+
+    /// Counts a client that is as good as gone, once, and has one line for it in the log.
+    fn ended(&mut self, client: ClientId, code: u16, why: &str) {
+        let Some(guest) = self.guests.get_mut(&client) else { return };
+        if mem::replace(&mut guest.state, State::Ended) == State::Ended {
+            return;
+        }
+        self.counters.leave(guest.from);
+        match code {
+            // A client may make up a code of its own, as often as it likes.
+            0..1016 => self.counters.label("ws_ends_total", "code", code),
+            _ => self.counters.label("ws_ends_total", "code", "other"),
+        }
+        let from = guest.from.map_or("nowhere".to_owned(), |from| from.to_string());
+        let time = guest.since.elapsed().as_secs_f32();
+        let messages = guest.messages;
+        info!("client {} from {from}: {messages} messages in {time:.1} s; {why}", client.0);
+    }
+}
+// ANCHOR_END: ended

@@ -1,7 +1,5 @@
 //! Answers that are not a WebSocket's: what an operator asks for, and what a client is sent away with.
 
-use std::sync::atomic::Ordering::Relaxed;
-
 use ch02_key::Request;
 use ch06_select::End;
 
@@ -43,7 +41,6 @@ pub(crate) fn report(head: &[u8], counters: &Counters) -> Option<End> {
             let why = "the report is sent".to_owned();
             Some(End { why, ..answer("200 OK", "", counters.text().trim_end()) })
         }
-        "/health" if counters.ending.load(Relaxed) => Some(no_room("the server ends")),
         "/health" => Some(answer("200 OK", "", "ok")),
         _ => None,
     }

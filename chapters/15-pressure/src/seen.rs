@@ -12,12 +12,12 @@ use ch10_control::PONG;
 use log::{Level, log_enabled};
 
 // ANCHOR: seen
-/// What has been seen since the host has looked.
+/// What has been seen since the host looked.
 #[derive(Default)]
 pub(crate) struct Seen {
-    /// The head of a request is whole, so an answer is under way.
-    pub(crate) head: Cell<bool>,
-    /// The opening handshake has succeeded. Is this a client that answers a ping?
+    /// The head of a request is whole, so it has an answer.
+    pub(crate) asked: Cell<bool>,
+    /// The opening handshake has succeeded. Can this client be sent a ping?
     pub(crate) opened: Cell<Option<bool>>,
     /// What the last pong has brought back.
     pub(crate) pong: Cell<Option<[u8; 8]>>,
@@ -48,39 +48,38 @@ impl<L: Layer> Layer for Pulse<L> {
 /// The lines of chapter 07's terminal, for a person who wants to see everything.
 pub(crate) const TALK: &str = "talk";
 
-/// Sees everything, and shows it if somebody wants to see everything.
-pub(crate) struct Watch(pub(crate) Rc<Seen>);
-
-impl Watch {
-    fn talk(&self) -> Option<Terminal> {
-        log_enabled!(target: TALK, Level::Debug).then_some(Terminal)
-    }
+/// The terminal, if somebody wants to see everything.
+pub(crate) fn talk() -> Option<Terminal> {
+    log_enabled!(target: TALK, Level::Debug).then_some(Terminal)
 }
+
+/// Sees what happens, for a host.
+pub(crate) struct Watch(pub(crate) Rc<Seen>);
 
 impl Observer for Watch {
     fn connected(&self, client: ClientId) {
-        self.talk().inspect(|terminal| terminal.connected(client));
+        talk().inspect(|terminal| terminal.connected(client));
     }
 
     fn event(&self, client: ClientId, event: &Event<'_>) {
         match event {
-            Event::Head(_) => self.0.head.set(true),
+            Event::Head(_) => self.0.asked.set(true),
+            // Those of 2010 have no ping.
             Event::Opened(writer) => {
                 self.0.opened.set(Some(writer.group() != OlderWriter.group()));
             }
             Event::Message(_) => self.0.messages.set(self.0.messages.get() + 1),
             Event::Send(_) => {}
         }
-        self.talk().inspect(|terminal| terminal.event(client, event));
+        talk().inspect(|terminal| terminal.event(client, event));
     }
 
-    fn ends(&self, client: ClientId, end: &End) {
-        self.talk().inspect(|terminal| terminal.ends(client, end));
+    fn ends(&self, _client: ClientId, end: &End) {
         self.0.end.replace(Some(End { last: end.last.clone(), why: end.why.clone() }));
     }
 
     fn left(&self, client: ClientId, why: &io::Result<()>) {
-        self.talk().inspect(|terminal| terminal.left(client, why));
+        talk().inspect(|terminal| terminal.left(client, why));
     }
 }
 // ANCHOR_END: watch
