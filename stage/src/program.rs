@@ -148,16 +148,26 @@ impl Program {
     /// the system has nothing of the kind.
     pub fn ask_to_end(&self) -> bool {
         #[cfg(unix)]
-        {
-            use nix::sys::signal::{Signal, kill};
-            // Held meanwhile: while nobody has asked how it ended, its number is nobody else's.
-            let mut child = lock(&self.child);
-            let runs = matches!(child.try_wait(), Ok(None));
-            let process = i32::try_from(self.id).map(nix::unistd::Pid::from_raw);
-            runs && process.is_ok_and(|process| kill(process, Signal::SIGTERM).is_ok())
-        }
+        return self.signal(nix::sys::signal::Signal::SIGTERM);
         #[cfg(not(unix))]
         false
+    }
+
+    /// Asks it to read its files again, as an operator does: by HUP. False as in [`Program::ask_to_end`].
+    pub fn hang_up(&self) -> bool {
+        #[cfg(unix)]
+        return self.signal(nix::sys::signal::Signal::SIGHUP);
+        #[cfg(not(unix))]
+        false
+    }
+
+    #[cfg(unix)]
+    fn signal(&self, signal: nix::sys::signal::Signal) -> bool {
+        // Held meanwhile: while nobody has asked how it ended, its number is nobody else's.
+        let mut child = lock(&self.child);
+        let runs = matches!(child.try_wait(), Ok(None));
+        let process = i32::try_from(self.id).map(nix::unistd::Pid::from_raw);
+        runs && process.is_ok_and(|process| nix::sys::signal::kill(process, signal).is_ok())
     }
 
     /// Ends it, and everything that it has started.

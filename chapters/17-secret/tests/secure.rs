@@ -266,7 +266,8 @@ fn only_http_1_1_is_spoken() {
     for (offered, agreed) in [("http/1.1", Some("http/1.1")), ("h2", None)] {
         let mut client = lab.client_offering(offered);
         let result = client.flush();
-        let protocol = client.conn.alpn_protocol().map(|name| String::from_utf8_lossy(name).into_owned());
+        let protocol =
+            client.conn.alpn_protocol().map(|name| String::from_utf8_lossy(name).into_owned());
         assert_eq!(protocol.as_deref(), agreed);
         assert_eq!(result.is_ok(), agreed.is_some(), "{result:?}");
     }
