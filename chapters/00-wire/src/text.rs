@@ -83,10 +83,7 @@ impl fmt::Display for Unit {
 
 impl Unit {
     fn is_frame(&self) -> bool {
-        matches!(
-            self.kind,
-            Kind::Frame | Kind::Challenge | Kind::HixieFrame | Kind::Record
-        )
+        matches!(self.kind, Kind::Frame | Kind::Challenge | Kind::HixieFrame | Kind::Record)
     }
 
     fn bytes_shown(&self) -> usize {

@@ -59,7 +59,8 @@ fn listen_and_serve<T: AsRef<Settings>, P>(
     let listener = listen(at).map_err(|error| explain(at, &error))?;
     let at = listener.local_addr().ok().and_then(|at| at.as_socket()).unwrap_or(at);
     show(format!("listening on {scheme}://{at}"));
-    serve(&listener, settings, prepared).map_err(|error| format!("the server cannot go on: {error}"))
+    serve(&listener, settings, prepared)
+        .map_err(|error| format!("the server cannot go on: {error}"))
 }
 // ANCHOR_END: run
 

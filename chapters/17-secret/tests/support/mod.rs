@@ -92,7 +92,7 @@ pub fn serve(folder: &tempfile::TempDir, arguments: &[&str]) -> Server {
     Server::announced(command, &Recorder::new(), PATIENCE).expect("the server starts")
 }
 
-fn client_config(
+pub fn client_config(
     certificate: &Path,
     versions: &[&'static SupportedProtocolVersion],
 ) -> ClientConfig {
