@@ -50,7 +50,7 @@ pub(crate) fn name(bytes: &[u8], secret: &mut bool) -> Unit {
     let mut unit = Unit::new(Kind::Record, title, &bytes[..HEADER + kept], is_whole);
     unit.parts = vec![
         Part::bytes(0..1, "content type", header[0].to_string()).note(kind(header[0])),
-        Part::bytes(1..3, "version", hex(&header[1..3])).note("the same in all records"),
+        Part::bytes(1..3, "version", hex(&header[1..3])).note("it decides nothing any more"),
         Part::bytes(3..5, "length", length.to_string()),
     ];
     unit.parts.extend(told.map(|mut told| {

@@ -16,6 +16,9 @@ use rustls::{ClientConnection, Stream};
 use stage::Stage;
 use support::{PATIENCE, client_config, head};
 
+/// What the server says of a client that has left.
+const DONE: &str = "the connection is closed";
+
 /// A ClientHello of this version, whose random bytes are all the same, so that it is the same in each run.
 fn client_hello(version: [u8; 2]) -> Vec<u8> {
     let extensions: &[u8] = &[
@@ -54,7 +57,8 @@ fn the_same_words_in_the_clear() {
     client.unit().expect("a head");
     client.send(&masked_frame(1, b"Li Jing")).expect("sent");
     client.unit().expect("the echo");
-    assert_recording!("plain", stage.stop("By ws: everybody on the way can read all of it"));
+    let title = "By ws: everybody on the way can read all of it";
+    assert_recording!("plain", stage.leaving(title, DONE, [client]));
 }
 
 #[test]
@@ -93,7 +97,8 @@ fn a_plain_request_at_a_port_for_tls() {
     let mut client = stage.client();
     client.send(&request(&rfc_key_line())).expect("sent");
     client.ended().expect("the server hangs up");
-    assert_recording!("not_plain", stage.stop("A client that has written ws: for wss:"));
+    let title = "A client that has written ws: for wss:";
+    assert_recording!("not_plain", stage.recording(title, "it does not speak TLS"));
 }
 
 #[test]
@@ -103,7 +108,8 @@ fn a_client_of_1999() {
     let mut client = stage.client();
     client.send(&client_hello([3, 1])).expect("sent");
     client.ended().expect("the server hangs up");
-    assert_recording!("old", stage.stop("TLS 1.0 is refused with an alert"));
+    let title = "TLS 1.0 is refused with an alert";
+    assert_recording!("old", stage.recording(title, "Tls12NotOffered"));
 }
 
 /// A connection that is written down.
