@@ -27,6 +27,7 @@ pub(crate) struct Session {
 }
 // ANCHOR_END: session
 
+// ANCHOR: new
 impl Session {
     /// The session of a client that has connected.
     pub(crate) fn new(config: &Arc<ServerConfig>) -> Result<Self, rustls::Error> {
@@ -38,38 +39,22 @@ impl Session {
     pub(crate) fn is_open(&self) -> bool {
         !self.tls.is_handshaking()
     }
+}
+// ANCHOR_END: new
 
-    // ANCHOR: keep
-    /// Puts bytes aside until [`Session::receive`].
-    pub(crate) fn keep(&mut self, bytes: &[u8]) -> Result<(), rustls::Error> {
-        self.unread.extend_from_slice(bytes);
-        match self.unread.len() > MAX_UNREAD {
-            true => Err(rustls::Error::General("its record does not end".to_owned())),
-            false => Ok(()),
-        }
-    }
+// ANCHOR: put
+/// Makes room behind what is in `out`, lets something be written there, and takes back what it has left.
+fn put(out: &mut Vec<u8>, room: usize, write: impl FnOnce(&mut [u8]) -> Option<usize>) -> bool {
+    let start = out.len();
+    out.resize(start + room, 0);
+    let written = write(&mut out[start..]);
+    out.truncate(start + written.unwrap_or(0));
+    written.is_some()
+}
+// ANCHOR_END: put
 
-    /// Takes these bytes behind those that were put aside: puts what they say into `plain`, and what is to
-    /// be answered into `reply`, an alert if there is an error.
-    pub(crate) fn receive(
-        &mut self,
-        bytes: &mut [u8],
-        plain: &mut Vec<u8>,
-        reply: &mut Vec<u8>,
-    ) -> Result<(), rustls::Error> {
-        if self.unread.is_empty() {
-            let used = self.take(bytes, plain, reply)?;
-            return self.keep(&bytes[used..]);
-        }
-        let mut unread = std::mem::take(&mut self.unread);
-        unread.extend_from_slice(bytes);
-        let used = self.take(&mut unread, plain, reply)?;
-        // Not what is left of the old list: that has more room than is needed.
-        self.keep(&unread[used..])
-    }
-    // ANCHOR_END: keep
-
-    // ANCHOR: take
+// ANCHOR: take
+impl Session {
     /// Takes whole records, and says how many bytes they were.
     fn take(
         &mut self,
@@ -111,9 +96,43 @@ impl Session {
             put(reply, RECORD + OVERHEAD, |room| data.encode(room).ok());
         }
     }
-    // ANCHOR_END: take
+}
+// ANCHOR_END: take
 
-    // ANCHOR: seal
+// ANCHOR: receive
+impl Session {
+    /// Puts bytes aside until [`Session::receive`].
+    pub(crate) fn keep(&mut self, bytes: &[u8]) -> Result<(), rustls::Error> {
+        self.unread.extend_from_slice(bytes);
+        match self.unread.len() > MAX_UNREAD {
+            true => Err(rustls::Error::General("its record does not end".to_owned())),
+            false => Ok(()),
+        }
+    }
+
+    /// Takes these bytes behind those that were put aside: puts what they say into `plain`, and what is to
+    /// be answered into `reply`, an alert if there is an error.
+    pub(crate) fn receive(
+        &mut self,
+        bytes: &mut [u8],
+        plain: &mut Vec<u8>,
+        reply: &mut Vec<u8>,
+    ) -> Result<(), rustls::Error> {
+        if self.unread.is_empty() {
+            let used = self.take(bytes, plain, reply)?;
+            return self.keep(&bytes[used..]);
+        }
+        let mut unread = std::mem::take(&mut self.unread);
+        unread.extend_from_slice(bytes);
+        let used = self.take(&mut unread, plain, reply)?;
+        // Not what is left of the old list: that has more room than is needed.
+        self.keep(&unread[used..])
+    }
+}
+// ANCHOR_END: receive
+
+// ANCHOR: seal
+impl Session {
     /// Writes this behind what is in `out`, encrypted. False if that cannot be: these keys have been used
     /// too often, and the client knows no way to others.
     pub(crate) fn seal(&mut self, plain: &[u8], out: &mut Vec<u8>) -> bool {
@@ -134,16 +153,5 @@ impl Session {
             put(out, OVERHEAD, |room| traffic.queue_close_notify(room).ok());
         }
     }
-    // ANCHOR_END: seal
 }
-
-// ANCHOR: put
-/// Makes room behind what is in `out`, lets something be written there, and takes back what it has left.
-fn put(out: &mut Vec<u8>, room: usize, write: impl FnOnce(&mut [u8]) -> Option<usize>) -> bool {
-    let start = out.len();
-    out.resize(start + room, 0);
-    let written = write(&mut out[start..]);
-    out.truncate(start + written.unwrap_or(0));
-    written.is_some()
-}
-// ANCHOR_END: put
+// ANCHOR_END: seal

@@ -43,10 +43,8 @@ fn a_server_without_a_certificate() {
     let mut client = stage.client();
     client.send(&client_hello([3, 3])).expect("sent");
     client.ended().expect("the server hangs up");
-    assert_recording!(
-        "unheard",
-        stage.stop("A server that does not speak TLS waits for a request")
-    );
+    let title = "A server that does not speak TLS waits for a request";
+    assert_recording!("unheard", stage.recording(title, DONE));
 }
 
 #[test]
