@@ -24,7 +24,7 @@ pub struct Counters {
     pub opened: AtomicU64,
     /// Messages that were heard.
     pub messages: AtomicU64,
-    /// Bytes that came, and bytes that the system has taken for clients.
+    /// Bytes that came.
     pub received: AtomicU64,
     /// Bytes that the system has taken for clients.
     pub sent: AtomicU64,

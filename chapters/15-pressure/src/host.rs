@@ -46,10 +46,10 @@ pub enum Letter {
 }
 // ANCHOR_END: limits
 
-/// What those are told who are here when the server ends, or come then.
+// ANCHOR: guest
+/// What clients are told that are here when the server ends, or come then.
 pub(crate) const ENDING: &str = "the server ends";
 
-// ANCHOR: host
 /// What a host knows of a client.
 struct Guest {
     from: Option<IpAddr>,
@@ -68,7 +68,9 @@ enum State {
     /// Everything is said.
     Ended,
 }
+// ANCHOR_END: guest
 
+// ANCHOR: host
 /// A server that looks after its clients.
 pub struct Host<P> {
     server: Server<P, Watch>,

@@ -90,7 +90,8 @@ impl Sink for Links {
             if behind {
                 // A client that reads has made room in the meantime.
                 self.flush(client);
-                if self.waiting(client) > self.patience.max_unsent {
+                let unsent = self.links.get(&client).map_or(0, |link| link.unsent.len());
+                if unsent > self.patience.max_unsent {
                     self.let_go(client, Err(io::Error::other(TooSlow)));
                 }
             }
@@ -114,7 +115,9 @@ impl Patient for Links {
     }
 
     fn waiting(&self, client: ClientId) -> usize {
-        self.links.get(&client).map_or(0, |link| link.unsent.len())
+        // What this turn has for a client has not been tried yet.
+        let is_stuck = |link: &&Link| link.watched.is_some();
+        self.links.get(&client).filter(is_stuck).map_or(0, |link| link.unsent.len())
     }
 
     fn address(&self, client: ClientId) -> Option<SocketAddr> {
@@ -132,9 +135,6 @@ impl Patient for Links {
 // ANCHOR_END: patient
 
 // ANCHOR: flush
-/// How much may wait for a client, in bytes, before it is not read from.
-const PAUSE: usize = 64 * 1024;
-
 impl Links {
     /// Sends a client what the system takes now, and keeps the rest.
     pub(crate) fn flush(&mut self, client: ClientId) {
@@ -152,7 +152,9 @@ impl Links {
                 Err(error) => return self.let_go(client, Err(error)),
             }
         }
-        let was_paused = mem::replace(&mut link.paused, link.unsent.len() > PAUSE);
+        // Half of the limit is for what it asks for, and the rest for what others have to say.
+        let is_much = link.unsent.len() > self.patience.max_unsent / 2;
+        let was_paused = mem::replace(&mut link.paused, is_much);
         if was_paused && !link.paused {
             self.resumed.push(client);
         }

@@ -10,9 +10,8 @@ use clap::Parser;
 use crate::{Limits, Patience};
 
 // ANCHOR: settings
-/// A WebSocket server that can be left running: a room, or an echo.
-///
-/// Each setting is an argument or a variable of the environment. The argument counts if there are both.
+/// A WebSocket server that can be left running. Each setting is an argument or a variable of the
+/// environment; if there are both, the argument counts.
 #[derive(Clone, Debug, Parser)]
 #[command(allow_negative_numbers = true)]
 pub struct Settings {

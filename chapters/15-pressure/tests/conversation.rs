@@ -90,5 +90,6 @@ fn what_an_operator_asks() {
     operator.send(METRICS).expect("sent");
     operator.unit().expect("an answer");
     operator.ended().expect("the server hangs up");
-    assert_recording!("metrics", stage.leaving("What an operator asks", DONE, [operator, client]));
+    stage.wait_for("client 2: the connection is closed");
+    assert_recording!("metrics", stage.leaving("What an operator asks", DONE, [client]));
 }
