@@ -12,7 +12,7 @@ use stage::ENDING;
 
 use super::Script;
 use super::ch05::text_of;
-use super::crowd::{Member, late_one, one_and_a_slow_one};
+use super::crowd::{Member, one_and_a_slow_one};
 use super::missed::{Failure, Wanted, beginning, status};
 use super::promises::Sight;
 use super::session::{Session, Visitor};
@@ -40,8 +40,9 @@ const LONG: usize = 1_500;
 /// How much is said to a client that reads nothing: more than the system keeps for one that asks it to keep little, and
 /// less than a server of chapter 14 does.
 const TO_BLOCK: usize = 900_000;
-/// How much one that reads nothing may say: far more than all that a server and two systems need to keep.
-const TO_FILL: usize = 4_000_000;
+/// How much one that reads nothing may say: far more than all that a server and the system need to keep, where it keeps
+/// little and where it does not.
+const TO_FILL: (usize, usize) = (4_000_000, 16_000_000);
 /// After how many messages to look whether somebody is still there.
 const ROUND: usize = 16;
 /// Why a system may be of no use here.
@@ -98,9 +99,10 @@ pub(super) const SCRIPTS: &[(&str, Script)] = &[
         vanished.ends("the connection to be closed: the ping was not answered").map(drop)
     }),
     ("reads-no-more", |session| {
-        let mut slow = late_one(session)?;
+        let (_other, mut slow, is_little) = one_and_a_slow_one(session)?;
+        let most = if is_little { TO_FILL.0 } else { TO_FILL.1 };
         let wanted = "its bytes to be taken, or to wait: nobody is cut off";
-        for number in 0..TO_FILL / LONG {
+        for number in 0..most / LONG {
             let frame = masked_frame(1, text_of(LONG, &mark(number)).as_bytes());
             let rest =
                 slow.send_until_stuck(&frame, wanted).map_err(|failure| failure.step("says"))?;
@@ -111,7 +113,7 @@ pub(super) const SCRIPTS: &[(&str, Script)] = &[
         Err(session.missed(Failure::missed(
             "the one that reads nothing to be read from no more",
             Sight::Taken,
-            format!("the server took {} MB from it, and it has read nothing", TO_FILL / 1_000_000),
+            format!("the server took {} MB from it, and it has read nothing", most / 1_000_000),
         )))
     }),
     ("cut-off-by-size", |session| cuts_off(session, "much waits for it, and it reads nothing")),
@@ -159,7 +161,7 @@ pub(super) const SCRIPTS: &[(&str, Script)] = &[
         session.ask_to_end()?;
         let members = [&mut one, &mut other];
         for member in members {
-            member.hears_close(Some(1001)).map_err(|failure| ended(failure).step("goodbye"))?;
+            member.hears_close(Some(1001)).map_err(|failure| ended(failure).step("going-away"))?;
         }
         session.wait_until_rest();
         // The system takes the connection, perhaps; nobody is to answer it.
@@ -186,7 +188,7 @@ pub(super) const SCRIPTS: &[(&str, Script)] = &[
         let mut half = session.visitor()?;
         half.send_alone(&rfc_request()[..30])?;
         session.ask_to_end()?;
-        silent.hears_close(Some(1001)).map_err(|failure| ended(failure).step("goodbye"))?;
+        silent.hears_close(Some(1001)).map_err(|failure| ended(failure).step("going-away"))?;
         session.ends_well().map_err(|failure| failure.step("end"))
     }),
     ("health", |session| asks(session, "/health").map(drop)),

@@ -783,13 +783,14 @@ impl Visitor<'_> {
 
     /// Sees the server let go of the connection for good, whoever has said what by then.
     pub(super) fn is_dropped(&mut self, wanted: &str) -> Result<(), Failure> {
-        match self.client.is_dropped() {
-            true => Ok(()),
-            false => {
+        let start = self.session.done_so_far();
+        while !self.client.is_dropped() {
+            if !self.session.is_at_work(start) {
                 let came = "the connection is there: what the client sends is still taken";
-                Err(self.missed(Failure::missed(wanted, Sight::Open, came)))
+                return Err(self.missed(Failure::missed(wanted, Sight::Open, came)));
             }
         }
+        Ok(())
     }
 
     /// Sees a pong come, with this payload.
