@@ -253,4 +253,13 @@ pub const MISTAKES: &[Mistake] = &[
     mistake(329, 15, "all-answers-waited-for", "end-has-a-deadline"),
     mistake(334, 15, "page-or-nothing", "health"),
     mistake(324, 15, "report-as-json", "metrics"),
+    mistake(363, 17, "certificate-unread", "speaks-tls"),
+    mistake(367, 17, "handshake-in-accept", "slow-handshake"),
+    mistake(360, 17, "one-read-for-each-event", "shared-records"),
+    mistake(365, 17, "old-versions-taken", "old-versions"),
+    mistake(362, 17, "plain-let-in", "plain-request"),
+    mistake(368, 17, "end-of-tls-uncaught", "cut-record"),
+    mistake(361, 17, "no-close-notify", "close-notify"),
+    mistake(366, 17, "no-handler-for-hup", "reload"),
+    mistake(364, 17, "certificate-read-once", "reload"),
 ];

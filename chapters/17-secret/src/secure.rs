@@ -118,8 +118,7 @@ impl<S: Patient> Patient for Sealed<'_, S> {
             Some(Guest::Opening { early, .. }) => early.len(),
             _ => 0,
         };
-        let said = if self.wall.to.contains(&client) { self.wall.said.len() } else { 0 };
-        self.sink.waiting(client) + early + said
+        early + self.sink.waiting(client)
     }
 
     fn now(&self) -> Instant {
@@ -145,7 +144,8 @@ impl Wall {
     /// Encrypts what was said last, for each to whom it was said.
     fn seal(&mut self, sink: &mut impl Patient) {
         // YOURS: What does each hear: one who has keys, one without TLS, one whose handshake goes on?
-        for client in mem::take(&mut self.to) {
+        let to = mem::take(&mut self.to);
+        for &client in &to {
             let (said, mut done) = (&self.said, true);
             match self.guests.get_mut(&client) {
                 Some(Guest::Opening { early, last: false, .. }) => early.extend_from_slice(said),
@@ -160,6 +160,8 @@ impl Wall {
             }
         }
         self.said.clear();
+        self.to = to;
+        self.to.clear();
         // YOURS_END
     }
 }

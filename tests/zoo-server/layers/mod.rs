@@ -7,6 +7,7 @@ mod messages;
 mod pieces;
 mod pressure;
 mod rules;
+mod secret;
 
 use std::net::TcpListener;
 use std::process::ExitCode;
@@ -40,15 +41,17 @@ fn makes(name: &str) -> bool {
     MISTAKE.get().is_some_and(|mistake| *mistake == name)
 }
 
-/// The last chapter whose mistakes are between layers.
+/// The last chapter whose mistakes are between layers, and the last whose are between the loop and the host.
 const LAST_OF_LAYERS: u8 = 14;
+const LAST_OF_PRESSURE: u8 = 15;
 
 /// Serves with this mistake, or with none.
 pub fn serve(mistake: Option<&Mistake>, is_echo: bool, listener: TcpListener) -> ExitCode {
     MISTAKE.get_or_init(|| mistake.map_or("", |mistake| mistake.name));
     match mistake {
         Some(mistake) if mistake.chapter <= LAST_OF_LAYERS => serve_layers(is_echo, listener),
-        _ => pressure::serve(is_echo, listener),
+        Some(mistake) if mistake.chapter <= LAST_OF_PRESSURE => pressure::serve(is_echo, listener),
+        _ => secret::serve(is_echo, listener),
     }
 }
 
