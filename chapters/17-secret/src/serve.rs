@@ -1,6 +1,7 @@
 //! The settings of this chapter, and the pieces put together.
 
 use std::io;
+use std::num::NonZeroUsize;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::thread;
@@ -33,8 +34,8 @@ pub struct Settings {
     #[arg(long)]
     plain: bool,
     /// How many TLS handshakes may be unfinished at a time
-    #[arg(long, env, default_value_t = 1000)]
-    max_handshakes: usize,
+    #[arg(long, env, default_value = "1000")]
+    max_handshakes: NonZeroUsize,
 }
 // ANCHOR_END: settings
 
@@ -63,7 +64,7 @@ impl Settings {
             tls: config(Arc::clone(&certificate))?,
             plain: self.plain,
             patience: self.pressure.limits.handshake_timeout,
-            unfinished: self.max_handshakes,
+            unfinished: self.max_handshakes.get(),
         };
         reload_on_request(certificate).map_err(|error| error.to_string())?;
         Ok(("wss", Some(rules)))

@@ -53,4 +53,3 @@ fn memory(process: u32) -> u64 {
     let kib = line.and_then(|line| line.split_whitespace().next()).expect("a number");
     1024 * kib.parse::<u64>().expect("a number")
 }
-
