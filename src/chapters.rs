@@ -244,6 +244,14 @@ pub const ALL: &[Chapter] = &[
         trying: 20,
         ..Chapter::new("16-speed", Part::World, Some(Lab::ROOM))
     },
+    Chapter {
+        title: "Secret",
+        adds: "TLS between the loop and everything that it serves",
+        before: "`wss:` is refused, and everybody on the way reads along",
+        shows: "the same room, and nothing to read on the wire",
+        trying: 25,
+        ..Chapter::new("17-secret", Part::World, Some(Lab::ROOM))
+    },
 ];
 
 /// Every chapter with a server.

@@ -17,12 +17,14 @@ mod ch13;
 mod ch14;
 mod ch15;
 mod ch16;
+mod ch17;
 mod crowd;
 mod explain;
 mod findings;
 mod heads;
 mod missed;
 mod promises;
+mod secret;
 mod session;
 mod system;
 
@@ -38,6 +40,7 @@ use stage::{Server, StartError};
 pub use explain::{Bytes, Explanation, explain};
 pub use missed::Failure;
 pub use promises::{HINTS, Promise, Sight, Until};
+use secret::Certificate;
 pub use session::Session;
 
 /// How long a probe waits for an answer that has to come, on a machine that may be busy.
@@ -60,7 +63,7 @@ type Script = fn(&Session) -> Result<(), Failure>;
 type Scripts = &'static [(&'static str, Script)];
 
 /// The data file and the scripts of each chapter.
-const CHAPTERS: [(u8, &str, Scripts); 16] = [
+const CHAPTERS: [(u8, &str, Scripts); 17] = [
     (1, include_str!("ch01.toml"), ch01::SCRIPTS),
     (2, include_str!("ch02.toml"), ch02::SCRIPTS),
     (3, include_str!("ch03.toml"), ch03::SCRIPTS),
@@ -77,6 +80,7 @@ const CHAPTERS: [(u8, &str, Scripts); 16] = [
     (14, include_str!("ch14.toml"), ch14::SCRIPTS),
     (15, include_str!("ch15.toml"), ch15::SCRIPTS),
     (16, include_str!("ch16.toml"), ch16::SCRIPTS),
+    (17, include_str!("ch17.toml"), ch17::SCRIPTS),
 ];
 
 /// One promise, and the script that holds a server to it.
@@ -168,8 +172,15 @@ impl Target {
     ) -> Result<Verdict, StartError> {
         raise_file_limit();
         let app = probe.app.as_deref().filter(|_| last >= APPS);
+        let certificate = (probe.tls && !matches!(self, Target::Running(_)))
+            .then(Certificate::new)
+            .transpose()
+            .map_err(|error| StartError::Spawn("(the tunnel)".to_owned(), error))?;
         let told = |mut command: Command| {
             command.envs(&probe.variables);
+            if let Some(certificate) = &certificate {
+                command.env("CERTIFICATE", certificate.file()).env("KEY", certificate.key());
+            }
             command
         };
         let recorder = Recorder::new();
@@ -189,13 +200,14 @@ impl Target {
             Target::Running(_) if app.is_some() => {
                 return Ok(Verdict::Unseen("it runs already, with one app"));
             }
-            Target::Running(_) if !probe.variables.is_empty() => {
+            Target::Running(_) if !probe.variables.is_empty() || probe.tls => {
                 return Ok(Verdict::Unseen("it runs already, with the variables that it has"));
             }
             Target::Running(address) => (*address, None),
         };
         let starting = if server.is_some() { STARTING } else { Duration::ZERO };
-        let session = Session::new(address, server.as_ref(), recorder.clone(), patience, starting);
+        let session = Session::new(address, server.as_ref(), recorder.clone(), patience, starting)
+            .with(certificate.as_ref());
         let result = (probe.script)(&session);
         let reached = session.was_reached();
         match result {

@@ -11,6 +11,7 @@ use stage::{Client, ENDING, Server, Trouble};
 use super::findings;
 use super::missed::{Failure, Missed, Wanted, beginning, described, status};
 use super::promises::Sight;
+use super::secret::{Certificate, Tunnel};
 use super::system::{self, Ends};
 
 /// What cannot be seen where the server's terminal is not ours to read.
@@ -40,6 +41,8 @@ const ANSWERS: u32 = 20;
 pub struct Session<'a> {
     address: SocketAddr,
     server: Option<&'a Server>,
+    /// The certificate that the server was given.
+    certificate: Option<&'a Certificate>,
     recorder: Recorder,
     patience: Duration,
     /// How long the server may take until it listens.
@@ -64,6 +67,7 @@ impl<'a> Session<'a> {
         Session {
             address,
             server,
+            certificate: None,
             recorder,
             patience,
             starting,
@@ -72,6 +76,28 @@ impl<'a> Session<'a> {
             answer: AtomicU64::new(0),
             system_tells: AtomicBool::new(false),
         }
+    }
+
+    /// The same, with a server that was given this certificate.
+    pub(super) fn with(self, certificate: Option<&'a Certificate>) -> Self {
+        Session { certificate, ..self }
+    }
+
+    /// The same server, whose clients come through a tunnel.
+    pub(super) fn through(&self, tunnel: &Tunnel) -> Session<'a> {
+        Session {
+            address: tunnel.address(),
+            recorder: self.recorder.clone(),
+            reached: AtomicBool::new(true),
+            answer: AtomicU64::new(0),
+            system_tells: AtomicBool::new(false),
+            ..*self
+        }
+    }
+
+    /// The certificate that the server was given.
+    pub(super) fn certificate(&self) -> Option<&'a Certificate> {
+        self.certificate
     }
 
     /// A client that has connected.
@@ -167,6 +193,19 @@ impl<'a> Session<'a> {
                 Err(self.missed(Failure::missed("the program to run", Sight::Ended, "it is gone")))
             }
             None => Err(Failure::Unseen(NO_STOP)),
+        }
+    }
+
+    /// Tells the server's program to read its files again, by HUP.
+    pub(super) fn hang_up(&self) -> Result<(), Failure> {
+        let server = self.server.ok_or(Failure::Unseen(NOT_OURS))?;
+        match server.hang_up() {
+            true => Ok(()),
+            false => Err(self.missed(Failure::missed(
+                "the program to go on after HUP",
+                Sight::Ended,
+                "it is gone",
+            ))),
         }
     }
 
@@ -792,7 +831,7 @@ impl Visitor<'_> {
         }
     }
 
-    fn missed(&self, failure: Failure) -> Failure {
+    pub(super) fn missed(&self, failure: Failure) -> Failure {
         self.session.missed(failure)
     }
 

@@ -170,6 +170,14 @@ impl Program {
         }
     }
 
+    /// Asks it to read its files again, as an operator does: by HUP. False as in [`Program::ask_to_end`].
+    pub fn hang_up(&self) -> bool {
+        #[cfg(unix)]
+        return self.signal(nix::sys::signal::Signal::SIGHUP);
+        #[cfg(not(unix))]
+        false
+    }
+
     #[cfg(unix)]
     fn signal(&self, signal: nix::sys::signal::Signal) -> bool {
         // Held meanwhile: while nobody has asked how it ended, its number is nobody else's.

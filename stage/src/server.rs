@@ -331,6 +331,11 @@ impl Server {
         self.program.while_it_stands_still(act)
     }
 
+    /// Asks it to read its files again, by HUP. False as in [`Server::ask_to_end`].
+    pub fn hang_up(&self) -> bool {
+        self.program.hang_up()
+    }
+
     /// Ends it, with everything that it has started. False if a program goes on that has left its group: that
     /// one still holds its outputs.
     pub fn end(self) -> bool {

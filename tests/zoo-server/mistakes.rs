@@ -257,4 +257,13 @@ pub const MISTAKES: &[Mistake] = &[
     mistake(324, 15, "report-as-json", "metrics"),
     mistake(350, 16, "reads-a-little", "reads-all-at-once"),
     mistake(351, 16, "buffer-for-each", "idle-clients-own-nothing"),
+    mistake(363, 17, "certificate-unread", "speaks-tls"),
+    mistake(367, 17, "handshake-in-accept", "slow-handshake"),
+    mistake(360, 17, "one-read-for-each-event", "shared-records"),
+    mistake(365, 17, "old-versions-taken", "old-versions"),
+    mistake(362, 17, "plain-let-in", "plain-request"),
+    mistake(368, 17, "end-of-tls-uncaught", "cut-record"),
+    mistake(361, 17, "no-close-notify", "close-notify"),
+    mistake(366, 17, "no-handler-for-hup", "reload"),
+    mistake(364, 17, "certificate-read-once", "reload"),
 ];

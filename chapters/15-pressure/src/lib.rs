@@ -21,7 +21,7 @@ pub use host::{Host, Letter, Limits};
 pub use links::{Links, Patience, TooSlow};
 pub use lively::{Lively, Patient};
 pub use mailbox::Mailbox;
-pub use program::{log_to_terminal, on_stop, run};
+pub use program::{log_to_terminal, on_stop, run, run_prepared};
 pub use seen::{Pulse, Seen};
 pub use serve::{Frames, host, serve, start};
 pub use settings::Settings;

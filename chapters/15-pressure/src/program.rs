@@ -17,6 +17,15 @@ use crate::seen::TALK;
 pub fn run<T: Parser + AsRef<Settings>>(
     serve: impl FnOnce(&Socket, &T) -> io::Result<()>,
 ) -> ExitCode {
+    run_prepared(|_| Ok(("ws", ())), |listener, settings, ()| serve(listener, settings))
+}
+
+/// The same, where `prepare` has something to do before we listen. It also says how an address of this
+/// server begins.
+pub fn run_prepared<T: Parser + AsRef<Settings>, P>(
+    prepare: impl FnOnce(&T) -> Result<(&'static str, P), String>,
+    serve: impl FnOnce(&Socket, &T, P) -> io::Result<()>,
+) -> ExitCode {
     let settings = match T::try_parse() {
         Ok(settings) => settings,
         Err(help) if !help.use_stderr() => {
@@ -31,7 +40,8 @@ pub fn run<T: Parser + AsRef<Settings>>(
     };
     let _last_lines = LastLines;
     log_to_terminal();
-    match listen_and_serve(&settings, serve) {
+    let prepared = prepare(&settings);
+    match prepared.and_then(|prepared| listen_and_serve(&settings, prepared, serve)) {
         Ok(()) => ExitCode::SUCCESS,
         Err(line) => {
             eprintln!("{line}");
@@ -40,15 +50,17 @@ pub fn run<T: Parser + AsRef<Settings>>(
     }
 }
 
-fn listen_and_serve<T: AsRef<Settings>>(
+fn listen_and_serve<T: AsRef<Settings>, P>(
     settings: &T,
-    serve: impl FnOnce(&Socket, &T) -> io::Result<()>,
+    (scheme, prepared): (&str, P),
+    serve: impl FnOnce(&Socket, &T, P) -> io::Result<()>,
 ) -> Result<(), String> {
     let at = settings.as_ref().address();
     let listener = listen(at).map_err(|error| explain(at, &error))?;
     let at = listener.local_addr().ok().and_then(|at| at.as_socket()).unwrap_or(at);
-    show(format!("listening on ws://{at}"));
-    serve(&listener, settings).map_err(|error| format!("the server cannot go on: {error}"))
+    show(format!("listening on {scheme}://{at}"));
+    serve(&listener, settings, prepared)
+        .map_err(|error| format!("the server cannot go on: {error}"))
 }
 // ANCHOR_END: run
 

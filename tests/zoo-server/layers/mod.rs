@@ -7,6 +7,7 @@ mod messages;
 mod pieces;
 mod pressure;
 mod rules;
+mod secret;
 mod speed;
 
 use std::net::TcpListener;
@@ -41,9 +42,10 @@ fn makes(name: &str) -> bool {
     MISTAKE.get().is_some_and(|mistake| *mistake == name)
 }
 
-/// The last chapter whose mistakes are between layers.
+/// The last chapter whose mistakes are between layers, and the last whose are between the loop and the host.
 const LAST_OF_LAYERS: u8 = 14;
 const UNDER_PRESSURE: u8 = 15;
+const SPEED: u8 = 16;
 
 /// Serves with this mistake, or with none.
 pub fn serve(mistake: Option<&Mistake>, is_echo: bool, listener: TcpListener) -> ExitCode {
@@ -51,7 +53,8 @@ pub fn serve(mistake: Option<&Mistake>, is_echo: bool, listener: TcpListener) ->
     match mistake {
         Some(mistake) if mistake.chapter <= LAST_OF_LAYERS => serve_layers(is_echo, listener),
         Some(mistake) if mistake.chapter == UNDER_PRESSURE => pressure::serve(is_echo, listener),
-        _ => speed::serve(is_echo, listener),
+        Some(mistake) if mistake.chapter == SPEED => speed::serve(is_echo, listener),
+        _ => secret::serve(is_echo, listener),
     }
 }
 
