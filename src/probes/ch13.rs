@@ -37,7 +37,8 @@ pub(super) const SCRIPTS: &[(&str, Script)] = &[
                 &with(VERSION, &format!("Sec-WebSocket-Version: {other}")),
             )
         })?;
-        names_thirteen(session, "none", &without(VERSION))
+        names_thirteen(session, "none", &without(VERSION))?;
+        session.refuses_at("two", &and("Sec-WebSocket-Version: 8"))
     }),
     ("one-host", |session| {
         takes(
@@ -118,7 +119,8 @@ pub(super) const SCRIPTS: &[(&str, Script)] = &[
             ],
         )?;
         session.refuses_at("foreign", &of_origin("http://cats.example.net"))?;
-        session.refuses_at("foreign", &of_origin("null"))
+        session.refuses_at("foreign", &of_origin("null"))?;
+        session.refuses_at("two", &and("Origin: http://cats.example.net"))
     }),
     ("origin-whole", |session| {
         let others = [

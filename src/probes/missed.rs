@@ -49,7 +49,8 @@ impl Wanted {
         match self {
             Wanted::Head(status) => format!("a response head with the status {status}"),
             Wanted::Refusal => {
-                "a refusal: a response head with the status 400, and the end".to_owned()
+                "a refusal: a response head with an error status, such as 400, and the end"
+                    .to_owned()
             }
             Wanted::Field(name, value) => format!("{name}: {value}"),
             Wanted::Text(text) => {

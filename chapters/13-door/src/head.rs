@@ -1,6 +1,6 @@
 //! The head of a request, read to the letter (RFC 9112, sections 2, 3 and 5).
 
-use ch02_key::{MAX_HEAD, Request};
+use ch02_key::{BadRequest, Request};
 
 use crate::Refusal;
 use crate::opening::the_one;
@@ -14,15 +14,17 @@ pub fn read(head: &[u8]) -> Result<Request, Refusal> {
     // YOURS: Which heads are too large, and which are malformed?
     let lines = head.split(|&byte| byte == b'\n').skip(1).map(without_line_end);
     let fields: Vec<&[u8]> = lines.take_while(|line| !line.is_empty()).collect();
-    if head.len() >= MAX_HEAD || fields.len() > MAX_FIELDS {
+    let request = Request::parse(head);
+    if request == Err(BadRequest::TooLong) || fields.len() > MAX_FIELDS {
         return Err(Refusal::TooLarge);
     }
     if !fields.into_iter().all(is_field) {
         return Err(Refusal::Bad("a header field must be: a name, a colon, a value on one line"));
     }
-    let request = Request::parse(head).ok();
-    let request = request.filter(|request| request.target.bytes().all(|b| b.is_ascii_graphic()));
-    let request = request.ok_or(Refusal::Bad("the first line must be: GET, a target, HTTP/1.1"))?;
+    let is_one = |request: &Request| request.target.bytes().all(|b| b.is_ascii_graphic());
+    let Some(request) = request.ok().filter(is_one) else {
+        return Err(Refusal::Bad("the first line must be: GET, a target, HTTP/1.1"));
+    };
     match the_one(&request, "Host").is_some_and(is_authority) {
         true => Ok(request),
         false => Err(Refusal::Bad("there must be one Host: a name, and perhaps a port")),

@@ -9,6 +9,7 @@ use ch00_wire::{
     HIXIE76_KEY1, HIXIE76_KEY2, HIXIE76_KEY3, RFC_KEY, assert_recording, hixie_frame,
     hixie76_request, masked_frame, rfc_request,
 };
+use ch02_key::MAX_HEAD;
 use ch13_door::MAX_FIELDS;
 use stage::{Client, Stage};
 
@@ -201,7 +202,10 @@ fn a_head_is_bounded_in_fields_and_in_bytes() {
     };
     assert_eq!(answer(&stage, &with(MAX_FIELDS)), GRANTED);
     assert_eq!(answer(&stage, &with(MAX_FIELDS + 1)), TOO_LARGE);
-    let long = "x".repeat(16 * 1024);
+    let filler = "x".repeat(MAX_HEAD - rfc_request().len() - "X-Name: \r\n".len());
+    let full = [&rfc_request()[..rfc_request().len() - 2], b"X-Name: ", filler.as_bytes()].concat();
+    assert_eq!(answer(&stage, &[&full, &b"\r\n\r\n"[..]].concat()), GRANTED);
+    let long = "x".repeat(MAX_HEAD);
     let endless = format!("GET /chat HTTP/1.1\r\nHost: a\r\nX-Name: {long}");
     assert_eq!(answer(&stage, endless.as_bytes()), TOO_LARGE);
 }

@@ -59,6 +59,8 @@ fn change(door: &Door, lines: &mut Lines) -> Option<()> {
             is_other.then(|| lines.set(KEY, ch00_wire::RFC_KEY))?;
         }
         _ if makes("first-of-two-keys") => lines.keep_first(KEY),
+        _ if makes("first-of-two-versions") => lines.keep_first("Sec-WebSocket-Version"),
+        _ if makes("first-of-two-origins") => lines.keep_first("Origin"),
         _ if makes("offer-not-looked-at") => {
             let bad = lines.value("Sec-WebSocket-Protocol")?.contains([' ', '"', '\r', ';']);
             bad.then(|| lines.set("Sec-WebSocket-Protocol", "mqtt"))?;
