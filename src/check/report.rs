@@ -311,6 +311,10 @@ impl Report {
                 .iter()
                 .filter(|finding| finding.probe.chapter == chapter.number)
                 .collect();
+            // A client makes no promise of a chapter that has a server.
+            if of_chapter.is_empty() {
+                continue;
+            }
             let marks: String = of_chapter.iter().map(|finding| finding.state.mark()).collect();
             let held =
                 of_chapter.iter().filter(|finding| matches!(finding.state, State::Holds)).count();

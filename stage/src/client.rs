@@ -1,4 +1,5 @@
-//! A scripted client: it sends what it is told, cut where it is told, and waits for what comes back.
+//! A scripted client, or the other end of one: it sends what it is told, cut where it is told, and waits for what comes
+//! back.
 
 use std::collections::VecDeque;
 use std::fmt;
@@ -21,6 +22,8 @@ const UNITS: usize = 10_000;
 pub struct Client {
     stream: TcpStream,
     recorder: Recorder,
+    /// The side that it plays.
+    plays: Side,
     number: usize,
     patience: Duration,
     until: Option<Instant>,
@@ -109,9 +112,22 @@ impl Client {
                 Ok(stream)
             })
             .map_err(|error| Trouble::Refused(error.kind()))?;
-        Ok(Client {
+        Ok(Client::on(stream, Side::Client, recorder, patience))
+    }
+
+    /// The server's end of a connection that a program under observation has made: it plays the server. Where an error
+    /// speaks of the server, it is that program.
+    pub fn accepted(stream: TcpStream, recorder: &Recorder, patience: Duration) -> Client {
+        // Without it, what is sent only comes later.
+        let _ = stream.set_nodelay(true);
+        Client::on(stream, Side::Server, recorder, patience)
+    }
+
+    fn on(stream: TcpStream, plays: Side, recorder: &Recorder, patience: Duration) -> Client {
+        Client {
             stream,
             recorder: recorder.clone(),
+            plays,
             number: recorder.new_client(),
             patience,
             until: None,
@@ -120,7 +136,15 @@ impl Client {
             complete: VecDeque::new(),
             growing: None,
             ended: None,
-        })
+        }
+    }
+
+    /// The side that it hears.
+    fn hears(&self) -> Side {
+        match self.plays {
+            Side::Client => Side::Server,
+            Side::Server => Side::Client,
+        }
     }
 
     /// Lets every wait end by this moment, however much patience is left: it is the end of the whole
@@ -138,7 +162,7 @@ impl Client {
 
     /// Sends bytes in one piece.
     pub fn send(&mut self, bytes: &[u8]) -> Result<(), Trouble> {
-        self.recorder.bytes(self.number, Side::Client, bytes);
+        self.recorder.bytes(self.number, self.plays, bytes);
         let deadline = self.deadline(self.patience);
         let mut rest = bytes;
         while !rest.is_empty() {
@@ -230,7 +254,7 @@ impl Client {
     pub fn finish_sending(&mut self) {
         // A connection that is gone already has nothing more to say either.
         let _ = self.stream.shutdown(Shutdown::Write);
-        self.recorder.closed(self.number, Side::Client, Closing::Closed);
+        self.recorder.closed(self.number, self.plays, Closing::Closed);
     }
 
     /// Leaves without a word, as it does wherever a script ends.
@@ -240,7 +264,7 @@ impl Client {
     pub fn reset(self) {
         // Without it the connection still ends, only politely.
         let _ = socket2::SockRef::from(&self.stream).set_linger(Some(Duration::ZERO));
-        self.recorder.closed(self.number, Side::Client, Closing::Reset);
+        self.recorder.closed(self.number, self.plays, Closing::Reset);
     }
 
     /// Reads until `seen` finds what it wants. What has come by the deadline counts, also on a machine that
@@ -299,7 +323,7 @@ impl Client {
     fn receive(&mut self, bytes: &[u8]) -> Result<(), Trouble> {
         self.received += bytes.len();
         self.growing = None;
-        for unit in self.recorder.bytes(self.number, Side::Server, bytes) {
+        for unit in self.recorder.bytes(self.number, self.hears(), bytes) {
             match unit.complete {
                 true => self.complete.push_back(unit),
                 false => self.growing = Some(unit),
@@ -310,7 +334,7 @@ impl Client {
 
     fn end(&mut self, how: Closing) -> Result<(), Trouble> {
         self.ended = Some(how);
-        self.recorder.closed(self.number, Side::Server, how);
+        self.recorder.closed(self.number, self.hears(), how);
         Err(Trouble::Ended(how, self.growing.clone().map(Box::new)))
     }
 }
@@ -319,7 +343,7 @@ impl Drop for Client {
     /// The server sees the end of a script as it sees anybody leave. If an end was recorded before, that one
     /// counts.
     fn drop(&mut self) {
-        self.recorder.closed(self.number, Side::Client, Closing::Closed);
+        self.recorder.closed(self.number, self.plays, Closing::Closed);
     }
 }
 

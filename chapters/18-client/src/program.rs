@@ -61,7 +61,9 @@ pub fn run(settings: &Settings) -> io::Result<ExitCode> {
     }
     Ok(ExitCode::FAILURE)
 }
+// ANCHOR_END: run
 
+// ANCHOR: pause
 /// Waits, and hears what happens meanwhile. False if somebody wants the program to end.
 fn pause(wait: Duration, desk: &mut Desk, inbox: &Receiver<Letter>) -> bool {
     let end = Instant::now() + wait;
@@ -75,4 +77,4 @@ fn pause(wait: Duration, desk: &mut Desk, inbox: &Receiver<Letter>) -> bool {
         }
     }
 }
-// ANCHOR_END: run
+// ANCHOR_END: pause

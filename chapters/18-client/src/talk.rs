@@ -217,7 +217,11 @@ impl Talk<'_> {
         }
         Ok(())
     }
+}
+// ANCHOR_END: sends
 
+// ANCHOR: pings
+impl Talk<'_> {
     fn ping(&mut self) -> Result<(), Over> {
         self.pings += 1;
         let payload = format!("ws {}", self.pings).into_bytes();
@@ -241,7 +245,7 @@ impl Talk<'_> {
         }
     }
 }
-// ANCHOR_END: sends
+// ANCHOR_END: pings
 
 // ANCHOR: leaves
 impl Talk<'_> {
@@ -288,7 +292,11 @@ impl Talk<'_> {
             _ => Over::Lost(why.to_string()),
         }
     }
+}
+// ANCHOR_END: leaves
 
+// ANCHOR: says
+impl Talk<'_> {
     fn enter(&mut self, phase: Phase, lasts: Option<Duration>) {
         self.phase = phase;
         // What is too long for the clock has no end.
@@ -307,7 +315,7 @@ impl Talk<'_> {
         self.transport.send(bytes).map_err(|error| self.ended(&error))
     }
 }
-// ANCHOR_END: leaves
+// ANCHOR_END: says
 
 // ANCHOR: happened
 /// An event that can be kept.
