@@ -63,7 +63,7 @@ fn spoken(agreed: Option<Agreement>) -> (Box<dyn Writer>, Layers) {
     let layers = Control(Inflated::new(takeover, Messages::default()));
     let may_be_set = if agreed.is_some() { RSV1 } else { 0 };
     let writer: Box<dyn Writer> = match agreed {
-        // Our compressor has no window of 8 bits, and whoever compresses nothing needs none.
+        // Our compressor has no window of 8 bits, and without compression none is needed.
         Some(agreed) if agreed.client_bits != Some(8) => {
             Box::new(DeflateWriter::new(turned_round(agreed)))
         }

@@ -82,6 +82,8 @@ impl fmt::Display for Refused {
 /// The most header fields that an answer may have.
 const MAX_FIELDS: usize = 100;
 
+const PROTOCOL: &str = "Sec-WebSocket-Protocol";
+
 /// A server's answer, as far as a client needs it.
 #[derive(Debug)]
 pub struct Answer {
@@ -101,6 +103,11 @@ impl Answer {
         let fields = response.headers.iter();
         let fields = fields.map(|field| (field.name.to_owned(), text(field.value))).collect();
         Ok(Answer { status: status.ok_or(Refused::NotHttp)?, fields })
+    }
+
+    /// The subprotocol that the server has chosen.
+    pub fn subprotocol(&self) -> Option<&str> {
+        self.the_one(PROTOCOL)
     }
 
     fn values<'a>(&'a self, name: &str) -> impl Iterator<Item = &'a str> {
@@ -154,11 +161,10 @@ impl Wish {
     /// The subprotocol is one that was asked for, or there is none.
     fn judge_choice(&self, answer: &Answer) -> Result<(), Refused> {
         // YOURS: Which names may the server choose from?
-        const NAME: &str = "Sec-WebSocket-Protocol";
-        match answer.the_one(NAME) {
+        match answer.subprotocol() {
             Some(name) if self.subprotocols.iter().any(|ours| ours == name) => Ok(()),
             Some(other) => Err(Refused::NotAskedFor(format!("the subprotocol {other}"))),
-            None if answer.values(NAME).next().is_some() => Err(Refused::Field(NAME)),
+            None if answer.values(PROTOCOL).next().is_some() => Err(Refused::Field(PROTOCOL)),
             None => Ok(()),
         }
         // YOURS_END

@@ -44,8 +44,8 @@ pub struct Talk<'a> {
     /// The ping that has no pong yet, and when it was sent.
     ping: Option<(Vec<u8>, Instant)>,
     pings: usize,
-    /// The status of the answer.
-    status: Option<u16>,
+    /// The answer to the request.
+    answer: Option<Answer>,
     /// The server's goodbye.
     goodbye: Option<Option<u16>>,
 }
@@ -82,7 +82,7 @@ impl<'a> Talk<'a> {
             next_ping: None,
             ping: None,
             pings: 0,
-            status: None,
+            answer: None,
             goodbye: None,
         })
     }
@@ -134,7 +134,7 @@ impl Talk<'_> {
 
     fn happened(&mut self, event: Happened) -> Result<(), Over> {
         match event {
-            Happened::Head(head) => self.status = Answer::read(&head).ok().map(|it| it.status),
+            Happened::Head(head) => self.answer = Answer::read(&head).ok(),
             Happened::Send(bytes) => self.send(&bytes)?,
             Happened::Opened(writer) => return self.opened(writer),
             Happened::Message(message) => match message.opcode {
@@ -155,7 +155,7 @@ impl Talk<'_> {
     fn ends(&mut self, end: End) -> Result<(), Over> {
         let has_said_goodbye = matches!(self.phase, Phase::Leaving);
         if let Phase::Opening = self.phase {
-            let is_for_now = self.status.is_some_and(|status| status >= 500);
+            let is_for_now = self.answer.as_ref().is_some_and(|answer| answer.status >= 500);
             let over = if is_for_now { Over::Unreachable } else { Over::Refused };
             return Err(over(end.why));
         }
@@ -183,7 +183,9 @@ impl Talk<'_> {
         self.enter(Phase::Open, None);
         self.next_ping = self.settings.ping.map(|after| Instant::now() + after);
         if !self.settings.quiet {
-            eprintln!("ws: connected");
+            let subprotocol = self.answer.as_ref().and_then(Answer::subprotocol);
+            let subprotocol = subprotocol.map(|name| format!(", and speak {name}"));
+            eprintln!("ws: connected{}", subprotocol.unwrap_or_default());
         }
         self.send_lines()
     }
