@@ -363,7 +363,7 @@ pub fn find(number: u8) -> Result<Chapter, String> {
     let found = CHAPTERS.iter().find(|chapter| chapter.number == number);
     found.copied().ok_or_else(|| {
         format!(
-            "there is no chapter {number:02} with a program: choose from 1 to {}",
+            "there is no chapter {number:02} with a server: choose from 1 to {}",
             CHAPTERS[CHAPTERS.len() - 1].number
         )
     })

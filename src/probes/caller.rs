@@ -235,6 +235,10 @@ impl Guest<'_> {
                 Ok(unit) if is_close(&unit) => {}
                 Ok(unit) => return Err(Failure::wrong(WANTED, Sight::Taken, &unit)),
                 Err(Trouble::Ended(..)) => return Ok(()),
+                // Without a 101, nobody knows where the message ends that it has begun.
+                Err(Trouble::Silent(_, Some(unit))) => {
+                    return Err(Failure::wrong(WANTED, Sight::Taken, &unit));
+                }
                 Err(Trouble::Silent(..)) => {
                     return Err(Failure::missed(WANTED, Sight::Open, "it stays open"));
                 }
