@@ -156,8 +156,8 @@ fn run<S: AsRef<str>>(
         return Err(BuildError::Fails(words));
     }
     let program = |wanted: &S| {
-        let found = programs.iter().find(|(name, _)| name == wanted.as_ref());
-        let found = found.map(|(_, program)| program.clone());
+        let found = programs.iter().find(|built| built.is(wanted.as_ref()));
+        let found = found.map(|built| built.program.clone());
         found.ok_or_else(|| BuildError::NoProgram(wanted.as_ref().to_owned()))
     };
     names.iter().map(program).collect()
@@ -194,6 +194,8 @@ fn status(line: &str) -> Option<String> {
 struct Message {
     executable: Option<PathBuf>,
     target: Option<Target>,
+    #[serde(default)]
+    package_id: String,
 }
 
 #[derive(Deserialize)]
@@ -202,13 +204,28 @@ struct Target {
     kind: Vec<String>,
 }
 
+/// A program that was built.
+struct BuiltProgram {
+    name: String,
+    package_id: String,
+    program: PathBuf,
+}
+
+impl BuiltProgram {
+    /// Whether it has this name, or is the program of the package with it: that one may be called otherwise.
+    fn is(&self, name: &str) -> bool {
+        self.name == name || self.package_id.contains(&format!("#{name}@"))
+    }
+}
+
 /// The programs that cargo's messages name, one message a line.
-fn programs(stdout: impl Read) -> Vec<(String, PathBuf)> {
+fn programs(stdout: impl Read) -> Vec<BuiltProgram> {
     let program = |line: String| {
         let message: Message = serde_json::from_str(&line).ok()?;
         let is_program = |kind: &String| kind == "bin" || kind == "example";
         let target = message.target.filter(|target| target.kind.iter().any(is_program))?;
-        Some((target.name, message.executable?))
+        let (name, package_id) = (target.name, message.package_id);
+        Some(BuiltProgram { name, package_id, program: message.executable? })
     };
     BufReader::new(stdout).lines().map_while(Result::ok).filter_map(program).collect()
 }

@@ -32,6 +32,8 @@ pub struct Chapter {
     pub optional: bool,
     /// Its lab; only a chapter with a server has one.
     pub lab: Option<Lab>,
+    /// Its program is a client: it has no lab, and its promises are a client's.
+    pub client: bool,
 }
 
 /// A part of the book.
@@ -252,12 +254,21 @@ pub const ALL: &[Chapter] = &[
         trying: 25,
         ..Chapter::new("17-secret", Part::World, Some(Lab::ROOM))
     },
+    Chapter {
+        title: "The other end",
+        adds: "a client: masks, keys, and coming back",
+        before: "every frame that we send has no mask, and no server would take it",
+        shows: "a program that talks to any WebSocket server",
+        trying: 20,
+        client: true,
+        ..Chapter::new("18-client", Part::World, None)
+    },
 ];
 
-/// Every chapter with a server.
+/// Every chapter with a program: all but the first.
 pub const CHAPTERS: [Chapter; ALL.len() - 1] = match ALL.last_chunk() {
-    Some(with_servers) => *with_servers,
-    None => panic!("there are chapters with servers"),
+    Some(with_programs) => *with_programs,
+    None => panic!("there are chapters with programs"),
 };
 
 impl Chapter {
@@ -275,6 +286,7 @@ impl Chapter {
             trying: 0,
             optional: false,
             lab,
+            client: false,
         }
     }
 
@@ -357,13 +369,26 @@ pub fn announced(program: &Path, app: Option<&str>) -> Command {
     command
 }
 
+/// The last chapter: whose server keeps every promise of a server.
+pub fn last() -> Chapter {
+    let servers = CHAPTERS.iter().rev().find(|chapter| !chapter.client);
+    *servers.expect("there are chapters with servers")
+}
+
+/// The command that runs a chapter's client, or a student's, with the address of a server.
+pub fn calling(program: &Path, address: &str) -> Command {
+    let mut command = Command::new(program);
+    command.arg(address).env("RUST_BACKTRACE", "0");
+    command
+}
+
 /// The chapter with this number; the error says which there are.
 pub fn find(number: u8) -> Result<Chapter, String> {
     let found = CHAPTERS.iter().find(|chapter| chapter.number == number);
     found.copied().ok_or_else(|| {
         format!(
             "there is no chapter {number:02} with a server: choose from 1 to {}",
-            CHAPTERS.len()
+            CHAPTERS[CHAPTERS.len() - 1].number
         )
     })
 }
@@ -373,10 +398,11 @@ mod tests {
     use super::ALL;
 
     #[test]
-    fn chapters_are_counted_from_0() {
-        for (number, chapter) in ALL.iter().enumerate() {
-            assert_eq!(usize::from(chapter.number), number, "{}", chapter.slug);
-            assert_eq!(chapter.lab.is_some(), number > 0, "{}", chapter.slug);
+    fn chapters_are_in_order() {
+        assert!(ALL.is_sorted_by(|one, next| one.number < next.number));
+        for chapter in ALL {
+            let has_server = chapter.number > 0 && !chapter.client;
+            assert_eq!(chapter.lab.is_some(), has_server, "{}", chapter.slug);
         }
     }
 }

@@ -9,7 +9,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 use std::time::Duration;
 
-use crate::chapters;
+use crate::chapters::{self, CHAPTERS, Chapter};
 use crate::probes::{self, PATIENCE, Probe, Target, Verdict, explain};
 
 /// How long a probe waits where the law wants it to fail, mostly in silence. A server that is at work then is waited
@@ -32,6 +32,8 @@ pub enum Cell {
     Over,
     /// The server could not be started, so that nothing is known; why.
     NotStarted(String),
+    /// It is a client's, and this is a server; or the other way round.
+    NotAsked,
 }
 
 /// One probe, and what came of it on each server.
@@ -68,13 +70,11 @@ pub struct Ladder {
 
 /// Climbs the ladder. `programs` are the chapters' servers, in order.
 pub fn climb(programs: &[PathBuf]) -> Ladder {
-    let column =
-        |(chapter, target): (u8, Target)| Column { name: format!("{chapter:02}"), target, chapter };
-    let columns: Vec<Column> = (0..).zip(targets(programs)).map(column).collect();
+    let columns: Vec<Column> = columns(programs).collect();
     let mut matrix = matrix(&columns);
     // The law is about the chapter before: whether a promise fails there is seen, and not concluded.
     let concluded = matrix.rows.iter().enumerate().filter_map(|(row, Row { probe, cells })| {
-        let before = usize::from(probe.chapter) - 1;
+        let before = before(probe.chapter, cells)?;
         (cells[before] == Cell::NotJudged).then_some((row, before))
     });
     let seen = at_once(concluded.collect(), |(row, before)| {
@@ -105,11 +105,12 @@ fn judge_column(column: &Column) -> Vec<Cell> {
     let judged = probes::all().iter().map(|probe| {
         let needs = || probe.needs.iter().all(|needed| holds.get(needed).copied().unwrap_or(true));
         let cell = match () {
+            _ if !column.target.is_asked(probe) => Cell::NotAsked,
             _ if probe.chapter <= column.chapter && !probe.holds_in(column.chapter) => Cell::Over,
             _ if !needs() => Cell::NotJudged,
             _ => judge(column, probe),
         };
-        holds.insert(&probe.id, matches!(cell, Cell::Holds | Cell::Over));
+        holds.insert(&probe.id, matches!(cell, Cell::Holds | Cell::Over | Cell::NotAsked));
         cell
     });
     judged.collect()
@@ -147,12 +148,29 @@ fn judge(column: &Column, probe: &Probe) -> Cell {
 }
 
 /// Chapter 00 has no server: its column is tried where nobody listens, and port 0 is nobody's.
-fn targets(programs: &[PathBuf]) -> impl Iterator<Item = Target> {
-    let nobody = Target::Running(([127, 0, 0, 1], 0).into());
-    let announced = |program: PathBuf| {
-        Target::Announced(Box::new(move |app| chapters::announced(&program, app)))
+fn columns(programs: &[PathBuf]) -> impl Iterator<Item = Column> {
+    let column = |chapter: u8, target| Column { name: format!("{chapter:02}"), target, chapter };
+    let nobody = column(0, Target::Running(([127, 0, 0, 1], 0).into()));
+    let of_chapter = move |(chapter, program): (&Chapter, &PathBuf)| {
+        let program = program.clone();
+        let target = match chapter.client {
+            true => Target::Caller(Box::new(move |address| chapters::calling(&program, address))),
+            false => Target::Announced(Box::new(move |app| chapters::announced(&program, app))),
+        };
+        column(chapter.number, target)
     };
-    [nobody].into_iter().chain(programs.iter().cloned().map(announced))
+    [nobody].into_iter().chain(CHAPTERS.iter().zip(programs).map(of_chapter))
+}
+
+/// Where in a row of the ladder a chapter is: the first cell is chapter 00's.
+fn place(chapter: u8) -> usize {
+    1 + CHAPTERS.iter().take_while(|other| other.number < chapter).count()
+}
+
+/// Where the chapter before is that has the same kind of program. Before the first client there is none, and a
+/// promise of its has nowhere to fail.
+fn before(chapter: u8, cells: &[Cell]) -> Option<usize> {
+    cells[..place(chapter)].iter().rposition(|cell| *cell != Cell::NotAsked)
 }
 
 impl Ladder {
@@ -165,23 +183,22 @@ impl Ladder {
 impl Row {
     /// Where the law is broken on the chapters, of which the first cell is chapter 00's.
     fn broken(&self) -> Vec<String> {
-        let first = usize::from(self.probe.chapter);
+        let (first, numbers) = (self.probe.chapter, CHAPTERS.map(|chapter| chapter.number));
         let says = &self.probe.says;
-        let mut broken: Vec<String> = self.cells[first..]
-            .iter()
-            .enumerate()
-            .filter_map(|(i, cell)| match cell {
-                Cell::Holds | Cell::Over => None,
-                Cell::Fails(why) => Some(format!("on chapter {:02}:\n{why}", first + i)),
-                Cell::NotJudged => {
-                    Some(format!("on chapter {:02}: \"{says}\" needs more", first + i))
-                }
+        let from = place(first);
+        let cells = numbers[from - 1..].iter().zip(&self.cells[from..]);
+        let mut broken: Vec<String> = cells
+            .filter_map(|(chapter, cell)| match cell {
+                Cell::Holds | Cell::Over | Cell::NotAsked => None,
+                Cell::Fails(why) => Some(format!("on chapter {chapter:02}:\n{why}")),
+                Cell::NotJudged => Some(format!("on chapter {chapter:02}: \"{says}\" needs more")),
                 Cell::NotStarted(why) => {
-                    Some(format!("on chapter {:02}, which could not be started: {why}", first + i))
+                    Some(format!("on chapter {chapter:02}, which could not be started: {why}"))
                 }
             })
             .collect();
-        match &self.cells[first - 1] {
+        let Some(before) = before(first, &self.cells) else { return broken };
+        match &self.cells[before] {
             Cell::Fails(_) => {}
             Cell::NotStarted(why) => broken.push(format!(
                 "\"{says}\" is new in chapter {first:02}, and the chapter before could not be started: {why}"
@@ -224,7 +241,7 @@ impl Matrix {
                 let mark = match cell {
                     Cell::Holds => "●",
                     Cell::Fails(_) | Cell::NotJudged => "·",
-                    Cell::Over => " ",
+                    Cell::Over | Cell::NotAsked => " ",
                     Cell::NotStarted(_) => "?",
                 };
                 write!(out, "  {mark:>0$}", name.len())?;

@@ -8,6 +8,7 @@ use std::process::{Command, ExitCode};
 use anyhow::{Context, Result, bail};
 use clap::{Args, Parser, Subcommand};
 use frame_by_frame::book::{self, Edition};
+use frame_by_frame::command_line::quoted;
 use frame_by_frame::command_line::{address, address_of_server};
 use frame_by_frame::folder::{self, is_occupied};
 use frame_by_frame::paper::Printed;
@@ -62,6 +63,9 @@ enum Task {
     ///
     /// The exit code is 0 if every promise holds, 1 if one does not, and 2 if that cannot be found out: the
     /// server does not compile or listen, or the command is wrong.
+    ///
+    /// Chapter 18 is about a client: `check 18 -- COMMAND` listens, and starts the command with an address as
+    /// its last argument, or in place of {url}.
     Check {
         /// The last chapter to check; otherwise the one that you began last, or with --server and
         /// --attach the last one of the course
@@ -95,6 +99,9 @@ enum Task {
         csv: Option<PathBuf>,
         #[command(flatten)]
         server: ServerChoice,
+        /// The command that starts your client
+        #[arg(last = true, value_name = "COMMAND", conflicts_with_all = NO_CLIENT)]
+        client: Vec<String>,
     },
     /// Show any conversation, named byte by byte
     Tap {
@@ -143,6 +150,9 @@ enum Task {
 const CHECKS_ONE: [&str; 8] =
     ["all", "watch", "hint", "solution", "json", "server", "attach", "own"];
 
+/// The options of a check that do not go with the command of a client.
+const NO_CLIENT: [&str; 5] = ["server", "attach", "own", "class", "solution"];
+
 #[derive(Args)]
 #[group(multiple = false)]
 struct ServerChoice {
@@ -183,14 +193,19 @@ fn perform(task: Task, screen: &mut Screen) -> Result<ExitCode> {
         Task::Check { class: Some(folder), chapter, html, csv, .. } => {
             check::class(&check::Class { folder, last: chapter, html, csv }, screen)?
         }
-        Task::Check { chapter, all, watch, hint, solution, json, server, .. } => {
+        Task::Check { chapter, all, watch, hint, solution, json, server, client, .. } => {
             let check = match (watch, solution) {
                 (true, _) => check::watch,
                 (_, true) => check::solution,
                 _ => check::check,
             };
             let options = check::Options { last: chapter, all, hint, json };
-            check(&server.into(), options, screen)?
+            let words: Vec<String> = client.iter().map(|word| quoted(word)).collect();
+            let subject = match words.is_empty() {
+                true => server.into(),
+                false => check::Subject::Client(words.join(" ")),
+            };
+            check(&subject, options, screen)?
         }
         Task::Tap { listen, to } => tap::tap(listen, to, screen).map(|()| true)?,
         Task::Ladder => climb(screen)?,
@@ -269,7 +284,7 @@ fn begin_chapter(folder: &Path, chapter: u8, screen: &mut Screen) -> Result<bool
 
 fn climb(screen: &mut Screen) -> Result<bool> {
     let programs =
-        chapters::programs(&book::course(), &mut says_what_is_built("the chapters' servers"))?;
+        chapters::programs(&book::course(), &mut says_what_is_built("the chapters' programs"))?;
     let ladder = ladder::climb(&programs);
     screen.write(&ladder.to_string())?;
     let broken = ladder.broken();

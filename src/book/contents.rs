@@ -82,8 +82,8 @@ pub(super) fn table(course: &Path) -> Result<String, String> {
 /// The head of a chapter's page: its minutes, what it needs, where the standard speaks of it, its crate.
 pub(super) fn facts(course: &Path, page: &Path, standard: &str) -> Result<String, String> {
     let chapter = chapter_at(page).ok_or("only a chapter's page has facts")?;
-    let needs = match usize::from(chapter.number).checked_sub(1) {
-        Some(before) => link(&ALL[before]),
+    let needs = match ALL.iter().rev().find(|other| other.number < chapter.number) {
+        Some(before) => link(before),
         None => "nothing".to_owned(),
     };
     let minutes = minutes::of(course, chapter)?;

@@ -127,6 +127,7 @@ impl Pass<'_> {
             ["curve", "table"] => curve::table(course),
             ["lines"] => lines::table(course),
             ["musts", rfc] => musts::of_a_server(course, rfc),
+            ["musts", rfc, "client"] => musts::of_a_client(course, rfc),
             ["others", rfc] => Ok(musts::of_others(rfc)),
             ["advisories"] => advisories::table(),
             _ => Err(format!(

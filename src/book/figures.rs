@@ -113,9 +113,10 @@ pub(super) fn snapshot(course: &Path, path: &str, caption: &str) -> Result<Strin
 
 /// A table of what a chapter promises, and in the workshop a check of the reader's own server.
 pub(super) fn probes(chapter: &str, edition: Edition) -> Result<String, String> {
-    let number = chapter_of(chapter)?.number;
-    let mut list = String::from(
-        "<p>The server … (and with each promise, what people usually get wrong)</p>\n<dl class=\"promises\">\n",
+    let Chapter { number, client, .. } = chapter_of(chapter)?;
+    let who = if client { "client" } else { "server" };
+    let mut list = format!(
+        "<p>The {who} … (and with each promise, what people usually get wrong)</p>\n<dl class=\"promises\">\n",
     );
     for probe in probes::all().iter().filter(|probe| probe.chapter == number) {
         let section = match probe.section.starts_with(|c: char| c.is_ascii_digit()) {
@@ -131,7 +132,8 @@ pub(super) fn probes(chapter: &str, edition: Edition) -> Result<String, String> 
         );
     }
     list += "</dl>\n";
-    if edition == Edition::Workshop {
+    // A page has no command of a client.
+    if edition == Edition::Workshop && !client {
         list += &format!(
             "\n<section class=\"check\" data-chapter=\"{number}\" \
              aria-label=\"Check: chapter {number:02}\"><p>With JavaScript, this page can check your server. \

@@ -28,8 +28,9 @@ fn rounded(words: usize, lines: usize, trying: usize) -> usize {
 pub(super) fn of_range(course: &Path, range: &str) -> Result<usize, String> {
     let (first, last) = range.split_once('-').unwrap_or((range, range));
     let place = |text: &str| {
-        let number = text.parse::<usize>().ok().filter(|number| *number < chapters::ALL.len());
-        number.ok_or_else(|| format!("{text} is no chapter"))
+        let number = text.parse().ok();
+        let place = chapters::ALL.iter().position(|chapter| Some(chapter.number) == number);
+        place.ok_or_else(|| format!("{text} is no chapter"))
     };
     let (first, last) = (place(first)?, place(last)?);
     let chapters = chapters::ALL.get(first..=last).ok_or(format!("{range} is no range"))?;

@@ -34,8 +34,9 @@ pub(super) fn judge_all(
     tell: &mut dyn FnMut(News) -> Result<()>,
 ) -> Result<()> {
     let last = report.last;
-    for probe in probes::all().iter().filter(|probe| probe.chapter <= last && probe.holds_in(last))
-    {
+    let is_looked_at =
+        |probe: &&Probe| probe.chapter <= last && probe.holds_in(last) && target.is_asked(probe);
+    for probe in probes::all().iter().filter(is_looked_at) {
         let finding = match report.broken_need_of(probe) {
             Some(needed) => Finding::of(*probe, State::NotJudged(needed)),
             None if report.leaves_out(probe) => Finding::of(*probe, State::Unseen(LEFT_OUT)),

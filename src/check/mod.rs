@@ -120,8 +120,9 @@ fn examine(subject: &Subject, options: Options, screen: &mut Screen) -> Result<O
     };
     let mut report = Report::new(candidate.last);
     if !options.json {
-        screen
-            .say(&format!("checking {}, up to chapter {:02}\n\n", candidate.shown, report.last))?;
+        let up_to = if matches!(subject, Subject::Client(_)) { "" } else { "up to " };
+        let (shown, last) = (&candidate.shown, report.last);
+        screen.say(&format!("checking {shown}, {up_to}chapter {last:02}\n\n"))?;
     }
     let bytes = screen.bytes();
     let mut tell = |news: News| match news {

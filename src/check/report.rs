@@ -182,7 +182,11 @@ impl Report {
             of_chapter().any(|state| matches!(state, State::Holds))
                 && of_chapter().all(|state| matches!(state, State::Holds | State::Unseen(_)))
         };
-        CHAPTERS.iter().take_while(is_kept).last().copied()
+        // A server makes no promise of a client's chapter.
+        let is_looked_at = |chapter: &&Chapter| {
+            self.findings.iter().any(|finding| finding.probe.chapter == chapter.number)
+        };
+        CHAPTERS.iter().filter(is_looked_at).take_while(is_kept).last().copied()
     }
 
     /// Whether the server came to a `todo!`.
@@ -263,12 +267,20 @@ impl Report {
         }
     }
 
+    /// Whether it is about a client, whose promises are those of one chapter.
+    fn is_of_client(&self) -> bool {
+        self.findings.first().is_some_and(|finding| finding.probe.is_of_client())
+    }
+
     /// The last line for a reader; nothing after an explanation.
     pub(super) fn summary(&self) -> String {
         let unseen = self.count(|state| matches!(state, State::Unseen(_)));
         let not_started = self.count(|state| matches!(state, State::NotStarted(_)));
         match (self.holds(), unseen + not_started) {
             (false, _) => String::new(),
+            (true, 0) if self.is_of_client() => {
+                format!("every promise of chapter {:02} is kept\n", self.last)
+            }
             (true, 0) => format!("every promise up to chapter {:02} is kept\n", self.last),
             (true, _) if not_started > 0 => {
                 format!("every promise that could be judged is kept; {not_started} could not be\n")
@@ -311,6 +323,10 @@ impl Report {
                 .iter()
                 .filter(|finding| finding.probe.chapter == chapter.number)
                 .collect();
+            // A client makes no promise of a chapter that has a server.
+            if of_chapter.is_empty() {
+                continue;
+            }
             let marks: String = of_chapter.iter().map(|finding| finding.state.mark()).collect();
             let held =
                 of_chapter.iter().filter(|finding| matches!(finding.state, State::Holds)).count();

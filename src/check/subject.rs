@@ -25,6 +25,8 @@ pub enum Subject {
     Command(String),
     /// The address of a server that runs already.
     Running(SocketAddr),
+    /// The command line of a client. It gets an address as its last argument, or in place of `{url}`.
+    Client(String),
 }
 
 /// Languages, each by the name of the program that runs it, with the endings of its files.
@@ -59,15 +61,30 @@ impl Subject {
         if let Some(last) = last {
             chapters::find(last).map_err(anyhow::Error::msg)?;
         }
+        if let (Subject::Client(_), Some(last)) = (self, last)
+            && !chapters::find(last).is_ok_and(|chapter| chapter.client)
+        {
+            bail!("chapter {last:02} has a server: name its command with --server \"COMMAND\"");
+        }
         let target = match self {
             Subject::Own(folder) => return prepare_own(folder, last, colours),
             Subject::Command(line) => on_port(line, Path::new("."))?,
             Subject::Running(at) => Target::Running(*at),
+            Subject::Client(line) => calling(line)?,
         };
         let (folder, name) = self.remembered_at()?;
-        let last = last.unwrap_or(CHAPTERS.len() as u8);
+        let last = last.unwrap_or(self.last().number);
         let next = chapters::find(last + 1).ok();
         Ok(Candidate { target, last, shown: name.clone(), name, folder, next })
+    }
+
+    /// The last chapter that is about such a program.
+    fn last(&self) -> Chapter {
+        let clients = CHAPTERS.into_iter().rev().find(|chapter| chapter.client);
+        match self {
+            Subject::Client(_) => clients.unwrap_or_else(chapters::last),
+            _ => chapters::last(),
+        }
     }
 
     /// The server as it is to be in chapter `last`, for a lab.
@@ -87,7 +104,7 @@ impl Subject {
     pub(super) fn remembered_at(&self) -> Result<(PathBuf, String)> {
         Ok(match self {
             Subject::Own(folder) => (Own::near(folder)?.folder().to_owned(), PROJECT.to_owned()),
-            Subject::Command(line) => (beside(line), line.clone()),
+            Subject::Command(line) | Subject::Client(line) => (beside(line), line.clone()),
             Subject::Running(at) => (".".into(), at.to_string()),
         })
     }
@@ -96,6 +113,7 @@ impl Subject {
     pub(super) fn command(&self, last: Option<u8>, more: &str) -> String {
         let last = last.map(|last| format!(" {last}")).unwrap_or_default();
         let subject = match self {
+            Subject::Client(line) => return format!("cargo run -- check{last}{more} -- {line}"),
             Subject::Own(folder) => own::flag(folder),
             Subject::Command(line) => format!(" --server {}", quoted(line)),
             Subject::Running(address) => format!(" --attach {address}"),
@@ -107,7 +125,7 @@ impl Subject {
     pub(super) fn language(&self) -> Option<&'static str> {
         let line = match self {
             Subject::Own(_) => return Some("rust"),
-            Subject::Command(line) => line,
+            Subject::Command(line) | Subject::Client(line) => line,
             Subject::Running(_) => return None,
         };
         let is_of = |word: &str, (program, endings): &(&str, &[&str])| {
@@ -151,6 +169,9 @@ fn prepare_own(folder: &Path, last: Option<u8>, colours: bool) -> Result<Candida
 /// As [`Own::build`].
 pub(super) fn of_project(own: &Own, last: u8, colours: bool) -> Result<Target> {
     let program = own.build(last, colours)?;
+    if chapters::find(last).is_ok_and(|chapter| chapter.client) {
+        return Ok(Target::Caller(Box::new(move |address| chapters::calling(&program, address))));
+    }
     Ok(Target::Announced(Box::new(move |app| chapters::announced(&program, app))))
 }
 
@@ -178,6 +199,28 @@ pub(super) fn on_port(line: &str, folder: &Path) -> Result<Target> {
         // What Python prints into a pipe is otherwise in the encoding of the country, on Windows.
         command.env("PYTHONIOENCODING", "utf-8");
         Some(command)
+    })))
+}
+
+/// The client that a command line starts in this folder.
+///
+/// # Errors
+///
+/// The line is empty.
+fn calling(line: &str) -> Result<Target> {
+    const URL: &str = "{url}";
+    let mut words = words(line);
+    if words.is_empty() {
+        bail!("there is no command: name your client behind --, like -- python client.py");
+    }
+    if !words.iter().any(|word| word.contains(URL)) {
+        words.push(URL.to_owned());
+    }
+    Ok(Target::Caller(Box::new(move |address| {
+        let words: Vec<String> = words.iter().map(|word| word.replace(URL, address)).collect();
+        let mut command = Command::new(program_in(Path::new("."), &words[0]));
+        command.args(&words[1..]).env("PYTHONIOENCODING", "utf-8").env("RUST_BACKTRACE", "0");
+        command
     })))
 }
 

@@ -88,7 +88,9 @@ fn read_keys(sender: Sender<Next>) {
 fn places(subject: &Subject) -> Result<Vec<Place>> {
     Ok(match subject {
         Subject::Own(folder) => Own::near(folder)?.places(),
-        Subject::Command(line) => Subject::files(line).into_iter().map(Place::Like).collect(),
+        Subject::Command(line) | Subject::Client(line) => {
+            Subject::files(line).into_iter().map(Place::Like).collect()
+        }
         Subject::Running(_) => Vec::new(),
     })
 }

@@ -122,7 +122,7 @@ fn causes(probe: &Probe, missed: &Missed, last: u8) -> Vec<String> {
 
 fn compared(missed: &Missed) -> Option<Bytes> {
     let (unit, wrong) = (missed.unit.as_ref()?, missed.wrong?);
-    let is_text = matches!(unit.kind, Kind::ResponseHead);
+    let is_text = matches!(unit.kind, Kind::ResponseHead | Kind::RequestHead);
     let (start, wrong) = match is_text {
         // One line of the head: the one that is wrong.
         true => line_around(&unit.bytes, wrong),

@@ -1,6 +1,8 @@
-//! Probes: scripted clients that say what a chapter promises, to any program that listens on a port. What is promised,
-//! and what is said where it is not kept, stands in a data file a chapter; the scripts stand beside it.
+//! Probes: scripted clients that say what a chapter promises, to any program that listens on a port; and scripted servers,
+//! for a program that connects. What is promised, and what is said where it is not kept, stands in a data file a
+//! chapter; the scripts stand beside it.
 
+mod caller;
 mod ch01;
 mod ch02;
 mod ch03;
@@ -18,6 +20,7 @@ mod ch14;
 mod ch15;
 mod ch16;
 mod ch17;
+mod ch18;
 mod crowd;
 mod explain;
 mod findings;
@@ -37,6 +40,10 @@ use std::time::Duration;
 use ch00_wire::{Recorder, Recording};
 use stage::{Server, StartError};
 
+use caller::Reception;
+use ch18::ClientScript;
+
+pub use caller::Calling;
 pub use explain::{Bytes, Explanation, explain};
 pub use missed::Failure;
 pub use promises::{HINTS, Promise, Sight, Until};
@@ -62,7 +69,10 @@ type Script = fn(&Session) -> Result<(), Failure>;
 /// The scripts of a chapter, each with the id of its promise.
 type Scripts = &'static [(&'static str, Script)];
 
-/// The data file and the scripts of each chapter.
+/// The same, of a chapter whose program is a client.
+type ClientScripts = &'static [(&'static str, ClientScript)];
+
+/// The data file and the scripts of each chapter whose program is a server.
 const CHAPTERS: [(u8, &str, Scripts); 17] = [
     (1, include_str!("ch01.toml"), ch01::SCRIPTS),
     (2, include_str!("ch02.toml"), ch02::SCRIPTS),
@@ -83,11 +93,28 @@ const CHAPTERS: [(u8, &str, Scripts); 17] = [
     (17, include_str!("ch17.toml"), ch17::SCRIPTS),
 ];
 
-/// One promise, and the script that holds a server to it.
+/// The same of the chapters whose program is a client.
+const CLIENTS: [(u8, &str, ClientScripts); 1] = [(18, include_str!("ch18.toml"), ch18::SCRIPTS)];
+
+/// One promise, and the script that holds a program to it.
 #[derive(Clone, Copy)]
 pub struct Probe {
     promise: &'static Promise,
-    script: Script,
+    script: Played,
+}
+
+/// What holds a program to a promise: a scripted client, or a scripted server.
+#[derive(Clone, Copy)]
+enum Played {
+    ToServer(Script),
+    ToClient(ClientScript),
+}
+
+impl Probe {
+    /// Whether it is a client that makes this promise, and not a server.
+    pub fn is_of_client(&self) -> bool {
+        matches!(self.script, Played::ToClient(_))
+    }
 }
 
 impl Deref for Probe {
@@ -111,8 +138,17 @@ pub enum Verdict {
 
 /// Every probe, chapter by chapter.
 pub fn all() -> &'static [Probe] {
-    static ALL: LazyLock<Vec<Probe>> =
-        LazyLock::new(|| CHAPTERS.iter().flat_map(|chapter| joined(*chapter)).collect());
+    static ALL: LazyLock<Vec<Probe>> = LazyLock::new(|| {
+        let servers = CHAPTERS
+            .iter()
+            .flat_map(|&(chapter, file, scripts)| joined(chapter, file, scripts, Played::ToServer));
+        let clients = CLIENTS
+            .iter()
+            .flat_map(|&(chapter, file, scripts)| joined(chapter, file, scripts, Played::ToClient));
+        let mut all: Vec<Probe> = servers.chain(clients).collect();
+        all.sort_by_key(|probe| probe.chapter);
+        all
+    });
     &ALL
 }
 
@@ -122,13 +158,19 @@ pub fn find(id: &str) -> Option<Probe> {
 }
 
 /// The promises of a chapter with their scripts, in the order of the file.
-fn joined((chapter, file, scripts): (u8, &str, Scripts)) -> Vec<Probe> {
+fn joined<S: Copy>(
+    chapter: u8,
+    file: &str,
+    scripts: &[(&str, S)],
+    played: fn(S) -> Played,
+) -> Vec<Probe> {
     let promises: &'static [Promise] = promises::read(chapter, file).leak();
     let script =
         |id: &str| scripts.iter().find(|(other, _)| *other == id).map(|(_, script)| *script);
-    let joined = promises.iter().map(|promise| Probe {
-        promise,
-        script: script(&promise.id).unwrap_or_else(|| panic!("{} has no script", promise.id)),
+    let joined = promises.iter().map(|promise| {
+        let script = script(&promise.id);
+        let script = script.unwrap_or_else(|| panic!("{} has no script", promise.id));
+        Probe { promise, script: played(script) }
     });
     joined.collect()
 }
@@ -147,7 +189,7 @@ pub type Announced = Box<dyn Fn(Option<&str>) -> Command + Send + Sync>;
 /// that.
 pub type OnPort = Box<dyn Fn(u16, Option<&str>) -> Option<Command> + Send + Sync>;
 
-/// A server to hold against the probes.
+/// A server to hold against the probes, or a client.
 pub enum Target {
     /// A program that is started anew for each probe, and says where it listens.
     Announced(Announced),
@@ -155,9 +197,16 @@ pub enum Target {
     OnPort(OnPort),
     /// A program that somebody else runs.
     Running(SocketAddr),
+    /// A client, which is started anew for each connection, and told where to connect.
+    Caller(Calling),
 }
 
 impl Target {
+    /// Whether the promise is one that such a program can make: a server's, or a client's.
+    pub fn is_asked(&self, probe: &Probe) -> bool {
+        matches!(self, Target::Caller(_)) == probe.is_of_client()
+    }
+
     /// Starts the server, if it is ours to start, and lets one probe at it. It is to keep the promises up to chapter
     /// `last`.
     ///
@@ -170,6 +219,13 @@ impl Target {
         patience: Duration,
         last: u8,
     ) -> Result<Verdict, StartError> {
+        let script = match (probe.script, self) {
+            (Played::ToClient(script), Target::Caller(command)) => {
+                return call(command, script, probe, patience);
+            }
+            (Played::ToClient(_), _) => return Ok(Verdict::Unseen("it is a client's")),
+            (Played::ToServer(script), _) => script,
+        };
         raise_file_limit();
         let app = probe.app.as_deref().filter(|_| last >= APPS);
         let certificate = (probe.tls && !matches!(self, Target::Running(_)))
@@ -204,11 +260,12 @@ impl Target {
                 return Ok(Verdict::Unseen("it runs already, with the variables that it has"));
             }
             Target::Running(address) => (*address, None),
+            Target::Caller(_) => return Ok(Verdict::Unseen("it is a server's")),
         };
         let starting = if server.is_some() { STARTING } else { Duration::ZERO };
         let session = Session::new(address, server.as_ref(), recorder.clone(), patience, starting)
             .with(certificate.as_ref());
-        let result = (probe.script)(&session);
+        let result = script(&session);
         let reached = session.was_reached();
         match result {
             Ok(()) => Ok(Verdict::Holds),
@@ -216,6 +273,24 @@ impl Target {
             Err(_) if !reached => Err(unreached(address, server)),
             Err(failure) => Ok(Verdict::Fails(failure, recorder.recording(&probe.says))),
         }
+    }
+}
+
+/// Lets a client connect to a script.
+fn call(
+    command: &Calling,
+    script: ClientScript,
+    probe: &Probe,
+    patience: Duration,
+) -> Result<Verdict, StartError> {
+    let recorder = Recorder::new();
+    let reception = Reception::new(command, recorder.clone(), patience);
+    let result = script(&reception);
+    match (result, reception.not_started.take()) {
+        (_, Some(error)) => Err(error),
+        (Ok(()), None) => Ok(Verdict::Holds),
+        (Err(Failure::Unseen(why)), None) => Ok(Verdict::Unseen(why)),
+        (Err(failure), None) => Ok(Verdict::Fails(failure, recorder.recording(&probe.says))),
     }
 }
 
@@ -233,7 +308,9 @@ mod tests {
     fn every_script_has_a_promise_and_every_promise_a_script() {
         let promised: HashSet<&str> = all().iter().map(|probe| probe.id.as_str()).collect();
         assert_eq!(promised.len(), all().len(), "an id comes twice");
-        for (id, _) in CHAPTERS.iter().flat_map(|(_, _, scripts)| *scripts) {
+        let of_servers = CHAPTERS.iter().flat_map(|(_, _, scripts)| *scripts).map(|(id, _)| id);
+        let of_clients = CLIENTS.iter().flat_map(|(_, _, scripts)| *scripts).map(|(id, _)| id);
+        for id in of_servers.chain(of_clients) {
             assert!(promised.contains(id), "the script {id} has no promise");
         }
     }

@@ -7,7 +7,7 @@
 const GUID: &[u8] = b"258EAFA5-E914-47DA-95CA-C5AB0DC85B11";
 
 /// What `Sec-WebSocket-Accept` says to a key.
-pub(super) fn accept_value(key: &[u8]) -> String {
+pub(crate) fn accept_value(key: &[u8]) -> String {
     base64(&sha1(&[key, GUID].concat()))
 }
 

@@ -1,6 +1,6 @@
 //! The workshop in the browser: the book with its labs, on one port.
 
-mod accept;
+pub(crate) mod accept;
 mod answer;
 mod check;
 mod door;

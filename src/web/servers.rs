@@ -36,6 +36,7 @@ pub(super) fn project(subject: &Subject) -> Result<String> {
             Ok(format!("Your project is the server that this starts: {line}"))
         }
         Subject::Running(at) => Ok(format!("Your project is the server that runs at {at}.")),
+        Subject::Client(line) => bail!("{line} is a client: {HOW_TO_TELL}"),
         Subject::Own(folder) => match Own::near(folder) {
             Ok(own) => Ok(format!("Your project is {}.", own.folder().display())),
             Err(_) => bail!("The workshop knows no project of yours yet: {HOW_TO_TELL}"),
@@ -56,6 +57,7 @@ pub(super) fn start_project(
     project(subject)?;
     let server = match subject.target(chapter)? {
         Target::Running(at) => return Ok((None, listening(at)?)),
+        Target::Caller(_) => bail!("the program of chapter {chapter:02} is a client"),
         Target::Announced(command) => Server::announced(command(None), recorder, PATIENCE)?,
         Target::OnPort(command) => {
             let at = Server::free_address().context("no free port")?;

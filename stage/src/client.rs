@@ -1,4 +1,5 @@
-//! A scripted client: it sends what it is told, cut where it is told, and waits for what comes back.
+//! A scripted client, or the other end of one: it sends what it is told, cut where it is told, and waits for what comes
+//! back.
 
 use std::collections::VecDeque;
 use std::fmt;
@@ -26,6 +27,8 @@ const KNOCK_AGAIN: Duration = Duration::from_millis(10);
 pub struct Client {
     stream: TcpStream,
     recorder: Recorder,
+    /// The side that it plays.
+    plays: Side,
     number: usize,
     patience: Duration,
     until: Option<Instant>,
@@ -120,9 +123,22 @@ impl Client {
     ) -> Result<Client, Trouble> {
         let stream =
             open(from, server, patience).map_err(|error| Trouble::Refused(error.kind()))?;
-        Ok(Client {
+        Ok(Client::on(stream, Side::Client, recorder, patience))
+    }
+
+    /// The server's end of a connection that a program under observation has made: it plays the server. Where an error
+    /// speaks of the server, it is that program.
+    pub fn accepted(stream: TcpStream, recorder: &Recorder, patience: Duration) -> Client {
+        // Without it, what is sent only comes later.
+        let _ = stream.set_nodelay(true);
+        Client::on(stream, Side::Server, recorder, patience)
+    }
+
+    fn on(stream: TcpStream, plays: Side, recorder: &Recorder, patience: Duration) -> Client {
+        Client {
             stream,
             recorder: recorder.clone(),
+            plays,
             number: recorder.new_client(),
             patience,
             until: None,
@@ -131,7 +147,15 @@ impl Client {
             complete: VecDeque::new(),
             growing: None,
             ended: None,
-        })
+        }
+    }
+
+    /// The side that it hears.
+    fn hears(&self) -> Side {
+        match self.plays {
+            Side::Client => Side::Server,
+            Side::Server => Side::Client,
+        }
     }
 
     /// Lets every wait end by this moment, however much patience is left: it is the end of the whole
@@ -149,7 +173,7 @@ impl Client {
 
     /// Sends bytes in one piece.
     pub fn send(&mut self, bytes: &[u8]) -> Result<(), Trouble> {
-        self.recorder.bytes(self.number, Side::Client, bytes);
+        self.recorder.bytes(self.number, self.plays, bytes);
         let deadline = self.deadline(self.patience);
         let mut rest = bytes;
         while !rest.is_empty() {
@@ -241,7 +265,7 @@ impl Client {
     pub fn finish_sending(&mut self) {
         // A connection that is gone already has nothing more to say either.
         let _ = self.stream.shutdown(Shutdown::Write);
-        self.recorder.closed(self.number, Side::Client, Closing::Closed);
+        self.recorder.closed(self.number, self.plays, Closing::Closed);
     }
 
     /// Waits until the server has let go of the connection for good, and not only said its last word: what is sent to
@@ -267,7 +291,7 @@ impl Client {
     pub fn reset(self) {
         // Without it the connection still ends, only politely.
         let _ = socket2::SockRef::from(&self.stream).set_linger(Some(Duration::ZERO));
-        self.recorder.closed(self.number, Side::Client, Closing::Reset);
+        self.recorder.closed(self.number, self.plays, Closing::Reset);
     }
 
     /// Reads until `seen` finds what it wants. What has come by the deadline counts, also on a machine that
@@ -326,7 +350,7 @@ impl Client {
     fn receive(&mut self, bytes: &[u8]) -> Result<(), Trouble> {
         self.received += bytes.len();
         self.growing = None;
-        for unit in self.recorder.bytes(self.number, Side::Server, bytes) {
+        for unit in self.recorder.bytes(self.number, self.hears(), bytes) {
             match unit.complete {
                 true => self.complete.push_back(unit),
                 false => self.growing = Some(unit),
@@ -337,7 +361,7 @@ impl Client {
 
     fn end(&mut self, how: Closing) -> Result<(), Trouble> {
         self.ended = Some(how);
-        self.recorder.closed(self.number, Side::Server, how);
+        self.recorder.closed(self.number, self.hears(), how);
         Err(Trouble::Ended(how, self.growing.clone().map(Box::new)))
     }
 }
@@ -346,7 +370,7 @@ impl Drop for Client {
     /// The server sees the end of a script as it sees anybody leave. If an end was recorded before, that one
     /// counts.
     fn drop(&mut self) {
-        self.recorder.closed(self.number, Side::Client, Closing::Closed);
+        self.recorder.closed(self.number, self.plays, Closing::Closed);
     }
 }
 

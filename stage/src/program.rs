@@ -7,7 +7,7 @@
 
 use std::fmt;
 use std::io::{self, Read};
-use std::process::{Command, ExitStatus, Output, Stdio, exit};
+use std::process::{ChildStdin, Command, ExitStatus, Output, Stdio, exit};
 use std::sync::{Arc, Mutex, MutexGuard, Once, OnceLock, PoisonError, Weak};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -106,6 +106,11 @@ impl Program {
     pub fn outputs(&self) -> (impl Read + Send + use<>, impl Read + Send + use<>) {
         let mut child = lock(&self.child);
         (Pipe(child.stdout().take()), Pipe(child.stderr().take()))
+    }
+
+    /// Its standard input, if that is a pipe, and was not taken before.
+    pub fn input(&self) -> Option<ChildStdin> {
+        lock(&self.child).stdin().take()
     }
 
     /// Whether it has printed something that nobody has read yet, as far as the system tells.

@@ -5,7 +5,7 @@ use std::hash::{BuildHasher, RandomState};
 use std::io::{BufRead, BufReader, Read};
 use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr, TcpStream};
 use std::ops::Range;
-use std::process::{Command, Stdio};
+use std::process::{ChildStdin, Command, Stdio};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -89,7 +89,7 @@ impl fmt::Display for StartError {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         let (what, lines) = match self {
             StartError::Spawn(program, error) => {
-                return write!(out, "the server cannot be started: {program}: {error}");
+                return write!(out, "the program cannot be started: {program}: {error}");
             }
             StartError::Nobody(address) => {
                 return write!(out, "nothing listens on {address}: start your server first");
@@ -214,8 +214,33 @@ impl Server {
         mut command: Command,
         recorder: &Recorder,
     ) -> Result<Server, StartError> {
+        command.stdin(Stdio::null());
+        Server::start(address, command, recorder)
+    }
+
+    /// Starts a client, which was told to connect to `address`, and hands back what it is told to say.
+    ///
+    /// # Errors
+    ///
+    /// It cannot be started.
+    pub fn calling(
+        address: SocketAddr,
+        mut command: Command,
+        recorder: &Recorder,
+    ) -> Result<(Server, Option<ChildStdin>), StartError> {
+        command.stdin(Stdio::piped());
+        let client = Server::start(address, command, recorder)?;
+        let input = client.program.input();
+        Ok((client, input))
+    }
+
+    fn start(
+        address: SocketAddr,
+        mut command: Command,
+        recorder: &Recorder,
+    ) -> Result<Server, StartError> {
         let name = command.get_program().to_string_lossy().into_owned();
-        command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        command.stdout(Stdio::piped()).stderr(Stdio::piped());
         let program = Program::start(command).map_err(|error| StartError::Spawn(name, error))?;
         let terminal = Terminal::default();
         let (stdout, stderr) = program.outputs();

@@ -1,19 +1,23 @@
-//! The Autobahn test suite against chapters 12 and 14: every case is OK, or informs only. With `CURVE=always`
+//! The Autobahn test suite against chapters 12 and 14, and against the client of chapter 18: every case is OK, or informs
+//! only. With `CURVE=always`
 //! every chapter from 05 on is measured, and the numbers of the page *The curve* are written anew.
 
 use std::collections::BTreeMap;
 use std::env;
 use std::fs;
 use std::io::{self, BufRead, BufReader};
+use std::net::TcpStream;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::thread;
+use std::time::{Duration, Instant};
 
+use ch00_wire::Recorder;
 use frame_by_frame::chapters::{self, announced};
 use serde_json::{Value, json};
-use stage::Program;
+use stage::{Program, Server};
 
-use crate::common::{course, succeeds, wstest};
+use crate::common::{PATIENCE, course, succeeds, wstest};
 
 /// The numbers of the page.
 const CURVE: &str = "tests/autobahn/curve.json";
@@ -81,6 +85,59 @@ fn every_case_is_won() {
     for count in counts {
         assert!(kept.contains(&count), "{count} is not in {CURVE}: run this with CURVE=always");
     }
+}
+
+/// The client of chapter 18 plays every case that is not about compression; with `CURVE=always`, those too.
+#[test]
+fn every_case_is_won_by_the_client() {
+    let Some(wstest) = wstest("the Autobahn test suite, for a client") else { return };
+    let program = client();
+    let all = env::var("CURVE").is_ok_and(|value| value == "always");
+    let (cases, count) = match all {
+        true => ([cases_for(14), &["12.*", "13.*"]].concat(), 517),
+        false => (cases_for(14).to_vec(), 301),
+    };
+    let verdicts = play(wstest, &program, &cases);
+    let lost: Vec<_> = verdicts.iter().filter(|(_, case)| !is_won(case)).collect();
+    assert!(lost.is_empty(), "{lost:#?}");
+    assert_eq!(verdicts.len(), count);
+}
+
+/// What plays the cases, as somebody runs it who wants to know.
+fn client() -> PathBuf {
+    let target = Path::new(env!("CARGO_BIN_EXE_frame-by-frame")).ancestors().nth(2);
+    let target = target.expect("the folder that this test was built in");
+    let mut cargo = Command::new(env!("CARGO"));
+    cargo.args(["build", "--release", "--locked", "--quiet", "--package", "ch18-client"]);
+    cargo.args(["--example", "autobahn", "--target-dir"]).arg(target).current_dir(course());
+    succeeds(cargo);
+    target.join("release/examples").join(format!("autobahn{}", env::consts::EXE_SUFFIX))
+}
+
+/// Lets the suite listen, and a client play its cases.
+fn play(mut suite: Command, program: &Path, cases: &[&str]) -> Verdicts {
+    let folder = tempfile::tempdir().expect("a folder");
+    let spec = folder.path().join("spec.json");
+    let at = Server::free_address().expect("a free port");
+    let of_clients = json!({
+        "url": format!("ws://{at}"),
+        "outdir": folder.path().join("reports"),
+        "cases": cases,
+        "exclude-cases": [],
+        "exclude-agent-cases": {},
+    });
+    fs::write(&spec, of_clients.to_string()).expect("written");
+    suite.args(["--mode", "fuzzingserver", "--spec"]).arg(&spec).current_dir(folder.path());
+    let suite = Server::told(at, suite, &Recorder::new()).expect("the suite starts");
+    let start = Instant::now();
+    while TcpStream::connect(at).is_err() {
+        assert!(start.elapsed() < PATIENCE && !suite.has_ended(), "{:#?}", suite.lines_from(0));
+        thread::sleep(Duration::from_millis(50));
+    }
+    let mut client = Command::new(program);
+    client.arg(format!("ws://{at}"));
+    succeeds(client);
+    verdicts(folder.path(), "ws", "no report was written")
 }
 
 /// What is asked of a chapter beside the groups 12 and 13, which are about compression. Before chapter 09 a message is
@@ -205,10 +262,15 @@ fn judged(wstest: &Path, at: &str, cases: &[&str]) -> Verdicts {
     let mut suite = Command::new(wstest);
     suite.args(["--mode", "fuzzingclient", "--spec"]).arg(&spec).current_dir(folder.path());
     let printed = succeeds(suite);
-    let index = fs::read_to_string(folder.path().join("reports/index.json"));
-    let index: Value = serde_json::from_str(&index.expect(&printed)).expect("JSON");
+    verdicts(folder.path(), "chapter", &printed)
+}
+
+/// What the suite has written about an agent.
+fn verdicts(folder: &Path, agent: &str, printed: &str) -> Verdicts {
+    let index = fs::read_to_string(folder.join("reports/index.json"));
+    let index: Value = serde_json::from_str(&index.expect(printed)).expect("JSON");
     let verdict = |case: &Value, of: &str| case[of].as_str().expect(of).to_owned();
-    let index = index["chapter"].as_object().expect("cases").iter();
+    let index = index[agent].as_object().expect("cases").iter();
     index
         .map(|(id, case)| (id.clone(), [verdict(case, "behavior"), verdict(case, "behaviorClose")]))
         .collect()

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use crate::common::{PATIENCE, chapter, program, serving, serving_on, workshop};
 use ch00_wire::{Recorder, masked_frame, rfc_request};
-use frame_by_frame::chapters::CHAPTERS;
+use frame_by_frame::chapters::{self, CHAPTERS};
 use frame_by_frame::probes;
 use serde_json::Value;
 use stage::{Client, Server};
@@ -201,9 +201,12 @@ fn checked(arguments: &[&str]) -> (Option<i32>, String) {
     let printed = String::from_utf8(output.stdout).expect("UTF-8");
     // The command has the paths of this machine in it.
     let php = "php my-server.php {port}";
-    let printed = (1..=CHAPTERS.len()).map(serving).fold(printed, |printed, command| {
-        printed.replace(&format!("'{command}'"), &format!("\"{php}\"")).replace(&command, php)
-    });
+    let printed = CHAPTERS.map(|chapter| serving(chapter.number.into())).into_iter().fold(
+        printed,
+        |printed, command| {
+            printed.replace(&format!("'{command}'"), &format!("\"{php}\"")).replace(&command, php)
+        },
+    );
     (output.status.code(), printed)
 }
 
@@ -304,7 +307,7 @@ fn one_fault_is_one_mark() {
 
 #[test]
 fn check_is_content_with_a_good_server() {
-    let last = CHAPTERS.len();
+    let last = usize::from(chapters::last().number);
     let server = format!("{} --app {{app}}", serving(last));
     let (code, printed) = checked(&["--server", &server]);
     assert_eq!(code, Some(0), "{printed}");
@@ -314,7 +317,7 @@ fn check_is_content_with_a_good_server() {
 
 #[test]
 fn check_looks_at_a_running_server_too() {
-    let server = chapter(CHAPTERS.len() as u8);
+    let server = chapter(chapters::last().number);
     let at = format!("localhost:{}", server.address().port());
     let (code, printed) = checked(&["--attach", &at]);
     assert_eq!(code, Some(0), "{printed}");

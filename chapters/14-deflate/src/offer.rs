@@ -8,7 +8,7 @@ pub struct Agreement {
     pub server_takeover: bool,
     /// So do the client's.
     pub client_takeover: bool,
-    /// The server's window has 2 to the power of so many bytes, if the client has set a limit: 9 to 15.
+    /// The server's window has 2 to the power of so many bytes, if the client has set a limit: 8 to 15.
     pub server_bits: Option<u8>,
     /// The client's window, if it has offered a limit: 8 to 15.
     pub client_bits: Option<u8>,
@@ -24,12 +24,13 @@ const NAME: &str = "permessage-deflate";
 // ANCHOR: take
 impl Agreement {
     /// The first offer that this server can take. Offers stand in the client's order of preference.
-    pub fn find<'a>(mut offers: impl Iterator<Item = &'a str>) -> Option<Agreement> {
-        offers.find_map(Agreement::take)
+    pub fn find<'a>(offers: impl Iterator<Item = &'a str>) -> Option<Agreement> {
+        let can_be_kept = |offer: &Agreement| offer.server_bits.is_none_or(|bits| bits >= MIN_BITS);
+        offers.filter_map(Agreement::read).find(can_be_kept)
     }
 
-    /// Takes an offer as it is. `None`: it is malformed, or cannot be kept, and is declined.
-    fn take(offer: &str) -> Option<Agreement> {
+    /// Reads an offer, or the answer to one. `None`: it is malformed, and is declined.
+    pub fn read(offer: &str) -> Option<Agreement> {
         // YOURS: Which parameters are there, and which values may they have?
         let mut parts = offer.split(';').map(|part| part.trim_matches([' ', '\t']));
         parts.next().filter(|name| *name == NAME)?;
@@ -49,7 +50,7 @@ impl Agreement {
                 _ if names.contains(&name) => return None,
                 ("server_no_context_takeover", None) => agreed.server_takeover = false,
                 ("client_no_context_takeover", None) => agreed.client_takeover = false,
-                ("server_max_window_bits", Some(MIN_BITS..)) => agreed.server_bits = value,
+                ("server_max_window_bits", Some(_)) => agreed.server_bits = value,
                 ("client_max_window_bits", _) => agreed.client_bits = value,
                 _ => return None,
             }

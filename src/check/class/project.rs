@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, Result, bail};
 
 use super::table::Found;
-use crate::chapters::{self, CHAPTERS};
+use crate::chapters;
 use crate::check::judge::{News, judge_all};
 use crate::check::report::Report;
 use crate::check::subject::{of_project, on_port};
@@ -62,7 +62,7 @@ impl Project {
                 (judge_own(own, begun, tell)?, begun)
             }
             Project::Server(line, folder) => {
-                let last = last.unwrap_or(CHAPTERS.len() as u8);
+                let last = last.unwrap_or(chapters::last().number);
                 (judge(&on_port(line, folder)?, last, tell)?, last)
             }
         };

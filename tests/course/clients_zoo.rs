@@ -1,0 +1,93 @@
+//! The checker of clients, held to its word: a zoo of wrong clients, each of which makes one mistake. The probe that names
+//! the mistake catches it, and no probe before.
+
+#[path = "../zoo-client/mistakes.rs"]
+mod mistakes;
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::time::Duration;
+
+use frame_by_frame::probes::{self, Probe, Target, Verdict, explain};
+use mistakes::MISTAKES;
+
+use crate::common::{PATIENCE, course, succeeds};
+
+/// How long a probe waits for what a wrong client never sends.
+const PROBE: Duration = Duration::from_secs(3);
+
+/// The program of the zoo, as its sources are now.
+fn zoo() -> PathBuf {
+    let mut cargo = Command::new(env!("CARGO"));
+    cargo.args(["build", "--quiet", "--example", "zoo-client"]).current_dir(course());
+    succeeds(cargo);
+    let tests = std::env::current_exe().expect("this test is a program");
+    let debug = tests.parent().and_then(Path::parent).expect("in target/debug/deps");
+    debug.join("examples/zoo-client").with_extension(std::env::consts::EXE_EXTENSION)
+}
+
+fn client(program: &Path, mistake: &'static str) -> Target {
+    let program = program.to_owned();
+    Target::Caller(Box::new(move |address| {
+        let mut command = Command::new(&program);
+        command.args([mistake, address]);
+        command
+    }))
+}
+
+/// The first promise that is not kept, with its explanation.
+fn caught(target: &Target, patience: Duration) -> Option<(Probe, String)> {
+    let mut probes = probes::all().iter().filter(|probe| probe.is_of_client());
+    probes.find_map(|probe| match target.judge(probe, patience, probe.chapter) {
+        Ok(Verdict::Holds) => None,
+        Ok(Verdict::Fails(failure, recording)) => {
+            Some((*probe, explain(probe, &failure, &recording, probe.chapter).text(usize::MAX)))
+        }
+        other => panic!("{}: {other:?}", probe.id),
+    })
+}
+
+#[test]
+fn a_client_without_a_mistake_keeps_every_promise() {
+    if let Some((_, explanation)) = caught(&client(&zoo(), ""), PATIENCE) {
+        panic!("{explanation}");
+    }
+}
+
+#[test]
+fn every_mistake_is_caught_by_the_probe_that_names_it() {
+    let program = zoo();
+    let mut seen = Vec::new();
+    for (mistake, promise) in MISTAKES {
+        let (probe, explanation) = caught(&client(&program, mistake), PROBE)
+            .unwrap_or_else(|| panic!("NOT CAUGHT: {mistake}"));
+        assert_eq!(probe.id, promise, "{mistake}\n{explanation}");
+        let causes = ["  often", "  either", "  or", "  read"];
+        let causes =
+            explanation.lines().filter(|line| causes.iter().any(|it| line.starts_with(it)));
+        let causes: Vec<&str> = causes.collect();
+        seen.push(format!("{mistake} · {}\n{}\n", probe.says, causes.join("\n")));
+    }
+    insta::assert_snapshot!("clients_zoo", seen.join("\n"));
+}
+
+/// What the checker says of a client that is wrong, as a student sees it, and the next commands.
+#[test]
+fn check_explains_a_client() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let mut command = Command::new(env!("CARGO_BIN_EXE_frame-by-frame"));
+    command.args(["check", "18", "--"]).arg(zoo()).arg("any-accept").arg("{url}");
+    let output = command.current_dir(folder.path()).output().expect("it runs");
+    let said = String::from_utf8_lossy(&output.stdout);
+    assert_eq!(output.status.code(), Some(1), "{said}");
+    for words in
+        ["✗ chapter 18: opens no connection", "the accept value is never compared", "check 18 -- "]
+    {
+        assert!(said.contains(words), "{words:?} is missing:\n{said}");
+    }
+    let mut other = Command::new(env!("CARGO_BIN_EXE_frame-by-frame"));
+    let output = other.args(["check", "5", "--", "client"]).output().expect("it runs");
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(output.status.code(), Some(2), "{said}");
+    assert!(said.contains("chapter 05 has a server"), "{said}");
+}
