@@ -21,5 +21,5 @@ pub use links::{Links, Patience};
 pub use lively::{Lively, Patient};
 pub use mailbox::Mailbox;
 pub use pulse::{Clock, Pulse};
-pub use serve::{host, serve};
+pub use serve::{host, host_that_reads, serve};
 pub use settings::{Settings, on_stop, run};

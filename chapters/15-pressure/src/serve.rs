@@ -15,16 +15,26 @@ use crate::{Clock, Counters, EventLoop, Host, Letter, Pulse, Settings, on_stop};
 // ANCHOR: host
 /// A host for `app`, as the settings say.
 pub fn host(settings: &Settings, app: Box<dyn App>) -> Host<impl Protocol + use<>> {
+    host_that_reads(settings, app, |_| Ok(()))
+}
+
+/// The same, where `read` sees each head first, and may refuse it: chapter 19 finds a room in it.
+pub fn host_that_reads<R: Fn(&[u8]) -> Result<(), End> + 'static>(
+    settings: &Settings,
+    app: Box<dyn App>,
+    read: R,
+) -> Host<impl Protocol + use<R>> {
     let counters = Arc::new(Counters::default());
     let clock = Clock::new(Arc::clone(&counters));
-    let shared = Rc::new((settings.door(), clock.clone(), Arc::clone(&counters)));
+    let shared = Rc::new((settings.door(), clock.clone(), Arc::clone(&counters), read));
     let connect = move || {
         let shared = Rc::clone(&shared);
         let start = move |head: &[u8], emit: Emit<'_>| {
-            let (door, clock, counters) = &*shared;
+            let (door, clock, counters, read) = &*shared;
             if let Some(report) = report(head, counters) {
                 return Err(report);
             }
+            read(head)?;
             ch13_door::start(door, |request| agree(request, clock), head, emit)
         };
         Connection::Opening(Vec::new(), start)
