@@ -1,0 +1,115 @@
+//! What is between the rooms and the loops that have their members.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use ch06_select::{ClientId, Message};
+use ch15_pressure::{Letter, Mailbox};
+
+use crate::{Id, News, RoomName};
+
+// ANCHOR: carrier
+/// Carries what is said in a room to every loop of every server that shares the room, in one order.
+pub trait Carrier: Send + Sync {
+    /// Takes a message on its way. The loop that it comes from hears it back, like all others.
+    fn say(&self, room: &RoomName, message: Message<'static>);
+
+    /// Why a message of this length cannot be taken now.
+    fn refuses(&self, length: usize) -> Option<&'static str>;
+
+    /// What members have to know who join now.
+    fn trouble(&self) -> Option<&'static str>;
+
+    /// Takes a question. The answer is a letter.
+    fn ask(&self, ask: Ask);
+
+    /// The loops of this server.
+    fn loops(&self) -> &Loops;
+
+    /// Waits until what was taken has arrived, but not for ever: the server is about to end.
+    fn finish(&self) {}
+}
+
+/// A question of one client.
+#[derive(Clone)]
+pub struct Ask {
+    /// Whose it is, and in which room.
+    pub client: ClientId,
+    /// The room that it is about.
+    pub room: RoomName,
+    /// What it is.
+    pub question: Question,
+    /// Where the answer goes.
+    pub to: Mailbox<News>,
+}
+
+/// What a client may ask.
+#[derive(Clone, Debug)]
+pub enum Question {
+    /// What was said, after this id or lately: the client joins.
+    Before(Option<Id>),
+    /// How many are here.
+    Who,
+}
+// ANCHOR_END: carrier
+
+// ANCHOR: loops
+/// The loops of one server, and how many members each room has on them.
+pub struct Loops {
+    mailboxes: Mutex<Vec<Mailbox<News>>>,
+    members: Mutex<HashMap<RoomName, usize>>,
+}
+
+impl Loops {
+    /// The loops with these mailboxes.
+    pub fn new(mailboxes: Vec<Mailbox<News>>) -> Self {
+        Loops { mailboxes: Mutex::new(mailboxes), members: Mutex::default() }
+    }
+
+    /// Tells all of them. Nobody else does at the same time, so they have one order.
+    pub fn tell(&self, news: impl Fn() -> News) {
+        for mailbox in &*lock(&self.mailboxes) {
+            // A loop that has ended has nobody left to tell.
+            let _ = mailbox.send(news());
+        }
+    }
+
+    /// Tells all of them to end.
+    pub fn stop(&self) {
+        self.tell(|| News::Letter(Letter::Stop));
+    }
+
+    /// A client has joined a room.
+    pub fn joined(&self, room: &RoomName) {
+        *lock(&self.members).entry(room.clone()).or_default() += 1;
+    }
+
+    /// A member of a room is gone.
+    pub fn left(&self, room: &RoomName) {
+        let mut members = lock(&self.members);
+        if let Some(count) = members.get_mut(room) {
+            *count -= 1;
+        }
+        members.retain(|_, count| *count > 0);
+    }
+
+    /// How many members each room has here.
+    pub fn members(&self) -> HashMap<RoomName, usize> {
+        lock(&self.members).clone()
+    }
+}
+
+/// What a thread that has panicked leaves behind is whole: none of ours stops half way.
+pub(crate) fn lock<T>(shared: &Mutex<T>) -> MutexGuard<'_, T> {
+    shared.lock().unwrap_or_else(PoisonError::into_inner)
+}
+// ANCHOR_END: loops
+
+/// What one room says goes over the carrier.
+pub(crate) struct RoomBus(pub(crate) Arc<dyn Carrier>, pub(crate) RoomName);
+
+impl ch16_speed::Bus for RoomBus {
+    fn publish(&self, message: Message<'static>) {
+        self.0.say(&self.1, message);
+    }
+}

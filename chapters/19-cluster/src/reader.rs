@@ -1,0 +1,252 @@
+//! The other side of the broker: what was said, on whichever server, and what was said before.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::sync::mpsc::{self, Receiver, Sender};
+use std::time::{Duration, Instant};
+
+use ch04_decode::Opcode;
+use ch06_select::Message;
+use redis::{Connection, RedisResult, Script};
+
+use crate::broker::{Step, stream_of};
+use crate::hall::GAP;
+use crate::{Ask, Batch, Broker, Carrier, Entry, Id, News, Question, RoomName, Welcome};
+
+// ANCHOR: reader
+/// Follows the rooms that have members here.
+pub(crate) struct Reader {
+    broker: Arc<Broker>,
+    /// The last message of each room that the loops were told.
+    rooms: HashMap<RoomName, Id>,
+    woken: String,
+    /// Whether it is known that the broker still has what it had.
+    is_sure: bool,
+    here: Script,
+    beat: Instant,
+    /// Ends when all loops have heard what they were told last.
+    heard: Receiver<()>,
+}
+
+/// How long to wait in the broker for news: shorter than the patience with it.
+const WAIT: Duration = Duration::from_secs(1);
+/// How many messages of a room to take at a time.
+const AT_ONCE: usize = 100;
+/// How many messages a client hears that joins, and how many bytes of them at most.
+const LATELY: usize = 50;
+const MOST_BEFORE: usize = 512 * 1024;
+/// How often to say how many are here: three times before it is forgotten.
+const BEAT: Duration = Duration::from_secs(2);
+
+/// What Redis says of a stream's entries: each has an id, and an opcode for its one field's name.
+type Entries = Vec<(String, (u8, Vec<u8>))>;
+// ANCHOR_END: reader
+
+impl Reader {
+    pub(crate) fn new(broker: Arc<Broker>) -> Self {
+        Reader {
+            broker,
+            rooms: HashMap::new(),
+            woken: "0".to_owned(),
+            is_sure: false,
+            here: Script::new(include_str!("here.lua")),
+            beat: Instant::now(),
+            heard: mpsc::channel().1,
+        }
+    }
+
+    // ANCHOR: read
+    /// Answers what was asked, waits for news, and tells the loops.
+    pub(crate) fn read(&mut self, connection: &mut Connection) -> RedisResult<Step> {
+        let result = self.step(connection);
+        self.is_sure = result.is_ok();
+        result
+    }
+
+    fn step(&mut self, connection: &mut Connection) -> RedisResult<Step> {
+        if !self.is_sure {
+            // Without waiting, so that everybody soon knows that the broker is back.
+            return self.look_for_losses(connection).map(|()| Step::Looked);
+        }
+        self.answer(connection)?;
+        self.say_who_is_here(connection)?;
+        // YOURS: From where on does each room go on?
+        let mut wait = redis::cmd("XREAD");
+        wait.arg("BLOCK").arg(WAIT.as_millis() as u64).arg("COUNT").arg(AT_ONCE).arg("STREAMS");
+        let rooms: Vec<RoomName> = self.rooms.keys().cloned().collect();
+        wait.arg(self.broker.wake_key()).arg(rooms.iter().map(stream_of).collect::<Vec<_>>());
+        wait.arg(&self.woken);
+        wait.arg(rooms.iter().map(|room| self.rooms[room].to_string()).collect::<Vec<_>>());
+        // YOURS_END
+        let news: Option<Vec<(String, Entries)>> = wait.query(connection)?;
+        let mut said = Vec::new();
+        for (key, entries) in news.unwrap_or_default() {
+            match key.strip_prefix("ws:room:") {
+                Some(room) => said.push((RoomName::from(room), entries)),
+                None => {
+                    self.woken = entries.into_iter().last().map_or("0".to_owned(), |(id, _)| id)
+                }
+            }
+        }
+        self.tell(said);
+        Ok(Step::Worked)
+    }
+    // ANCHOR_END: read
+
+    // ANCHOR: tell
+    fn tell(&mut self, news: Vec<(RoomName, Entries)>) {
+        let mut said = Vec::new();
+        for (room, entries) in news {
+            let entries = entries_of(entries);
+            let Some(last) = self.rooms.get_mut(&room) else { continue };
+            for id in entries.iter().filter_map(|entry| entry.id) {
+                if !last.is_followed_by(id) {
+                    self.broker.loops().tell(|| News::Notice(Some(room.clone()), GAP));
+                }
+                *last = id;
+            }
+            said.push((room, entries));
+        }
+        if !said.is_empty() {
+            let batch = Arc::new(Batch { said, done: Some(self.turn()) });
+            self.broker.loops().tell(|| News::Heard(Arc::clone(&batch)));
+        }
+    }
+
+    /// Waits until the loops have heard what they were told last: news would pile up otherwise.
+    fn turn(&mut self) -> Sender<()> {
+        // Nothing is ever sent. This is an error as soon as nobody can.
+        let _ = self.heard.recv();
+        let (done, heard) = mpsc::channel();
+        self.heard = heard;
+        done
+    }
+
+    /// A broker that comes back may have forgotten what it had confirmed.
+    fn look_for_losses(&mut self, connection: &mut Connection) -> RedisResult<()> {
+        for (room, last) in &mut self.rooms {
+            if newest(room, connection)? < *last {
+                *last = Id::default();
+                self.broker.loops().tell(|| News::Notice(Some(room.clone()), GAP));
+            }
+        }
+        Ok(())
+    }
+    // ANCHOR_END: tell
+
+    // ANCHOR: answer
+    fn answer(&mut self, connection: &mut Connection) -> RedisResult<()> {
+        while let Some(ask) = self.broker.first_ask() {
+            let news = match ask.question {
+                Question::Who => Some(self.who(&ask, connection)?),
+                Question::Before(None) => Some(self.lately(&ask, connection)?),
+                Question::Before(Some(after)) => self.after(&ask, after, connection)?,
+            };
+            let Some(news) = news else { return Ok(()) };
+            // A loop that has ended has nobody left to tell.
+            let _ = ask.to.send(news);
+            self.broker.answered();
+        }
+        Ok(())
+    }
+
+    /// What was said lately, up to where the room is followed.
+    fn lately(&mut self, ask: &Ask, connection: &mut Connection) -> RedisResult<News> {
+        let until = self.follow(&ask.room, connection)?;
+        let mut range = redis::cmd("XREVRANGE");
+        range.arg(stream_of(&ask.room)).arg(until.to_string()).arg("-").arg("COUNT").arg(LATELY);
+        let mut said: Entries = range.query(connection)?;
+        said.reverse();
+        Ok(self.welcome(ask, said, false))
+    }
+
+    /// What was said after a message, up to where the room is followed; nothing if that is not so far yet.
+    fn after(
+        &mut self,
+        ask: &Ask,
+        after: Id,
+        connection: &mut Connection,
+    ) -> RedisResult<Option<News>> {
+        let until = self.follow(&ask.room, connection)?;
+        if until < after && after <= newest(&ask.room, connection)? {
+            return Ok(None);
+        }
+        let mut range = redis::cmd("XRANGE");
+        range.arg(stream_of(&ask.room)).arg(format!("({after}")).arg(until.to_string());
+        let said: Entries = range.query(connection)?;
+        let first = said.first().and_then(|(id, _)| id.parse().ok());
+        let gap = first.map_or(until < after, |first| !after.is_followed_by(first));
+        Ok(Some(self.welcome(ask, said, gap)))
+    }
+
+    /// The last message of a room that the loops were told, or that was there before they are told any.
+    fn follow(&mut self, room: &RoomName, connection: &mut Connection) -> RedisResult<Id> {
+        if let Some(last) = self.rooms.get(room) {
+            return Ok(*last);
+        }
+        let last = newest(room, connection)?;
+        self.rooms.insert(room.clone(), last);
+        Ok(last)
+    }
+
+    fn welcome(&mut self, ask: &Ask, said: Entries, gap: bool) -> News {
+        let mut room = MOST_BEFORE;
+        let fits = |entry: &Entry| {
+            room = room.saturating_sub(entry.message.payload.len());
+            room > 0
+        };
+        let all = said.len();
+        let mut said: Vec<Entry> = entries_of(said).into_iter().rev().take_while(fits).collect();
+        said.reverse();
+        let gap = gap || said.len() < all;
+        News::Welcome(Welcome { client: ask.client, said, gap, done: Some(self.turn()) })
+    }
+    // ANCHOR_END: answer
+
+    // ANCHOR: presence
+    fn who(&self, ask: &Ask, connection: &mut Connection) -> RedisResult<News> {
+        let here = self.broker.loops().members().get(&ask.room).copied().unwrap_or_default();
+        let (members, servers) = self.count(&ask.room, here, connection)?;
+        let plural = if servers == 1 { "" } else { "s" };
+        Ok(News::Told(ask.client, format!("* {members} here, on {servers} server{plural}")))
+    }
+
+    fn count(
+        &self,
+        room: &RoomName,
+        here: usize,
+        connection: &mut Connection,
+    ) -> RedisResult<(usize, usize)> {
+        let mut call = self.here.prepare_invoke();
+        call.key(format!("ws:here:{room}")).arg(&self.broker.server).arg(here).invoke(connection)
+    }
+
+    fn say_who_is_here(&mut self, connection: &mut Connection) -> RedisResult<()> {
+        if self.beat.elapsed() < BEAT {
+            return Ok(());
+        }
+        self.beat = Instant::now();
+        let members = self.broker.loops().members();
+        self.rooms.retain(|room, _| members.contains_key(room));
+        members.iter().try_for_each(|(room, here)| self.count(room, *here, connection).map(drop))
+    }
+    // ANCHOR_END: presence
+}
+
+// ANCHOR: redis
+/// The last message of a room.
+fn newest(room: &RoomName, connection: &mut Connection) -> RedisResult<Id> {
+    let mut range = redis::cmd("XREVRANGE");
+    range.arg(stream_of(room)).arg("+").arg("-").arg("COUNT").arg(1);
+    let last: Entries = range.query(connection)?;
+    Ok(last.first().and_then(|(id, _)| id.parse().ok()).unwrap_or_default())
+}
+
+fn entries_of(entries: Entries) -> Vec<Entry> {
+    let entry = |(id, (opcode, payload)): (String, (u8, Vec<u8>))| Entry {
+        id: id.parse().ok(),
+        message: Message { opcode: Opcode(opcode), payload: payload.into() },
+    };
+    entries.into_iter().map(entry).collect()
+}
+// ANCHOR_END: redis

@@ -1,0 +1,72 @@
+//! The pieces put together: as many loops as there are to be, and a carrier between them.
+
+use std::cell::RefCell;
+use std::io;
+use std::rc::Rc;
+use std::sync::Arc;
+use std::thread;
+
+use ch01_listen::Socket;
+use ch15_pressure::{EventLoop, on_stop};
+use clap::Parser;
+use redis::Client;
+
+use crate::{Alone, Asked, Broker, Carrier, Hall, Loops, News, Rooms};
+
+// ANCHOR: settings
+/// A WebSocket server: rooms, or an echo.
+#[derive(Clone, Debug, Parser)]
+pub struct Settings {
+    /// Those of chapter 16.
+    #[command(flatten)]
+    pub speed: ch16_speed::Settings,
+    /// The Redis by way of which servers share their rooms, for example redis://127.0.0.1:6379
+    #[arg(long, env, value_name = "URL", value_parser = |url: &str| Client::open(url))]
+    pub broker: Option<Client>,
+    /// How many messages the broker keeps of each room
+    #[arg(long, env, default_value_t = 1000)]
+    pub keep: usize,
+}
+// ANCHOR_END: settings
+
+// ANCHOR: serve
+/// Serves until it is told to stop, everybody has left, and the broker has what was said.
+pub fn serve(listener: &Socket, settings: &Settings) -> io::Result<()> {
+    let pressure = &settings.speed.pressure;
+    if !pressure.is_room() {
+        return ch16_speed::serve(listener, &settings.speed);
+    }
+    let new_loop = |_| EventLoop::<News>::new(listener, pressure.patience());
+    let event_loops: Vec<_> = (0..settings.speed.loops).map(new_loop).collect::<io::Result<_>>()?;
+    let loops = Loops::new(event_loops.iter().map(EventLoop::mailbox).collect());
+    let carrier: Arc<dyn Carrier> = match settings.broker.clone() {
+        None => Arc::new(Alone(loops)),
+        Some(client) => Broker::start(client, settings.keep, loops),
+    };
+    let stopped = Arc::clone(&carrier);
+    on_stop(move || stopped.loops().stop())?;
+    let run = |event_loop| {
+        let (pressure, carrier) = (pressure.clone(), Arc::clone(&carrier));
+        thread::spawn(move || run(event_loop, &pressure, carrier))
+    };
+    let threads: Vec<_> = event_loops.into_iter().map(run).collect();
+    let ended = threads.into_iter().try_for_each(|one| {
+        one.join().unwrap_or_else(|_| Err(io::Error::other("a loop has panicked")))
+    });
+    carrier.finish();
+    ended
+}
+
+fn run(
+    event_loop: EventLoop<News>,
+    settings: &ch15_pressure::Settings,
+    carrier: Arc<dyn Carrier>,
+) -> io::Result<()> {
+    let asked = Rc::default();
+    let members = Rc::new(RefCell::default());
+    let app = Rooms::new(carrier, event_loop.mailbox(), Rc::clone(&asked), Rc::clone(&members));
+    let reads = move |head: &[u8]| Asked::read(head).map(|now| asked.set(now));
+    let host = ch15_pressure::host_that_reads(settings, Box::new(app), reads);
+    event_loop.run(Hall { host, members })
+}
+// ANCHOR_END: serve

@@ -1,0 +1,7 @@
+//! Servers that share a broker, held to what the chapter says: with a real Redis, which is killed, stopped and
+//! started again, and with a load balancer in front.
+#![cfg(unix)]
+
+mod cast;
+mod losses;
+mod rooms;
