@@ -13,7 +13,7 @@ use redis::{Client, Connection, RedisError, RedisResult, Script};
 
 use crate::carrier::lock;
 use crate::reader::Reader;
-use crate::{Ask, Carrier, Loops, News, Question, RoomName};
+use crate::{Ask, Carrier, Loops, News, Phase, Question, RoomName};
 
 // ANCHOR: broker
 /// A carrier between servers: Redis keeps a stream for each room.
@@ -38,7 +38,7 @@ struct Outgoing {
     bytes: usize,
     /// The reader waits for the broker, and has to be woken.
     wake: bool,
-    over: bool,
+    phase: Phase,
 }
 
 #[derive(Clone)]
@@ -65,6 +65,7 @@ const PAUSES: [Duration; 2] = [Duration::from_millis(50), Duration::from_secs(2)
 const GONE: &str = "* the broker is gone: what you say waits here, and nobody hears it yet";
 const BACK: &str = "* the broker is back";
 const FULL: &str = "* not sent: the broker is gone, and too much waits already";
+const ENDS: &str = "* not sent: this server is about to end. Say it on another";
 const LONG: &str = "* not sent: this is longer than 16 KiB";
 // ANCHOR_END: bounds
 
@@ -106,10 +107,12 @@ impl Broker {
     /// Waits for posts, and has the broker confirm them.
     fn write(&self, say: &Script, connection: &mut Connection) -> RedisResult<Step> {
         let outgoing = lock(&self.outgoing);
-        let is_idle = |now: &mut Outgoing| now.posts.is_empty() && !now.wake && !now.over;
+        let is_idle =
+            |now: &mut Outgoing| now.posts.is_empty() && !now.wake && now.phase != Phase::Over;
         let waited = self.more.wait_while(outgoing, is_idle);
         let mut outgoing = waited.unwrap_or_else(PoisonError::into_inner);
-        let (before, wake, over) = (outgoing.before, outgoing.wake, outgoing.over);
+        let (before, wake) = (outgoing.before, outgoing.wake);
+        let over = outgoing.phase == Phase::Over;
         let posts: Vec<Post> = outgoing.posts.iter().take(TOGETHER).cloned().collect();
         outgoing.wake = false;
         // Nobody who has something to say waits for the broker.
@@ -173,10 +176,13 @@ impl Carrier for Broker {
     }
 
     fn refuses(&self, length: usize) -> Option<&'static str> {
-        if length > LONGEST {
-            return Some(LONG);
+        let outgoing = lock(&self.outgoing);
+        match outgoing.phase {
+            _ if length > LONGEST => Some(LONG),
+            Phase::Open if outgoing.bytes <= MOST_WAITING => None,
+            Phase::Open => Some(FULL),
+            Phase::Closing | Phase::Over => Some(ENDS),
         }
-        (lock(&self.outgoing).bytes > MOST_WAITING).then_some(FULL)
     }
 
     fn trouble(&self) -> Option<&'static str> {
@@ -201,15 +207,17 @@ impl Carrier for Broker {
         &self.loops
     }
 
-    fn finish(&self) {
-        let mut outgoing = lock(&self.outgoing);
-        outgoing.over = true;
+    fn drain(&self, phase: Phase) {
+        lock(&self.outgoing).phase = phase;
         self.more.notify_all();
+        // A loop may just have found that it may still say something.
+        self.loops.catch_up();
+        let outgoing = lock(&self.outgoing);
         let unfinished = |outgoing: &mut Outgoing| !outgoing.posts.is_empty();
         let rest = self.more.wait_timeout_while(outgoing, 2 * PATIENCE, unfinished);
         let (outgoing, _) = rest.unwrap_or_else(PoisonError::into_inner);
         if !outgoing.posts.is_empty() {
-            show(format!("{} messages never reached the broker", outgoing.posts.len()));
+            show(format!("{} messages have not reached the broker", outgoing.posts.len()));
         }
     }
 }

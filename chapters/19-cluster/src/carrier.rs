@@ -1,12 +1,12 @@
 //! What is between the rooms and the loops that have their members.
 
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, mpsc};
 
 use ch06_select::{ClientId, Message};
 use ch15_pressure::{Letter, Mailbox};
 
-use crate::{Id, News, RoomName};
+use crate::{Batch, Id, News, RoomName};
 
 // ANCHOR: carrier
 /// Carries what is said in a room to every loop of every server that shares the room, in one order.
@@ -26,8 +26,20 @@ pub trait Carrier: Send + Sync {
     /// The loops of this server.
     fn loops(&self) -> &Loops;
 
-    /// Waits until what was taken has arrived, but not for ever: the server is about to end.
-    fn finish(&self) {}
+    /// The server is about to end: waits until what was taken has arrived, but not for ever.
+    fn drain(&self, _phase: Phase) {}
+}
+
+/// Whether messages are taken.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Phase {
+    /// All are.
+    #[default]
+    Open,
+    /// Only the server's own: its members hear that theirs are not.
+    Closing,
+    /// None are.
+    Over,
 }
 
 /// A question of one client.
@@ -72,6 +84,16 @@ impl Loops {
             // A loop that has ended has nobody left to tell.
             let _ = mailbox.send(news());
         }
+    }
+
+    /// Waits until all of them have done what they are doing now.
+    pub fn catch_up(&self) {
+        let (done, all_done) = mpsc::channel();
+        let batch = Arc::new(Batch { said: Vec::new(), done: Some(done) });
+        self.tell(|| News::Heard(Arc::clone(&batch)));
+        drop(batch);
+        // Nothing is ever sent. This is an error as soon as nobody can.
+        let _ = all_done.recv();
     }
 
     /// Tells all of them to end.

@@ -14,7 +14,7 @@ mod serve;
 pub use alone::Alone;
 pub use asked::{Asked, RoomName};
 pub use broker::Broker;
-pub use carrier::{Ask, Carrier, Loops, Question};
+pub use carrier::{Ask, Carrier, Loops, Phase, Question};
 pub use entry::{Entry, Id};
 pub use hall::{Batch, Hall, News, Welcome};
 pub use rooms::Rooms;

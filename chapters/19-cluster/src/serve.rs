@@ -11,7 +11,7 @@ use ch15_pressure::{EventLoop, on_stop};
 use clap::Parser;
 use redis::Client;
 
-use crate::{Alone, Asked, Broker, Carrier, Hall, Loops, News, Rooms};
+use crate::{Alone, Asked, Broker, Carrier, Hall, Loops, News, Phase, Rooms};
 
 // ANCHOR: settings
 /// A WebSocket server: rooms, or an echo.
@@ -44,7 +44,11 @@ pub fn serve(listener: &Socket, settings: &Settings) -> io::Result<()> {
         Some(client) => Broker::start(client, settings.keep, loops),
     };
     let stopped = Arc::clone(&carrier);
-    on_stop(move || stopped.loops().stop())?;
+    on_stop(move || {
+        // Before anybody leaves: who comes back elsewhere is to find there what it has said here.
+        stopped.drain(Phase::Closing);
+        stopped.loops().stop();
+    })?;
     let run = |event_loop| {
         let (pressure, carrier) = (pressure.clone(), Arc::clone(&carrier));
         thread::spawn(move || run(event_loop, &pressure, carrier))
@@ -53,7 +57,7 @@ pub fn serve(listener: &Socket, settings: &Settings) -> io::Result<()> {
     let ended = threads.into_iter().try_for_each(|one| {
         one.join().unwrap_or_else(|_| Err(io::Error::other("a loop has panicked")))
     });
-    carrier.finish();
+    carrier.drain(Phase::Over);
     ended
 }
 

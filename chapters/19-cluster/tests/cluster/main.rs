@@ -2,6 +2,8 @@
 //! started again, and with a load balancer in front.
 #![cfg(unix)]
 
+mod balanced;
 mod cast;
+mod crowd;
 mod losses;
 mod rooms;
