@@ -6,7 +6,7 @@ use std::thread;
 
 use ch01_listen::Socket;
 use ch07_room::{App, Room};
-use ch15_pressure::{EventLoop, Letter, host};
+use ch15_pressure::{Counters, EventLoop, Letter, host};
 use clap::Parser;
 
 use crate::{Branch, Local, Mail, Shared};
@@ -22,24 +22,31 @@ pub struct Settings {
     #[arg(long, env, default_value_t = 1)]
     pub loops: usize,
 }
+
+impl AsRef<ch15_pressure::Settings> for Settings {
+    fn as_ref(&self) -> &ch15_pressure::Settings {
+        &self.pressure
+    }
+}
 // ANCHOR_END: settings
 
 // ANCHOR: serve
 /// Serves until it is told to stop, and everybody has left.
 pub fn serve(listener: &Socket, settings: &Settings) -> io::Result<()> {
-    let bus = Arc::new(Local::default());
+    let (bus, counters) = (Arc::new(Local::default()), Arc::<Counters>::default());
     let (mut mailboxes, mut threads) = (Vec::new(), Vec::new());
     for _ in 0..settings.loops {
-        let event_loop = EventLoop::new(listener, settings.pressure.patience())?;
+        let event_loop = EventLoop::new(listener, settings.pressure.patience)?;
         bus.add(event_loop.mailbox());
         mailboxes.push(event_loop.mailbox());
         let (settings, bus) = (settings.clone(), Arc::clone(&bus));
+        let counters = Arc::clone(&counters);
         threads.push(thread::spawn(move || {
             let app: Box<dyn App> = match settings.pressure.is_room() && settings.loops > 1 {
                 true => Box::new(Shared::new(Room::default(), bus)),
                 false => settings.pressure.app(),
             };
-            event_loop.run(Branch(host(&settings.pressure, app)))
+            event_loop.run(Branch(host(&settings.pressure, app, counters)))
         }));
     }
     let stop = move || mailboxes.iter().for_each(|one| drop(one.send(Mail::Letter(Letter::Stop))));
