@@ -7,7 +7,7 @@ use std::fmt::Display;
 use ch02_key::{HeadEnd, Request, bad_request, read_head};
 use ch03_accept::switching_protocols;
 use ch04_decode::{Opcode, decode};
-use ch05_reply::{TEXT, encode};
+use ch05_reply::{TEXT, encode_into};
 
 // ANCHOR: message
 /// The opcode of bytes that are not text (RFC 6455, section 5.6).
@@ -41,7 +41,7 @@ pub struct FrameWriter;
 
 impl Writer for FrameWriter {
     fn write(&mut self, message: &Message<'_>, out: &mut Vec<u8>) {
-        out.extend(encode(message.opcode, &message.payload));
+        encode_into(out, message.opcode, &message.payload);
     }
 
     fn group(&self) -> Option<&'static str> {

@@ -1,6 +1,6 @@
 //! What leaves compressed: a writer that remembers what it has written (RFC 7692, section 7.2.1).
 
-use ch05_reply::encode;
+use ch05_reply::encode_into;
 use ch06_select::{CLOSE, Message, Writer};
 use zlib_rs::{Deflate, DeflateFlush};
 
@@ -38,14 +38,14 @@ impl Writer for DeflateWriter {
         let Message { opcode, payload } = message;
         let takeover = self.agreed.server_takeover;
         if *opcode >= CLOSE || payload.is_empty() {
-            return out.extend(encode(*opcode, payload));
+            return encode_into(out, *opcode, payload);
         }
         let smaller = deflated(payload, &self.said, self.bits());
         if smaller.len() >= payload.len() && !takeover {
-            return out.extend(encode(*opcode, payload));
+            return encode_into(out, *opcode, payload);
         }
         let begin = out.len();
-        out.extend(encode(*opcode, &smaller));
+        encode_into(out, *opcode, &smaller);
         out[begin] |= RSV1 << 4;
         if takeover {
             slide(&mut self.said, payload, KEPT);

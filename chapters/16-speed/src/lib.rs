@@ -2,8 +2,12 @@
 
 mod branch;
 mod bus;
+mod event_loop;
+mod lines;
 mod serve;
 
 pub use branch::{Branch, Mail};
 pub use bus::{Bus, Local, Shared};
-pub use serve::{Settings, serve};
+pub use event_loop::{Door, EventLoop};
+pub use lines::Lines;
+pub use serve::{Settings, accept, serve};
