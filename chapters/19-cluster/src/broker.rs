@@ -7,8 +7,8 @@ use std::sync::{Arc, Condvar, Mutex, PoisonError};
 use std::thread;
 use std::time::Duration;
 
-use ch01_listen::show;
 use ch06_select::Message;
+use log::warn;
 use redis::{Client, Connection, RedisError, RedisResult, Script};
 
 use crate::carrier::lock;
@@ -25,7 +25,7 @@ pub struct Broker {
     loops: Loops,
     outgoing: Mutex<Outgoing>,
     more: Condvar,
-    asks: Mutex<VecDeque<Ask>>,
+    asks: Mutex<Vec<Ask>>,
     down: Mutex<[bool; 2]>,
 }
 
@@ -198,7 +198,7 @@ impl Carrier for Broker {
             // A loop that has ended has nobody left to tell.
             return drop(ask.to.send(answer));
         }
-        asks.push_back(ask);
+        asks.push(ask);
         lock(&self.outgoing).wake = true;
         self.more.notify_all();
     }
@@ -217,7 +217,7 @@ impl Carrier for Broker {
         let rest = self.more.wait_timeout_while(outgoing, 2 * PATIENCE, unfinished);
         let (outgoing, _) = rest.unwrap_or_else(PoisonError::into_inner);
         if !outgoing.posts.is_empty() {
-            show(format!("{} messages have not reached the broker", outgoing.posts.len()));
+            warn!("{} messages have not reached the broker", outgoing.posts.len());
         }
     }
 }
@@ -225,14 +225,9 @@ impl Carrier for Broker {
 
 // ANCHOR: asks
 impl Broker {
-    /// The question that has waited longest.
-    pub(crate) fn first_ask(&self) -> Option<Ask> {
-        lock(&self.asks).front().cloned()
-    }
-
-    /// It is answered.
-    pub(crate) fn answered(&self) {
-        lock(&self.asks).pop_front();
+    /// The questions that nobody has taken yet.
+    pub(crate) fn asks(&self) -> Vec<Ask> {
+        std::mem::take(&mut lock(&self.asks))
     }
 
     pub(crate) fn wake_key(&self) -> String {
@@ -303,7 +298,7 @@ impl Broker {
     fn is_down(&self, half: usize, error: &RedisError) {
         let mut down = lock(&self.down);
         if !down.contains(&true) {
-            show(format!("the broker is gone: {error}"));
+            warn!("the broker is gone: {error}");
             self.loops.tell(|| News::Notice(None, GONE));
         }
         down[half] = true;
@@ -312,7 +307,7 @@ impl Broker {
     fn is_up(&self, half: usize) {
         let mut down = lock(&self.down);
         if std::mem::take(&mut down[half]) && !down.contains(&true) {
-            show("the broker is back".to_owned());
+            warn!("the broker is back");
             self.loops.tell(|| News::Notice(None, BACK));
         }
     }

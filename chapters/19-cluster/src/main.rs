@@ -2,10 +2,6 @@
 
 use std::process::ExitCode;
 
-use ch19_cluster::{Settings, serve};
-use clap::Parser;
-
 fn main() -> ExitCode {
-    let settings = Settings::parse();
-    ch15_pressure::run(settings.speed.pressure.address(), |listener| serve(listener, &settings))
+    ch15_pressure::run(ch19_cluster::serve)
 }

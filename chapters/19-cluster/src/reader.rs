@@ -1,6 +1,6 @@
 //! The other side of the broker: what was said, on whichever server, and what was said before.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, VecDeque};
 use std::sync::Arc;
 use std::sync::mpsc::{self, Receiver, Sender};
 use std::time::{Duration, Instant};
@@ -20,16 +20,20 @@ pub(crate) struct Reader {
     /// The last message of each room that the loops were told.
     rooms: HashMap<RoomName, Id>,
     woken: String,
+    /// Questions, and the last message that the room of each had when it was taken.
+    asks: VecDeque<(Ask, Option<Id>)>,
     /// Whether it is known that the broker still has what it had.
     is_sure: bool,
     here: Script,
     beat: Instant,
-    /// Ends when all loops have heard what they were told last.
-    heard: Receiver<()>,
+    /// For each of the last letters, what ends when all loops have read it.
+    unheard: VecDeque<Receiver<()>>,
 }
 
 /// How long to wait in the broker for news: shorter than the patience with it.
 const WAIT: Duration = Duration::from_secs(1);
+/// How many letters may be on their way to the loops.
+const UNHEARD: usize = 16;
 /// How many messages of a room to take at a time.
 const AT_ONCE: usize = 100;
 /// How many messages a client hears that joins, and how many bytes of them at most.
@@ -48,10 +52,11 @@ impl Reader {
             broker,
             rooms: HashMap::new(),
             woken: "0".to_owned(),
+            asks: VecDeque::new(),
             is_sure: false,
             here: Script::new(include_str!("here.lua")),
             beat: Instant::now(),
-            heard: mpsc::channel().1,
+            unheard: VecDeque::new(),
         }
     }
 
@@ -60,6 +65,10 @@ impl Reader {
     pub(crate) fn read(&mut self, connection: &mut Connection) -> RedisResult<Step> {
         let result = self.step(connection);
         self.is_sure = result.is_ok();
+        if !self.is_sure {
+            // It may come back without them.
+            self.asks.iter_mut().for_each(|(_, newest)| *newest = None);
+        }
         result
     }
 
@@ -113,19 +122,21 @@ impl Reader {
         }
     }
 
-    /// Waits until the loops have heard what they were told last: news would pile up otherwise.
+    /// Waits until the loops have heard all but the last few letters: they would pile up otherwise.
     fn turn(&mut self) -> Sender<()> {
-        // Nothing is ever sent. This is an error as soon as nobody can.
-        let _ = self.heard.recv();
+        while self.unheard.len() >= UNHEARD {
+            // Nothing is ever sent. This is an error as soon as nobody can.
+            let _ = self.unheard.pop_front().map(|oldest| oldest.recv());
+        }
         let (done, heard) = mpsc::channel();
-        self.heard = heard;
+        self.unheard.push_back(heard);
         done
     }
 
     /// A broker that comes back may have forgotten what it had confirmed.
     fn look_for_losses(&mut self, connection: &mut Connection) -> RedisResult<()> {
         for (room, last) in &mut self.rooms {
-            if newest(room, connection)? < *last {
+            if newest_in(room, connection)? < *last {
                 *last = Id::default();
                 self.broker.loops().tell(|| News::Notice(Some(room.clone()), GAP));
             }
@@ -135,24 +146,38 @@ impl Reader {
     // ANCHOR_END: tell
 
     // ANCHOR: answer
+    /// Answers questions. One who is answered has heard, or hears now, all that its room had when the
+    /// question was taken.
     fn answer(&mut self, connection: &mut Connection) -> RedisResult<()> {
-        while let Some(ask) = self.broker.first_ask() {
+        self.asks.extend(self.broker.asks().into_iter().map(|ask| (ask, None)));
+        let mut newest_of = HashMap::new();
+        for (ask, newest) in self.asks.iter_mut().filter(|(_, newest)| newest.is_none()) {
+            let known = newest_of.get(&ask.room).copied();
+            let id = known.map_or_else(|| newest_in(&ask.room, connection), Ok)?;
+            newest_of.insert(ask.room.clone(), id);
+            self.rooms.entry(ask.room.clone()).or_insert(id);
+            *newest = Some(id);
+        }
+        while let Some((ask, Some(newest))) = self.asks.front().cloned() {
+            let until = *self.rooms.entry(ask.room.clone()).or_insert(newest);
+            if until < newest {
+                // The loops are told this first. It is there already, so nobody waits for it.
+                return Ok(());
+            }
             let news = match ask.question {
-                Question::Who => Some(self.who(&ask, connection)?),
-                Question::Before(None) => Some(self.lately(&ask, connection)?),
-                Question::Before(Some(after)) => self.after(&ask, after, connection)?,
+                Question::Who => self.who(&ask, connection)?,
+                Question::Before(None) => self.lately(&ask, until, connection)?,
+                Question::Before(Some(after)) => self.after(&ask, after, until, connection)?,
             };
-            let Some(news) = news else { return Ok(()) };
             // A loop that has ended has nobody left to tell.
             let _ = ask.to.send(news);
-            self.broker.answered();
+            self.asks.pop_front();
         }
         Ok(())
     }
 
-    /// What was said lately, up to where the room is followed.
-    fn lately(&mut self, ask: &Ask, connection: &mut Connection) -> RedisResult<News> {
-        let until = self.follow(&ask.room, connection)?;
+    /// What was said lately, until what the loops were told last.
+    fn lately(&mut self, ask: &Ask, until: Id, connection: &mut Connection) -> RedisResult<News> {
         let mut range = redis::cmd("XREVRANGE");
         range.arg(stream_of(&ask.room)).arg(until.to_string()).arg("-").arg("COUNT").arg(LATELY);
         let mut said: Entries = range.query(connection)?;
@@ -160,33 +185,20 @@ impl Reader {
         Ok(self.welcome(ask, said, false))
     }
 
-    /// What was said after a message, up to where the room is followed; nothing if that is not so far yet.
+    /// What was said after a message, until what the loops were told last.
     fn after(
         &mut self,
         ask: &Ask,
         after: Id,
+        until: Id,
         connection: &mut Connection,
-    ) -> RedisResult<Option<News>> {
-        let until = self.follow(&ask.room, connection)?;
-        if until < after && after <= newest(&ask.room, connection)? {
-            return Ok(None);
-        }
+    ) -> RedisResult<News> {
         let mut range = redis::cmd("XRANGE");
         range.arg(stream_of(&ask.room)).arg(format!("({after}")).arg(until.to_string());
         let said: Entries = range.query(connection)?;
         let first = said.first().and_then(|(id, _)| id.parse().ok());
         let gap = first.map_or(until < after, |first| !after.is_followed_by(first));
-        Ok(Some(self.welcome(ask, said, gap)))
-    }
-
-    /// The last message of a room that the loops were told, or that was there before they are told any.
-    fn follow(&mut self, room: &RoomName, connection: &mut Connection) -> RedisResult<Id> {
-        if let Some(last) = self.rooms.get(room) {
-            return Ok(*last);
-        }
-        let last = newest(room, connection)?;
-        self.rooms.insert(room.clone(), last);
-        Ok(last)
+        Ok(self.welcome(ask, said, gap))
     }
 
     fn welcome(&mut self, ask: &Ask, said: Entries, gap: bool) -> News {
@@ -235,7 +247,7 @@ impl Reader {
 
 // ANCHOR: redis
 /// The last message of a room.
-fn newest(room: &RoomName, connection: &mut Connection) -> RedisResult<Id> {
+fn newest_in(room: &RoomName, connection: &mut Connection) -> RedisResult<Id> {
     let mut range = redis::cmd("XREVRANGE");
     range.arg(stream_of(room)).arg("+").arg("-").arg("COUNT").arg(1);
     let last: Entries = range.query(connection)?;

@@ -7,7 +7,8 @@ use std::sync::Arc;
 use std::thread;
 
 use ch01_listen::Socket;
-use ch15_pressure::{EventLoop, on_stop};
+use ch15_pressure::{Counters, host_that_reads, on_stop};
+use ch16_speed::{EventLoop, accept};
 use clap::Parser;
 use redis::Client;
 
@@ -21,13 +22,23 @@ pub struct Settings {
     #[command(flatten)]
     pub speed: ch16_speed::Settings,
     /// The Redis by way of which servers share their rooms, for example redis://127.0.0.1:6379
-    #[arg(long, env, value_name = "URL", value_parser = |url: &str| Client::open(url))]
+    #[arg(long, env, value_name = "URL", value_parser = broker)]
     pub broker: Option<Client>,
     /// How many messages the broker keeps of each room
     #[arg(long, env, default_value_t = 1000)]
     pub keep: usize,
 }
+
+impl AsRef<ch15_pressure::Settings> for Settings {
+    fn as_ref(&self) -> &ch15_pressure::Settings {
+        &self.speed.pressure
+    }
+}
 // ANCHOR_END: settings
+
+fn broker(url: &str) -> Result<Client, &'static str> {
+    Client::open(url).map_err(|_| "say where Redis is, like redis://127.0.0.1:6379")
+}
 
 // ANCHOR: serve
 /// Serves until it is told to stop, everybody has left, and the broker has what was said.
@@ -36,24 +47,28 @@ pub fn serve(listener: &Socket, settings: &Settings) -> io::Result<()> {
     if !pressure.is_room() {
         return ch16_speed::serve(listener, &settings.speed);
     }
-    let new_loop = |_| EventLoop::<News>::new(listener, pressure.patience());
+    let new_loop = |_| EventLoop::<News>::new(pressure.patience);
     let event_loops: Vec<_> = (0..settings.speed.loops).map(new_loop).collect::<io::Result<_>>()?;
+    let doors: Vec<_> = event_loops.iter().map(EventLoop::door).collect();
     let loops = Loops::new(event_loops.iter().map(EventLoop::mailbox).collect());
     let carrier: Arc<dyn Carrier> = match settings.broker.clone() {
         None => Arc::new(Alone(loops)),
         Some(client) => Broker::start(client, settings.keep, loops),
     };
-    let stopped = Arc::clone(&carrier);
+    let (stopped, counters) = (Arc::clone(&carrier), Arc::<Counters>::default());
     on_stop(move || {
         // Before anybody leaves: who comes back elsewhere is to find there what it has said here.
         stopped.drain(Phase::Closing);
         stopped.loops().stop();
     })?;
     let run = |event_loop| {
-        let (pressure, carrier) = (pressure.clone(), Arc::clone(&carrier));
-        thread::spawn(move || run(event_loop, &pressure, carrier))
+        let settings = pressure.clone();
+        let (carrier, counters) = (Arc::clone(&carrier), Arc::clone(&counters));
+        thread::spawn(move || run(event_loop, &settings, carrier, counters))
     };
     let threads: Vec<_> = event_loops.into_iter().map(run).collect();
+    let listener = listener.try_clone()?;
+    thread::spawn(move || accept(&listener, &doors));
     let ended = threads.into_iter().try_for_each(|one| {
         one.join().unwrap_or_else(|_| Err(io::Error::other("a loop has panicked")))
     });
@@ -65,12 +80,13 @@ fn run(
     event_loop: EventLoop<News>,
     settings: &ch15_pressure::Settings,
     carrier: Arc<dyn Carrier>,
+    counters: Arc<Counters>,
 ) -> io::Result<()> {
     let asked = Rc::default();
     let members = Rc::new(RefCell::default());
     let app = Rooms::new(carrier, event_loop.mailbox(), Rc::clone(&asked), Rc::clone(&members));
-    let reads = move |head: &[u8]| Asked::read(head).map(|now| asked.set(now));
-    let host = ch15_pressure::host_that_reads(settings, Box::new(app), reads);
+    let read = move |head: &[u8]| Asked::read(head).map(|now| asked.set(now));
+    let host = host_that_reads(settings, Box::new(app), counters, read);
     event_loop.run(Hall { host, members })
 }
 // ANCHOR_END: serve

@@ -53,7 +53,7 @@ impl Site {
     fn start(&mut self, number: usize) {
         let mut command = Command::new(env!("CARGO_BIN_EXE_ch19-cluster"));
         command.arg(self.ports[number].to_string());
-        command.args(["--broker", &self.redis.url(), "--keep", "1000000"]);
+        command.args(["--broker", &self.redis.url(), "--keep", "1000000"]).env("RUST_LOG", "warn");
         let server = Server::announced(command, &Recorder::new(), PATIENCE).expect("a server");
         self.servers[number] = Some(server);
     }

@@ -188,7 +188,11 @@ impl Crowd {
                 link.inbox = inbox;
                 return if is_over { Err(()) } else { self.write(number) };
             };
-            assert!(inbox.starts_with(b"HTTP/1.1 101"), "{}", String::from_utf8_lossy(&inbox));
+            // A server that is about to end sends everybody elsewhere.
+            if inbox.starts_with(b"HTTP/1.1 503 ") {
+                return Err(());
+            }
+            assert!(inbox.starts_with(b"HTTP/1.1 101 "), "{}", String::from_utf8_lossy(&inbox));
             link.is_open = true;
             at = end + 4;
         }

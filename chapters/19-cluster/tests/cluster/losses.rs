@@ -219,12 +219,15 @@ fn the_broker_is_waited_for_and_a_wrong_url_is_not() {
     let output = Program::output(command).expect("it runs");
     assert!(!output.status.success());
     let said = String::from_utf8_lossy(&output.stderr).into_owned();
-    assert!(said.contains("--broker"), "{said}");
+    assert_eq!(
+        said,
+        "--broker <URL> cannot be \"readis://nowhere\": say where Redis is, like redis://127.0.0.1:6379\n"
+    );
 
     let Some(mut redis) = Redis::start("wait") else { return };
     redis.kill();
     let one = server_on(&redis);
-    let gone = one.wait_for(0, PATIENCE, |line| line.starts_with("the broker is gone: "));
+    let gone = one.wait_for(0, PATIENCE, |line| line.contains("the broker is gone: "));
     assert!(gone.is_some(), "it says so: {:#?}", one.lines_from(0));
     let mut ada = Member::join(&one, "/chat");
     ada.hears(GONE);
