@@ -43,6 +43,8 @@ pub enum Part {
     Room,
     /// RFC 6455 and RFC 7692 to the letter.
     EveryByte,
+    /// A server that can be left running.
+    World,
 }
 
 impl Part {
@@ -52,6 +54,7 @@ impl Part {
             Part::OneClient => "Part I: One client",
             Part::Room => "Part II: A room full of clients",
             Part::EveryByte => "Part III: Every byte accounted for",
+            Part::World => "Part IV: Out in the world",
         }
     }
 }
@@ -224,6 +227,14 @@ pub const ALL: &[Chapter] = &[
         shows: "the same words in fewer bytes",
         trying: 15,
         ..Chapter::new("14-deflate", Part::EveryByte, Some(Lab::ROOM))
+    },
+    Chapter {
+        title: "Many machines",
+        adds: "one room on several servers",
+        before: "two servers are two rooms, and nobody in one hears the other",
+        shows: "a room that outlives its servers",
+        trying: 30,
+        ..Chapter::new("19-cluster", Part::World, Some(Lab::ROOM))
     },
 ];
 

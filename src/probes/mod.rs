@@ -15,11 +15,13 @@ mod ch11;
 mod ch12;
 mod ch13;
 mod ch14;
+mod ch19;
 mod crowd;
 mod explain;
 mod findings;
 mod heads;
 mod missed;
+mod pair;
 mod promises;
 mod session;
 mod system;
@@ -58,7 +60,7 @@ type Script = fn(&Session) -> Result<(), Failure>;
 type Scripts = &'static [(&'static str, Script)];
 
 /// The data file and the scripts of each chapter.
-const CHAPTERS: [(u8, &str, Scripts); 14] = [
+const CHAPTERS: [(u8, &str, Scripts); 15] = [
     (1, include_str!("ch01.toml"), ch01::SCRIPTS),
     (2, include_str!("ch02.toml"), ch02::SCRIPTS),
     (3, include_str!("ch03.toml"), ch03::SCRIPTS),
@@ -73,6 +75,7 @@ const CHAPTERS: [(u8, &str, Scripts); 14] = [
     (12, include_str!("ch12.toml"), ch12::SCRIPTS),
     (13, include_str!("ch13.toml"), ch13::SCRIPTS),
     (14, include_str!("ch14.toml"), ch14::SCRIPTS),
+    (19, include_str!("ch19.toml"), ch19::SCRIPTS),
 ];
 
 /// One promise, and the script that holds a server to it.
@@ -163,6 +166,9 @@ impl Target {
         last: u8,
     ) -> Result<Verdict, StartError> {
         raise_file_limit();
+        if probe.on_broker {
+            return self.judge_pair(probe, probe.script, patience, last);
+        }
         let app = probe.app.as_deref().filter(|_| last >= APPS);
         let told = |mut command: Command| {
             command.envs(&probe.variables);

@@ -34,6 +34,9 @@ pub struct Promise {
     /// Variables that the server finds in its environment, with their values.
     #[serde(default)]
     pub variables: BTreeMap<String, String>,
+    /// Whether it is kept by two servers on one broker, of which they find the address in the variable `BROKER`.
+    #[serde(default)]
+    pub on_broker: bool,
     /// What a reader is told meanwhile, where its script takes long: what is done, and what may hold it up.
     pub slow: Option<String>,
     /// Each says more than the one before: where to look, the idea, what to write.

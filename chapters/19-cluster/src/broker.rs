@@ -8,15 +8,16 @@ use std::thread;
 use std::time::Duration;
 
 use ch06_select::Message;
+use ch16_speed::Bus;
 use log::warn;
 use redis::{Client, Connection, RedisError, RedisResult, Script};
 
-use crate::carrier::lock;
+use crate::loops::lock;
 use crate::reader::Reader;
-use crate::{Ask, Carrier, Loops, News, Phase, Question, RoomName};
+use crate::{Ask, Loops, News, Phase, Question, RoomName};
 
 // ANCHOR: broker
-/// A carrier between servers: Redis keeps a stream for each room.
+/// What is between the servers: Redis, which keeps a stream for each room.
 pub struct Broker {
     client: Client,
     /// This server's name among those that share the broker: nobody else has it, and no two runs do.
@@ -135,14 +136,19 @@ impl Broker {
         posts: &[Post],
         connection: &mut Connection,
     ) -> RedisResult<()> {
+        // YOURS: What does the script need to know, so that each post is in its room once?
         let mut call = say.prepare_invoke();
         call.key(format!("ws:confirmed:{}", self.server)).arg(before).arg(self.keep);
         for Post { room, message } in posts {
             call.key(stream_of(room)).arg(message.opcode.0).arg(&*message.payload);
         }
         call.invoke(connection)
+        // YOURS_END
     }
 
+    // ANCHOR_END: write
+
+    // ANCHOR: forget
     fn forget(&self, count: usize) {
         let mut outgoing = lock(&self.outgoing);
         let confirmed: usize = outgoing.posts.drain(..count).map(|post| post.size()).sum();
@@ -156,7 +162,7 @@ impl Broker {
 pub(crate) fn stream_of(room: &RoomName) -> String {
     format!("ws:room:{room}")
 }
-// ANCHOR_END: write
+// ANCHOR_END: forget
 
 // ANCHOR: carry
 impl Post {
@@ -166,8 +172,12 @@ impl Post {
     }
 }
 
-impl Carrier for Broker {
-    fn say(&self, room: &RoomName, message: Message<'static>) {
+// ANCHOR_END: carry
+
+// ANCHOR: carrier
+impl Broker {
+    /// Takes a message on its way. The loop that it comes from hears it back, like all others.
+    pub(crate) fn say(&self, room: &RoomName, message: Message<'static>) {
         let post = Post { room: room.clone(), message };
         let mut outgoing = lock(&self.outgoing);
         outgoing.bytes += post.size();
@@ -175,7 +185,8 @@ impl Carrier for Broker {
         self.more.notify_all();
     }
 
-    fn refuses(&self, length: usize) -> Option<&'static str> {
+    /// Why a message of this length cannot be taken now.
+    pub(crate) fn refuses(&self, length: usize) -> Option<&'static str> {
         let outgoing = lock(&self.outgoing);
         match outgoing.phase {
             _ if length > LONGEST => Some(LONG),
@@ -185,11 +196,13 @@ impl Carrier for Broker {
         }
     }
 
-    fn trouble(&self) -> Option<&'static str> {
+    /// What members have to know who join now.
+    pub(crate) fn trouble(&self) -> Option<&'static str> {
         lock(&self.down).contains(&true).then_some(GONE)
     }
 
-    fn ask(&self, ask: Ask) {
+    /// Takes a question. The answer is a letter.
+    pub(crate) fn ask(&self, ask: Ask) {
         let mut asks = lock(&self.asks);
         if matches!(ask.question, Question::Who)
             && (self.trouble().is_some() || asks.len() > MOST_ASKS)
@@ -203,11 +216,15 @@ impl Carrier for Broker {
         self.more.notify_all();
     }
 
-    fn loops(&self) -> &Loops {
+    /// The loops of this server.
+    pub(crate) fn loops(&self) -> &Loops {
         &self.loops
     }
+    // ANCHOR_END: carrier
 
-    fn drain(&self, phase: Phase) {
+    // ANCHOR: drain
+    /// The server is about to end: waits until the broker has what was said here, but not for ever.
+    pub(crate) fn drain(&self, phase: Phase) {
         lock(&self.outgoing).phase = phase;
         self.more.notify_all();
         // A loop may just have found that it may still say something.
@@ -221,7 +238,7 @@ impl Carrier for Broker {
         }
     }
 }
-// ANCHOR_END: carry
+// ANCHOR_END: drain
 
 // ANCHOR: asks
 impl Broker {
@@ -286,6 +303,9 @@ impl Broker {
         }
     }
 
+    // ANCHOR_END: keep_at
+
+    // ANCHOR: connect
     fn connect(&self) -> RedisResult<Connection> {
         let mut connection = self.client.get_connection_with_timeout(PATIENCE)?;
         connection.set_read_timeout(Some(PATIENCE))?;
@@ -312,4 +332,15 @@ impl Broker {
         }
     }
 }
-// ANCHOR_END: keep_at
+// ANCHOR_END: connect
+
+// ANCHOR: bus
+/// What one room says goes over the broker.
+pub(crate) struct RoomBus(pub(crate) Arc<Broker>, pub(crate) RoomName);
+
+impl Bus for RoomBus {
+    fn publish(&self, message: Message<'static>) {
+        self.0.say(&self.1, message);
+    }
+}
+// ANCHOR_END: bus

@@ -49,8 +49,8 @@ impl FromStr for Id {
 /// What was said in a room.
 #[derive(Clone, Debug)]
 pub struct Entry {
-    /// Its place, if somebody keeps what is said.
-    pub id: Option<Id>,
+    /// Its place.
+    pub id: Id,
     /// The message.
     pub message: Message<'static>,
 }
@@ -58,8 +58,7 @@ pub struct Entry {
 impl Entry {
     /// The message behind its place, for those who ask for places.
     pub fn with_id(&self) -> Message<'_> {
-        let Some(id) = self.id else { return self.message.clone() };
-        let payload = [format!("{id} ").as_bytes(), &self.message.payload].concat();
+        let payload = [format!("{} ", self.id).as_bytes(), &self.message.payload].concat();
         Message { opcode: self.message.opcode, payload: payload.into() }
     }
 }

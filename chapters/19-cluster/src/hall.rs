@@ -35,7 +35,7 @@ pub struct Batch {
     /// The rooms, and what was said.
     pub said: Vec<(RoomName, Vec<Entry>)>,
     /// Dropped with the batch, when every loop has heard it.
-    pub done: Option<Sender<()>>,
+    pub done: Sender<()>,
 }
 
 /// What a client that joins is told.
@@ -47,7 +47,7 @@ pub struct Welcome {
     /// Whether some of what it asks for is not kept any more.
     pub gap: bool,
     /// Dropped with the welcome.
-    pub done: Option<Sender<()>>,
+    pub done: Sender<()>,
 }
 
 /// What members are told when a message is missing.

@@ -7,11 +7,11 @@ use std::time::{Duration, Instant};
 
 use ch04_decode::Opcode;
 use ch06_select::Message;
-use redis::{Connection, RedisResult, Script};
+use redis::{Cmd, Connection, RedisResult, Script};
 
 use crate::broker::{Step, stream_of};
 use crate::hall::GAP;
-use crate::{Ask, Batch, Broker, Carrier, Entry, Id, News, Question, RoomName, Welcome};
+use crate::{Ask, Batch, Broker, Entry, Id, News, Question, RoomName, Welcome};
 
 // ANCHOR: reader
 /// Follows the rooms that have members here.
@@ -46,6 +46,7 @@ const BEAT: Duration = Duration::from_secs(2);
 type Entries = Vec<(String, (u8, Vec<u8>))>;
 // ANCHOR_END: reader
 
+// ANCHOR: new
 impl Reader {
     pub(crate) fn new(broker: Arc<Broker>) -> Self {
         Reader {
@@ -59,6 +60,8 @@ impl Reader {
             unheard: VecDeque::new(),
         }
     }
+
+    // ANCHOR_END: new
 
     // ANCHOR: read
     /// Answers what was asked, waits for news, and tells the loops.
@@ -79,15 +82,7 @@ impl Reader {
         }
         self.answer(connection)?;
         self.say_who_is_here(connection)?;
-        // YOURS: From where on does each room go on?
-        let mut wait = redis::cmd("XREAD");
-        wait.arg("BLOCK").arg(WAIT.as_millis() as u64).arg("COUNT").arg(AT_ONCE).arg("STREAMS");
-        let rooms: Vec<RoomName> = self.rooms.keys().cloned().collect();
-        wait.arg(self.broker.wake_key()).arg(rooms.iter().map(stream_of).collect::<Vec<_>>());
-        wait.arg(&self.woken);
-        wait.arg(rooms.iter().map(|room| self.rooms[room].to_string()).collect::<Vec<_>>());
-        // YOURS_END
-        let news: Option<Vec<(String, Entries)>> = wait.query(connection)?;
+        let news: Option<Vec<(String, Entries)>> = self.following().query(connection)?;
         let mut said = Vec::new();
         for (key, entries) in news.unwrap_or_default() {
             match key.strip_prefix("ws:room:") {
@@ -100,6 +95,19 @@ impl Reader {
         self.tell(said);
         Ok(Step::Worked)
     }
+
+    /// Waits until there is something new in one of the rooms, or for this server.
+    fn following(&self) -> Cmd {
+        // YOURS: From where on does each room go on?
+        let mut wait = redis::cmd("XREAD");
+        wait.arg("BLOCK").arg(WAIT.as_millis() as u64).arg("COUNT").arg(AT_ONCE).arg("STREAMS");
+        wait.arg(self.broker.wake_key());
+        wait.arg(self.rooms.keys().map(stream_of).collect::<Vec<_>>());
+        wait.arg(&self.woken);
+        wait.arg(self.rooms.values().map(Id::to_string).collect::<Vec<_>>());
+        wait
+        // YOURS_END
+    }
     // ANCHOR_END: read
 
     // ANCHOR: tell
@@ -108,20 +116,23 @@ impl Reader {
         for (room, entries) in news {
             let entries = entries_of(entries);
             let Some(last) = self.rooms.get_mut(&room) else { continue };
-            for id in entries.iter().filter_map(|entry| entry.id) {
-                if !last.is_followed_by(id) {
+            for entry in &entries {
+                if !last.is_followed_by(entry.id) {
                     self.broker.loops().tell(|| News::Notice(Some(room.clone()), GAP));
                 }
-                *last = id;
+                *last = entry.id;
             }
             said.push((room, entries));
         }
         if !said.is_empty() {
-            let batch = Arc::new(Batch { said, done: Some(self.turn()) });
+            let batch = Arc::new(Batch { said, done: self.turn() });
             self.broker.loops().tell(|| News::Heard(Arc::clone(&batch)));
         }
     }
 
+    // ANCHOR_END: tell
+
+    // ANCHOR: turn
     /// Waits until the loops have heard all but the last few letters: they would pile up otherwise.
     fn turn(&mut self) -> Sender<()> {
         while self.unheard.len() >= UNHEARD {
@@ -143,7 +154,7 @@ impl Reader {
         }
         Ok(())
     }
-    // ANCHOR_END: tell
+    // ANCHOR_END: turn
 
     // ANCHOR: answer
     /// Answers questions. One who is answered has heard, or hears now, all that its room had when the
@@ -176,6 +187,9 @@ impl Reader {
         Ok(())
     }
 
+    // ANCHOR_END: answer
+
+    // ANCHOR: before
     /// What was said lately, until what the loops were told last.
     fn lately(&mut self, ask: &Ask, until: Id, connection: &mut Connection) -> RedisResult<News> {
         let mut range = redis::cmd("XREVRANGE");
@@ -211,9 +225,9 @@ impl Reader {
         let mut said: Vec<Entry> = entries_of(said).into_iter().rev().take_while(fits).collect();
         said.reverse();
         let gap = gap || said.len() < all;
-        News::Welcome(Welcome { client: ask.client, said, gap, done: Some(self.turn()) })
+        News::Welcome(Welcome { client: ask.client, said, gap, done: self.turn() })
     }
-    // ANCHOR_END: answer
+    // ANCHOR_END: before
 
     // ANCHOR: presence
     fn who(&self, ask: &Ask, connection: &mut Connection) -> RedisResult<News> {
@@ -242,8 +256,8 @@ impl Reader {
         self.rooms.retain(|room, _| members.contains_key(room));
         members.iter().try_for_each(|(room, here)| self.count(room, *here, connection).map(drop))
     }
-    // ANCHOR_END: presence
 }
+// ANCHOR_END: presence
 
 // ANCHOR: redis
 /// The last message of a room.
@@ -256,7 +270,7 @@ fn newest_in(room: &RoomName, connection: &mut Connection) -> RedisResult<Id> {
 
 fn entries_of(entries: Entries) -> Vec<Entry> {
     let entry = |(id, (opcode, payload)): (String, (u8, Vec<u8>))| Entry {
-        id: id.parse().ok(),
+        id: id.parse().unwrap_or_default(),
         message: Message { opcode: Opcode(opcode), payload: payload.into() },
     };
     entries.into_iter().map(entry).collect()

@@ -10,53 +10,53 @@ use ch07_room::{App, Outbox, Room};
 use ch15_pressure::Mailbox;
 use ch16_speed::Shared;
 
-use crate::carrier::RoomBus;
+use crate::broker::RoomBus;
 use crate::hall::text;
 use crate::members::Members;
-use crate::{Ask, Asked, Carrier, News, Question, RoomName};
+use crate::{Ask, Asked, Broker, News, Question, RoomName};
 
 // ANCHOR: rooms
 /// One loop's part of all rooms.
 pub struct Rooms {
-    carrier: Arc<dyn Carrier>,
+    broker: Arc<Broker>,
     mailbox: Mailbox<News>,
     /// What the head asks for that was read last: its client is about to join.
     asked: Rc<Cell<Asked>>,
     members: Rc<RefCell<Members>>,
     rooms: HashMap<RoomName, Shared<Room>>,
 }
-// ANCHOR_END: rooms
 
 impl Rooms {
     pub(crate) fn new(
-        carrier: Arc<dyn Carrier>,
+        broker: Arc<Broker>,
         mailbox: Mailbox<News>,
         asked: Rc<Cell<Asked>>,
         members: Rc<RefCell<Members>>,
     ) -> Self {
-        Rooms { carrier, mailbox, asked, members, rooms: HashMap::new() }
+        Rooms { broker, mailbox, asked, members, rooms: HashMap::new() }
     }
 
     fn ask(&self, client: ClientId, room: RoomName, question: Question) {
-        self.carrier.ask(Ask { client, room, question, to: self.mailbox.clone() });
+        self.broker.ask(Ask { client, room, question, to: self.mailbox.clone() });
     }
 }
 
 /// How a client asks how many are here.
 const WHO: &[u8] = b"/who";
+// ANCHOR_END: rooms
 
 // ANCHOR: app
 impl App for Rooms {
     fn joined(&mut self, client: ClientId, outbox: &mut dyn Outbox) {
         let asked = self.asked.take();
         let room = asked.room.clone();
-        if let Some(trouble) = self.carrier.trouble() {
+        if let Some(trouble) = self.broker.trouble() {
             outbox.send(&[client], &text(trouble));
         }
-        self.carrier.loops().joined(&room);
+        self.broker.loops().joined(&room);
         self.ask(client, room.clone(), Question::Before(asked.after));
         self.members.borrow_mut().add(client, asked);
-        let bus = || Arc::new(RoomBus(Arc::clone(&self.carrier), room.clone()));
+        let bus = || Arc::new(RoomBus(Arc::clone(&self.broker), room.clone()));
         let shared = self.rooms.entry(room.clone());
         shared.or_insert_with(|| Shared::new(Room::default(), bus())).joined(client, outbox);
     }
@@ -66,7 +66,7 @@ impl App for Rooms {
         if *message.payload == *WHO {
             return self.ask(client, room, Question::Who);
         }
-        if let Some(why) = self.carrier.refuses(message.payload.len()) {
+        if let Some(why) = self.broker.refuses(message.payload.len()) {
             return outbox.send(&[client], &text(why));
         }
         if let Some(shared) = self.rooms.get_mut(&room) {
@@ -77,7 +77,7 @@ impl App for Rooms {
     fn left(&mut self, client: ClientId, outbox: &mut dyn Outbox) {
         let Some(room) = self.members.borrow().room_of(client).cloned() else { return };
         self.members.borrow_mut().remove(client);
-        self.carrier.loops().left(&room);
+        self.broker.loops().left(&room);
         if let Some(shared) = self.rooms.get_mut(&room) {
             shared.left(client, outbox);
         }

@@ -1,4 +1,4 @@
-//! The pieces put together: as many loops as there are to be, and a carrier between them.
+//! The pieces put together: as many loops as there are to be, and a broker beyond them.
 
 use std::cell::RefCell;
 use std::io;
@@ -12,7 +12,7 @@ use ch16_speed::{EventLoop, accept};
 use clap::Parser;
 use redis::Client;
 
-use crate::{Alone, Asked, Broker, Carrier, Hall, Loops, News, Phase, Rooms};
+use crate::{Asked, Broker, Hall, Loops, News, Phase, Rooms};
 
 // ANCHOR: settings
 /// A WebSocket server: rooms, or an echo.
@@ -21,8 +21,9 @@ pub struct Settings {
     /// Those of chapter 16.
     #[command(flatten)]
     pub speed: ch16_speed::Settings,
-    /// The Redis by way of which servers share their rooms, for example redis://127.0.0.1:6379
-    #[arg(long, env, value_name = "URL", value_parser = broker)]
+    /// The Redis by way of which servers share their rooms, for example redis://127.0.0.1:6379; without it there is one room,
+    /// and one server
+    #[arg(long, env, value_name = "URL", value_parser = client)]
     pub broker: Option<Client>,
     /// How many messages the broker keeps of each room
     #[arg(long, env, default_value_t = 1000)]
@@ -36,26 +37,24 @@ impl AsRef<ch15_pressure::Settings> for Settings {
 }
 // ANCHOR_END: settings
 
-fn broker(url: &str) -> Result<Client, &'static str> {
+fn client(url: &str) -> Result<Client, &'static str> {
     Client::open(url).map_err(|_| "say where Redis is, like redis://127.0.0.1:6379")
 }
 
 // ANCHOR: serve
-/// Serves until it is told to stop, everybody has left, and the broker has what was said.
+/// Serves until it is told to stop, everybody has left, and the broker has what was said. Without a
+/// broker, this is the server of chapter 16.
 pub fn serve(listener: &Socket, settings: &Settings) -> io::Result<()> {
     let pressure = &settings.speed.pressure;
-    if !pressure.is_room() {
+    let Some(client) = settings.broker.clone().filter(|_| pressure.is_room()) else {
         return ch16_speed::serve(listener, &settings.speed);
-    }
+    };
     let new_loop = |_| EventLoop::<News>::new(pressure.patience);
     let event_loops: Vec<_> = (0..settings.speed.loops).map(new_loop).collect::<io::Result<_>>()?;
     let doors: Vec<_> = event_loops.iter().map(EventLoop::door).collect();
     let loops = Loops::new(event_loops.iter().map(EventLoop::mailbox).collect());
-    let carrier: Arc<dyn Carrier> = match settings.broker.clone() {
-        None => Arc::new(Alone(loops)),
-        Some(client) => Broker::start(client, settings.keep, loops),
-    };
-    let (stopped, counters) = (Arc::clone(&carrier), Arc::<Counters>::default());
+    let broker = Broker::start(client, settings.keep, loops);
+    let (stopped, counters) = (Arc::clone(&broker), Arc::<Counters>::default());
     on_stop(move || {
         // Before anybody leaves: who comes back elsewhere is to find there what it has said here.
         stopped.drain(Phase::Closing);
@@ -63,8 +62,8 @@ pub fn serve(listener: &Socket, settings: &Settings) -> io::Result<()> {
     })?;
     let run = |event_loop| {
         let settings = pressure.clone();
-        let (carrier, counters) = (Arc::clone(&carrier), Arc::clone(&counters));
-        thread::spawn(move || run(event_loop, &settings, carrier, counters))
+        let (broker, counters) = (Arc::clone(&broker), Arc::clone(&counters));
+        thread::spawn(move || run(event_loop, &settings, broker, counters))
     };
     let threads: Vec<_> = event_loops.into_iter().map(run).collect();
     let listener = listener.try_clone()?;
@@ -72,19 +71,19 @@ pub fn serve(listener: &Socket, settings: &Settings) -> io::Result<()> {
     let ended = threads.into_iter().try_for_each(|one| {
         one.join().unwrap_or_else(|_| Err(io::Error::other("a loop has panicked")))
     });
-    carrier.drain(Phase::Over);
+    broker.drain(Phase::Over);
     ended
 }
 
 fn run(
     event_loop: EventLoop<News>,
     settings: &ch15_pressure::Settings,
-    carrier: Arc<dyn Carrier>,
+    broker: Arc<Broker>,
     counters: Arc<Counters>,
 ) -> io::Result<()> {
     let asked = Rc::default();
     let members = Rc::new(RefCell::default());
-    let app = Rooms::new(carrier, event_loop.mailbox(), Rc::clone(&asked), Rc::clone(&members));
+    let app = Rooms::new(broker, event_loop.mailbox(), Rc::clone(&asked), Rc::clone(&members));
     let read = move |head: &[u8]| Asked::read(head).map(|now| asked.set(now));
     let host = host_that_reads(settings, Box::new(app), counters, read);
     event_loop.run(Hall { host, members })

@@ -5,5 +5,6 @@
 mod balanced;
 mod cast;
 mod crowd;
+mod figures;
 mod losses;
 mod rooms;

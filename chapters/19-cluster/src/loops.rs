@@ -1,35 +1,14 @@
-//! What is between the rooms and the loops that have their members.
+//! The loops of one server, and what they ask of the broker.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, mpsc};
 
-use ch06_select::{ClientId, Message};
+use ch06_select::ClientId;
 use ch15_pressure::{Letter, Mailbox};
 
 use crate::{Batch, Id, News, RoomName};
 
-// ANCHOR: carrier
-/// Carries what is said in a room to every loop of every server that shares the room, in one order.
-pub trait Carrier: Send + Sync {
-    /// Takes a message on its way. The loop that it comes from hears it back, like all others.
-    fn say(&self, room: &RoomName, message: Message<'static>);
-
-    /// Why a message of this length cannot be taken now.
-    fn refuses(&self, length: usize) -> Option<&'static str>;
-
-    /// What members have to know who join now.
-    fn trouble(&self) -> Option<&'static str>;
-
-    /// Takes a question. The answer is a letter.
-    fn ask(&self, ask: Ask);
-
-    /// The loops of this server.
-    fn loops(&self) -> &Loops;
-
-    /// The server is about to end: waits until what was taken has arrived, but not for ever.
-    fn drain(&self, _phase: Phase) {}
-}
-
+// ANCHOR: ask
 /// Whether messages are taken.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Phase {
@@ -63,7 +42,7 @@ pub enum Question {
     /// How many are here.
     Who,
 }
-// ANCHOR_END: carrier
+// ANCHOR_END: ask
 
 // ANCHOR: loops
 /// The loops of one server, and how many members each room has on them.
@@ -78,6 +57,9 @@ impl Loops {
         Loops { mailboxes: Mutex::new(mailboxes), members: Mutex::default() }
     }
 
+    // ANCHOR_END: loops
+
+    // ANCHOR: tell
     /// Tells all of them. Nobody else does at the same time, so they have one order.
     pub fn tell(&self, news: impl Fn() -> News) {
         for mailbox in &*lock(&self.mailboxes) {
@@ -89,7 +71,7 @@ impl Loops {
     /// Waits until all of them have done what they are doing now.
     pub fn catch_up(&self) {
         let (done, all_done) = mpsc::channel();
-        let batch = Arc::new(Batch { said: Vec::new(), done: Some(done) });
+        let batch = Arc::new(Batch { said: Vec::new(), done });
         self.tell(|| News::Heard(Arc::clone(&batch)));
         drop(batch);
         // Nothing is ever sent. This is an error as soon as nobody can.
@@ -125,13 +107,4 @@ impl Loops {
 pub(crate) fn lock<T>(shared: &Mutex<T>) -> MutexGuard<'_, T> {
     shared.lock().unwrap_or_else(PoisonError::into_inner)
 }
-// ANCHOR_END: loops
-
-/// What one room says goes over the carrier.
-pub(crate) struct RoomBus(pub(crate) Arc<dyn Carrier>, pub(crate) RoomName);
-
-impl ch16_speed::Bus for RoomBus {
-    fn publish(&self, message: Message<'static>) {
-        self.0.say(&self.1, message);
-    }
-}
+// ANCHOR_END: tell
