@@ -35,11 +35,11 @@ impl AsRef<ch15_pressure::Settings> for Settings {
         &self.speed.pressure
     }
 }
-// ANCHOR_END: settings
 
 fn client(url: &str) -> Result<Client, &'static str> {
     Client::open(url).map_err(|_| "say where Redis is, like redis://127.0.0.1:6379")
 }
+// ANCHOR_END: settings
 
 // ANCHOR: serve
 /// Serves until it is told to stop, everybody has left, and the broker has what was said. Without a
