@@ -229,6 +229,22 @@ pub const ALL: &[Chapter] = &[
         ..Chapter::new("14-deflate", Part::EveryByte, Some(Lab::ROOM))
     },
     Chapter {
+        title: "Under pressure",
+        adds: "deadlines, limits, and a good end",
+        before: "half a request stays for ever, and Ctrl-C cuts everybody off",
+        shows: "a goodbye to everybody, and exit code 0",
+        trying: 20,
+        ..Chapter::new("15-pressure", Part::World, Some(Lab::ROOM))
+    },
+    Chapter {
+        title: "Speed",
+        adds: "the same server, for a fraction of the time and memory",
+        before: "an echo costs several times what its peers take for it",
+        shows: "a ratio for each technique, measured on your machine",
+        trying: 20,
+        ..Chapter::new("16-speed", Part::World, Some(Lab::ROOM))
+    },
+    Chapter {
         title: "Many machines",
         adds: "one room on several servers",
         before: "two servers are two rooms, and nobody in one hears the other",

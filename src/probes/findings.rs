@@ -516,7 +516,14 @@ const CLOSES: &[Finding] = &[
     Finding {
         cause: "the code is 1000 whatever the client has sent: the code of its Close frame is to be sent back",
         fits: |seen| {
-            matches!(seen.missed.wanted, Wanted::Close(Some(code)) if !matches!(code, 1000 | 1002))
+            matches!(seen.missed.wanted, Wanted::Close(Some(code)) if !(1000..=1002).contains(&code))
+                && matches!(seen.came, [0x88, _, 0x03, 0xe8, ..])
+        },
+    },
+    Finding {
+        cause: "1000 says that everything was done that the connection was for: 1001 says that the server goes away",
+        fits: |seen| {
+            matches!(seen.missed.wanted, Wanted::Close(Some(1001)))
                 && matches!(seen.came, [0x88, _, 0x03, 0xe8, ..])
         },
     },
@@ -920,7 +927,7 @@ mod tests {
     fn each_cause_about_control_frames_fits_its_own_bytes_and_no_others() {
         let pong = || Wanted::Pong(b"\xffLi".to_vec());
         let close = |code: u16| Wanted::Close(Some(code));
-        let each: [(Wanted, &[u8], &str); 14] = [
+        let each: [(Wanted, &[u8], &str); 15] = [
             (pong(), b"\x89\x03\xffLi", "sent back as it came: a pong"),
             (pong(), b"\x82\x03\xffLi", "sent back as a message"),
             (pong(), b"\x81\x02Li", "taken for a message"),
@@ -934,6 +941,7 @@ mod tests {
             (close(1000), b"\x88\x041000", "written as text"),
             (Wanted::Close(None), b"\x88\x02\x03\xed", "1005 stands for"),
             (close(4999), b"\x88\x02\x03\xe8", "1000 whatever"),
+            (close(1001), b"\x88\x02\x03\xe8", "goes away"),
             (close(1000), b"\x88\x00", "says nothing"),
         ];
         let wrong = each.into_iter().filter_map(|(wanted, bytes, cause)| {

@@ -15,6 +15,8 @@ mod ch11;
 mod ch12;
 mod ch13;
 mod ch14;
+mod ch15;
+mod ch16;
 mod ch19;
 mod crowd;
 mod explain;
@@ -60,7 +62,7 @@ type Script = fn(&Session) -> Result<(), Failure>;
 type Scripts = &'static [(&'static str, Script)];
 
 /// The data file and the scripts of each chapter.
-const CHAPTERS: [(u8, &str, Scripts); 15] = [
+const CHAPTERS: [(u8, &str, Scripts); 17] = [
     (1, include_str!("ch01.toml"), ch01::SCRIPTS),
     (2, include_str!("ch02.toml"), ch02::SCRIPTS),
     (3, include_str!("ch03.toml"), ch03::SCRIPTS),
@@ -75,6 +77,8 @@ const CHAPTERS: [(u8, &str, Scripts); 15] = [
     (12, include_str!("ch12.toml"), ch12::SCRIPTS),
     (13, include_str!("ch13.toml"), ch13::SCRIPTS),
     (14, include_str!("ch14.toml"), ch14::SCRIPTS),
+    (15, include_str!("ch15.toml"), ch15::SCRIPTS),
+    (16, include_str!("ch16.toml"), ch16::SCRIPTS),
     (19, include_str!("ch19.toml"), ch19::SCRIPTS),
 ];
 

@@ -65,12 +65,12 @@ impl<S: Sink> Outbox for Post<'_, S> {
             some.clear();
             some.extend(to.iter().filter(|client| clients.binary_search(client).is_ok()));
             if !some.is_empty() {
-                self.sink.fill(some, |out| writer.write(message, out));
+                post(writer, some, message, self.sink);
             }
         }
         for &client in to {
             if let Some(writer) = others.get_mut(client) {
-                self.sink.fill(&[client], |out| writer.write(message, out));
+                post(writer, &[client], message, self.sink);
             }
         }
         // YOURS_END
@@ -79,11 +79,20 @@ impl<S: Sink> Outbox for Post<'_, S> {
     fn send_to_all(&mut self, message: &Message<'_>) {
         let Members { groups, others, .. } = &mut *self.members;
         for Group { writer, clients } in groups.values_mut().filter(|group| !group.is_empty()) {
-            self.sink.fill(clients, |out| writer.write(message, out));
+            post(writer, clients, message, self.sink);
         }
         for (client, writer) in others.rows() {
-            self.sink.fill(&[client], |out| writer.write(message, out));
+            post(writer, &[client], message, self.sink);
         }
     }
+}
+
+fn post(
+    writer: &mut Box<dyn Writer>,
+    to: &[ClientId],
+    message: &Message<'_>,
+    sink: &mut impl Sink,
+) {
+    sink.send(to, &message.payload, |out| writer.begin(message, out));
 }
 // ANCHOR_END: post

@@ -14,10 +14,10 @@ use crate::keys::answer;
 pub const LONGEST: usize = 64 * 1024;
 
 /// A connection of 2010, after the two heads.
-#[derive(Debug)]
+#[derive(Debug, PartialEq, Eq)]
 pub struct OlderFrames(State);
 
-#[derive(Debug)]
+#[derive(Debug, PartialEq, Eq)]
 enum State {
     /// The eight bytes that belong to the keys are not all here.
     Key3 { parts: [u32; 2], key3: Vec<u8> },

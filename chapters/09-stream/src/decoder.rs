@@ -19,7 +19,7 @@ pub struct Part<'a> {
 }
 
 /// Makes parts of frames from bytes, however these are cut.
-#[derive(Debug, Default)]
+#[derive(Debug, Default, PartialEq, Eq)]
 pub struct Decoder {
     /// The beginning of a header that is not whole yet.
     begun: Vec<u8>,

@@ -2,7 +2,7 @@
 
 // ANCHOR: utf8
 /// A text of which only a part has come.
-#[derive(Debug, Default)]
+#[derive(Debug, Default, PartialEq, Eq)]
 pub struct Utf8 {
     /// The first bytes of a character whose last ones have not come.
     begun: Vec<u8>,

@@ -1,6 +1,6 @@
 //! What leaves compressed: a writer that remembers what it has written (RFC 7692, section 7.2.1).
 
-use ch05_reply::encode_into;
+use ch05_reply::encode;
 use ch06_select::{CLOSE, Message, Writer};
 use zlib_rs::{Deflate, DeflateFlush};
 
@@ -38,14 +38,14 @@ impl Writer for DeflateWriter {
         let Message { opcode, payload } = message;
         let takeover = self.agreed.server_takeover;
         if *opcode >= CLOSE || payload.is_empty() {
-            return encode_into(out, *opcode, payload);
+            return out.extend(encode(*opcode, payload));
         }
         let smaller = deflated(payload, &self.said, self.bits());
         if smaller.len() >= payload.len() && !takeover {
-            return encode_into(out, *opcode, payload);
+            return out.extend(encode(*opcode, payload));
         }
         let begin = out.len();
-        encode_into(out, *opcode, &smaller);
+        out.extend(encode(*opcode, &smaller));
         out[begin] |= RSV1 << 4;
         if takeover {
             slide(&mut self.said, payload, KEPT);

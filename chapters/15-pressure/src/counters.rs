@@ -1,8 +1,8 @@
 //! What an operator asks: numbers of what has happened, as text.
 
 use std::collections::{BTreeMap, HashMap};
-use std::fmt::Write;
-use std::net::{IpAddr, Ipv6Addr};
+use std::fmt::{self, Display, Write};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -17,14 +17,14 @@ pub struct Counters {
     /// Clients that are here now.
     clients: AtomicU64,
     /// How many of them come from where.
-    addresses: Mutex<HashMap<Option<IpAddr>, usize>>,
+    addresses: Mutex<HashMap<Network, usize>>,
     /// Connections that were taken.
     pub connected: AtomicU64,
     /// Opening handshakes that have succeeded.
     pub opened: AtomicU64,
     /// Messages that were heard.
     pub messages: AtomicU64,
-    /// Bytes that came, and bytes that the system has taken for clients.
+    /// Bytes that came.
     pub received: AtomicU64,
     /// Bytes that the system has taken for clients.
     pub sent: AtomicU64,
@@ -44,7 +44,7 @@ pub struct Counters {
 // ANCHOR: limits
 impl Counters {
     /// Lets a client in, or says why there is no room for it.
-    pub(crate) fn enter(&self, from: Option<IpAddr>, limits: &Limits) -> Result<(), &'static str> {
+    pub(crate) fn enter(&self, from: Network, limits: &Limits) -> Result<(), &'static str> {
         // YOURS: For whom is there no room, and what has to be remembered of the others?
         let mut addresses = lock(&self.addresses);
         let here = addresses.get(&from).copied().unwrap_or(0);
@@ -65,7 +65,7 @@ impl Counters {
     }
 
     /// A client that was let in is gone.
-    pub(crate) fn leave(&self, from: Option<IpAddr>) {
+    pub(crate) fn leave(&self, from: Network) {
         self.clients.fetch_sub(1, Relaxed);
         let mut addresses = lock(&self.addresses);
         match addresses.get_mut(&from) {
@@ -77,10 +77,27 @@ impl Counters {
 
 /// The addresses that one customer of a network has are counted as one: in IPv6, all that have the
 /// same first half.
-pub(crate) fn network(address: IpAddr) -> IpAddr {
-    match address.to_canonical() {
-        IpAddr::V6(six) => Ipv6Addr::from_bits(six.to_bits() >> 64 << 64).into(),
-        four => four,
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub(crate) struct Network(u64);
+
+/// No address of IPv6 that somebody has begins like this.
+const FOUR: u64 = 0xffff;
+
+impl From<IpAddr> for Network {
+    fn from(address: IpAddr) -> Self {
+        match address.to_canonical() {
+            IpAddr::V4(four) => Network(FOUR << 32 | u64::from(four.to_bits())),
+            IpAddr::V6(six) => Network((six.to_bits() >> 64) as u64),
+        }
+    }
+}
+
+impl Display for Network {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.0 >> 32 {
+            FOUR => Ipv4Addr::from_bits(self.0 as u32).fmt(out),
+            _ => Ipv6Addr::from_bits(u128::from(self.0) << 64).fmt(out),
+        }
     }
 }
 // ANCHOR_END: limits
@@ -94,7 +111,7 @@ impl Counters {
     }
 
     /// Counts one more of those with this label.
-    pub(crate) fn label(&self, name: &str, label: &str, value: impl std::fmt::Display) {
+    pub(crate) fn label(&self, name: &str, label: &str, value: impl Display) {
         let name = format!("{name}{{{label}=\"{value}\"}}");
         *lock(&self.labelled).entry(name).or_default() += 1;
     }

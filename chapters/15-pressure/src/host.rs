@@ -1,7 +1,5 @@
 //! The host: greets clients, looks after those that keep silent, and sees everybody off.
 
-use std::collections::HashMap;
-use std::net::IpAddr;
 use std::rc::Rc;
 use std::sync::Arc;
 use std::sync::atomic::Ordering::Relaxed;
@@ -9,12 +7,12 @@ use std::time::{Duration, Instant};
 use std::{io, mem};
 
 use ch06_select::{CLOSE, ClientId, End, Message, Protocol, Service};
-use ch07_room::{App, Observer, Outbox, Server};
+use ch07_room::{App, Observer, Outbox, Server, Table};
 use ch10_control::{CloseCode, Failure, PING};
 use clap::Args;
 use log::info;
 
-use crate::counters::network;
+use crate::counters::Network;
 use crate::report::{code, no_room, too_late};
 use crate::seen::{Seen, Watch, talk};
 use crate::settings::{at_least_one, seconds};
@@ -46,36 +44,40 @@ pub enum Letter {
 }
 // ANCHOR_END: limits
 
-/// What those are told who are here when the server ends, or come then.
+// ANCHOR: guest
+/// What clients are told that are here when the server ends, or come then.
 pub(crate) const ENDING: &str = "the server ends";
 
-// ANCHOR: host
 /// What a host knows of a client.
 struct Guest {
-    from: Option<IpAddr>,
-    since: Instant,
+    from: Network,
+    /// In seconds since the host began.
+    since: f32,
     messages: u32,
     state: State,
 }
 
-#[derive(Clone, Copy, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 enum State {
     /// Its opening handshake has not succeeded yet. `asked`: the head of its request is whole.
     Opening { asked: bool },
     /// It may speak. `heard`: it has, since we looked. `pinged`: the number of the ping that it was
     /// sent, and when, if it had not been heard.
-    Open { heard: bool, pinged: Option<(u64, Instant)> },
+    Open { heard: bool, pinged: Option<Box<(u64, Instant)>> },
     /// Everything is said.
     Ended,
 }
+// ANCHOR_END: guest
 
+// ANCHOR: host
 /// A server that looks after its clients.
 pub struct Host<P> {
     server: Server<P, Watch>,
     seen: Rc<Seen>,
     counters: Arc<Counters>,
     limits: Limits,
-    guests: HashMap<ClientId, Guest>,
+    start: Instant,
+    guests: Table<Guest>,
     handshakes: Deadlines,
     silences: Deadlines,
     /// How many pings were sent.
@@ -86,7 +88,7 @@ pub struct Host<P> {
 
 impl<P> Host<P> {
     /// A host for `app`. `connect` makes what a client speaks with, and tells `seen` of its pongs.
-    pub(crate) fn new(
+    pub fn new(
         app: Box<dyn App>,
         limits: Limits,
         counters: Arc<Counters>,
@@ -98,7 +100,8 @@ impl<P> Host<P> {
             seen,
             counters,
             limits,
-            guests: HashMap::new(),
+            start: Instant::now(),
+            guests: Table::default(),
             handshakes: Deadlines::new(limits.handshake_timeout),
             silences: Deadlines::new(limits.ping_after),
             pings: 0,
@@ -117,7 +120,7 @@ impl<P> Host<P> {
 impl<S: Patient, P: Protocol> Service<S> for Host<P> {
     fn connected(&mut self, client: ClientId, sink: &mut S) {
         // YOURS: Who may stay, who is sent away, and until when has a handshake time?
-        let from = sink.address(client).map(|address| network(address.ip()));
+        let from = sink.address(client).map(|address| address.ip().into()).unwrap_or_default();
         if let Err(why) = self.counters.enter(from, &self.limits) {
             let end = no_room(why);
             talk().inspect(|terminal| terminal.ends(client, &end));
@@ -125,7 +128,8 @@ impl<S: Patient, P: Protocol> Service<S> for Host<P> {
             return sink.close(client);
         }
         let state = State::Opening { asked: false };
-        self.guests.insert(client, Guest { from, since: sink.now(), messages: 0, state });
+        let since = self.time();
+        self.guests.insert(client, Guest { from, since, messages: 0, state });
         self.handshakes.set(sink.now(), client);
         self.server.connected(client, sink);
         // YOURS_END
@@ -142,14 +146,14 @@ impl<S: Patient, P: Protocol> Service<S> for Host<P> {
 
     fn left(&mut self, client: ClientId, why: io::Result<()>, sink: &mut S) {
         // One that was sent away at once is not a guest.
-        if !self.guests.contains_key(&client) {
+        if !self.guests.get(client).is_some() {
             return;
         }
         let is_slow = |error: &io::Error| error.get_ref().is_some_and(|why| why.is::<TooSlow>());
         self.counters.slow.fetch_add(why.as_ref().is_err_and(is_slow).into(), Relaxed);
         let words = why.as_ref().map_or_else(io::Error::to_string, |()| "it hangs up".to_owned());
         self.ended(client, 1006, &words);
-        self.guests.remove(&client);
+        self.guests.remove(client);
         self.server.left(client, why, sink);
     }
 }
@@ -164,16 +168,16 @@ impl<P: Protocol> Host<P> {
         let (asked, opened, pong) = (seen.asked.take(), seen.opened.take(), seen.pong.take());
         let messages = seen.messages.take();
         self.counters.messages.fetch_add(messages.into(), Relaxed);
-        let Some(guest) = self.guests.get_mut(&client) else { return };
+        let Some(guest) = self.guests.get_mut(client) else { return };
         guest.messages = guest.messages.saturating_add(messages);
         match &mut guest.state {
             State::Opening { asked: before } => *before |= asked,
             State::Open { heard, pinged } => {
                 *heard = true;
                 // A pong that nobody asked for may say anything.
-                let is_answered = |(number, _): &mut (u64, _)| pong == Some(number.to_be_bytes());
-                if let Some((_, sent)) = pinged.take_if(is_answered) {
-                    self.counters.round_trip(now - sent);
+                let is_answered = |ping: &mut Box<(u64, _)>| pong == Some(ping.0.to_be_bytes());
+                if let Some(ping) = pinged.take_if(is_answered) {
+                    self.counters.round_trip(now - ping.1);
                 }
             }
             State::Ended => {}
@@ -201,6 +205,8 @@ impl<S: Patient, P: Protocol> Lively<S> for Host<P> {
     }
 
     fn tick(&mut self, sink: &mut S) -> Option<Instant> {
+        let is_opening = |guest: &Guest| matches!(guest.state, State::Opening { .. });
+        self.handshakes.skip(|client| !self.guests.get(client).is_some_and(is_opening));
         while let Some(client) = self.handshakes.due(sink.now()) {
             self.turn_away(client, too_late(), sink);
         }
@@ -219,18 +225,18 @@ impl<P: Protocol> Host<P> {
     /// Looks at a client that has had its time to be heard.
     fn look_after(&mut self, client: ClientId, sink: &mut impl Patient) {
         // YOURS: Who is alive, who is asked, and who is let go?
-        let Some(guest) = self.guests.get_mut(&client) else { return };
+        let Some(guest) = self.guests.get_mut(client) else { return };
         let State::Open { heard, pinged } = &mut guest.state else { return };
-        match (mem::take(heard), *pinged) {
+        match (mem::take(heard), pinged.is_some()) {
             (true, _) => *pinged = None,
             // Our ping would wait behind the rest, and its pong is not read. The loop watches it.
             (false, _) if sink.waiting(client) > 0 => *pinged = None,
-            (false, Some(_)) => {
+            (false, true) => {
                 return self.say_goodbye(client, CloseCode::PolicyViolation, "no pong came", sink);
             }
-            (false, None) => {
+            (false, false) => {
                 self.pings += 1;
-                *pinged = Some((self.pings, sink.now()));
+                *pinged = Some(Box::new((self.pings, sink.now())));
                 let payload = self.pings.to_be_bytes().to_vec().into();
                 self.server.outbox(sink).send(&[client], &Message { opcode: PING, payload });
             }
@@ -247,7 +253,7 @@ impl<P: Protocol> Host<P> {
     fn stop(&mut self, sink: &mut impl Patient) {
         // YOURS: What does each client hear, according to how far it has got?
         self.counters.ending.store(true, Relaxed);
-        let clients: Vec<ClientId> = self.guests.keys().copied().collect();
+        let clients: Vec<ClientId> = self.guests.rows().map(|(client, _)| client).collect();
         for client in clients {
             self.turn_away(client, no_room(ENDING), sink);
             self.say_goodbye(client, CloseCode::GoingAway, ENDING, sink);
@@ -282,13 +288,17 @@ impl<P: Protocol> Host<P> {
     }
 
     fn state(&self, client: ClientId) -> Option<State> {
-        self.guests.get(&client).map(|guest| guest.state)
+        self.guests.get(client).map(|guest| guest.state.clone())
     }
 }
 // ANCHOR_END: goodbye
 
 // ANCHOR: ended
 impl<P> Host<P> {
+    fn time(&self) -> f32 {
+        self.start.elapsed().as_secs_f32()
+    }
+
     fn ends(&mut self, client: ClientId, end: &End) {
         talk().inspect(|terminal| terminal.ends(client, end));
         self.ended(client, code(&end.last), &end.why);
@@ -296,7 +306,7 @@ impl<P> Host<P> {
 
     /// Counts a client that is as good as gone, once, and has one line for it in the log.
     fn ended(&mut self, client: ClientId, code: u16, why: &str) {
-        let Some(guest) = self.guests.get_mut(&client) else { return };
+        let Some(guest) = self.guests.get_mut(client) else { return };
         if mem::replace(&mut guest.state, State::Ended) == State::Ended {
             return;
         }
@@ -306,9 +316,8 @@ impl<P> Host<P> {
             0..1016 => self.counters.label("ws_ends_total", "code", code),
             _ => self.counters.label("ws_ends_total", "code", "other"),
         }
-        let from = guest.from.map_or("nowhere".to_owned(), |from| from.to_string());
-        let time = guest.since.elapsed().as_secs_f32();
-        let messages = guest.messages;
+        let Guest { from, since, messages, .. } = *guest;
+        let time = self.time() - since;
         info!("client {} from {from}: {messages} messages in {time:.1} s; {why}", client.0);
     }
 }

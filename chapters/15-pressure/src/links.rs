@@ -90,7 +90,8 @@ impl Sink for Links {
             if behind {
                 // A client that reads has made room in the meantime.
                 self.flush(client);
-                if self.waiting(client) > self.patience.max_unsent {
+                let unsent = self.links.get(&client).map_or(0, |link| link.unsent.len());
+                if unsent > self.patience.max_unsent {
                     self.let_go(client, Err(io::Error::other(TooSlow)));
                 }
             }
@@ -114,7 +115,9 @@ impl Patient for Links {
     }
 
     fn waiting(&self, client: ClientId) -> usize {
-        self.links.get(&client).map_or(0, |link| link.unsent.len())
+        // What this turn has for a client has not been tried yet.
+        let is_stuck = |link: &&Link| link.watched.is_some();
+        self.links.get(&client).filter(is_stuck).map_or(0, |link| link.unsent.len())
     }
 
     fn address(&self, client: ClientId) -> Option<SocketAddr> {

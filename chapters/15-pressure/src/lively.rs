@@ -25,7 +25,7 @@ pub trait Patient: Sink {
     /// When this turn began.
     fn now(&self) -> Instant;
 
-    /// How much waits for a client that the system has not taken yet, in bytes.
+    /// How much waits for a client, in bytes, because the system would not take it.
     fn waiting(&self, client: ClientId) -> usize;
 
     /// Where a client's connection comes from.

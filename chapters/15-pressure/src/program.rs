@@ -74,7 +74,7 @@ fn in_one_line(mistake: &clap::Error) -> String {
 // ANCHOR: log
 /// Shows lines of log without waiting for the terminal. Without `RUST_LOG`, somebody looks on who
 /// wants to see all that clients say, as before.
-fn log_to_terminal() {
+pub fn log_to_terminal() {
     env_logger::Builder::from_env(Env::default().default_filter_or(format!("warn,{TALK}=debug")))
         .format(|_, record| {
             show(format!("{}: {}", record.level(), record.args()));

@@ -14,7 +14,7 @@ use log::{Level, log_enabled};
 // ANCHOR: seen
 /// What has been seen since the host looked.
 #[derive(Default)]
-pub(crate) struct Seen {
+pub struct Seen {
     /// The head of a request is whole, so it has an answer.
     pub(crate) asked: Cell<bool>,
     /// The opening handshake has succeeded. Can this client be sent a ping?
@@ -32,6 +32,20 @@ pub(crate) struct Seen {
 pub struct Pulse<L> {
     pub(crate) seen: Rc<Seen>,
     pub(crate) layer: L,
+}
+
+impl<L> Pulse<L> {
+    /// Looks at pongs for `layer`.
+    pub fn new(seen: &Rc<Seen>, layer: L) -> Self {
+        Pulse { seen: Rc::clone(seen), layer }
+    }
+}
+
+/// What is seen is not the layer's own.
+impl<L: PartialEq> PartialEq for Pulse<L> {
+    fn eq(&self, other: &Self) -> bool {
+        self.layer == other.layer
+    }
 }
 
 impl<L: Layer> Layer for Pulse<L> {

@@ -8,6 +8,8 @@ use ch01_listen::Socket;
 use ch02_key::Request;
 use ch06_select::{Connection, Emit, End, Protocol};
 use ch07_room::App;
+use ch08_hixie::Dialect;
+use ch09_stream::Stream;
 use ch13_door::Spoken;
 
 use crate::program::on_stop;
@@ -22,37 +24,35 @@ pub fn host(
     app: Box<dyn App>,
     counters: Arc<Counters>,
 ) -> Host<impl Protocol + use<>> {
-    host_that_reads(settings, app, counters, |_| Ok(()))
+    let seen = Rc::new(Seen::default());
+    let start = start(settings, &counters, &seen);
+    let connect = move || Connection::Opening(Vec::new(), start.clone());
+    Host::new(app, settings.limits, counters, seen, connect)
 }
 
-/// The same, where `read` sees each head first, and may refuse it: chapter 19 finds a room in it.
-pub fn host_that_reads<R: Fn(&[u8]) -> Result<(), End> + 'static>(
+/// What is spoken with a client that has come in.
+pub type Frames = Dialect<Stream<Pulse<ch14_deflate::Layers>>>;
+
+/// Answers a whole head: with a report, or as in chapter 13.
+pub fn start(
     settings: &Settings,
-    app: Box<dyn App>,
-    counters: Arc<Counters>,
-    read: R,
-) -> Host<impl Protocol + use<R>> {
-    let seen = Rc::new(Seen::default());
-    let shared = Rc::new((settings.door(), Rc::clone(&seen), Arc::clone(&counters), read));
-    let connect = move || {
-        let shared = Rc::clone(&shared);
-        let start = move |head: &[u8], emit: Emit<'_>| {
-            let (door, seen, counters, read) = &*shared;
-            if let Some(report) = report(head, counters) {
-                return Err(report);
-            }
-            read(head)?;
-            ch13_door::start(door, |request| agree(request, seen), head, emit)
-        };
-        Connection::Opening(Vec::new(), start)
-    };
-    Host::new(app, settings.limits, counters, seen, connect)
+    counters: &Arc<Counters>,
+    seen: &Rc<Seen>,
+) -> impl Fn(&[u8], Emit<'_>) -> Result<Frames, End> + Clone + use<> {
+    let shared = Rc::new((settings.door(), Arc::clone(counters), Rc::clone(seen)));
+    move |head, emit| {
+        let (door, counters, seen) = &*shared;
+        match report(head, counters) {
+            Some(report) => Err(report),
+            None => ch13_door::start(door, |request| agree(request, seen), head, emit),
+        }
+    }
 }
 
 /// As in chapter 14, and pongs are looked at.
 fn agree(request: &Request, seen: &Rc<Seen>) -> Spoken<Pulse<ch14_deflate::Layers>> {
     let Spoken { fields, writer, layer } = ch14_deflate::agree(request);
-    Spoken { fields, writer, layer: Pulse { seen: Rc::clone(seen), layer } }
+    Spoken { fields, writer, layer: Pulse::new(seen, layer) }
 }
 // ANCHOR_END: host
 

@@ -281,4 +281,30 @@ fn what_is_counted() {
     assert!(counted(&counters, "ws_slow_total 1"), "{}", counters.text());
     assert!(counted(&counters, "ws_ends_total{code=\"1006\"} 1"), "{}", counters.text());
     assert!(counted(&counters, "ws_ends_total{code=\"other\"} 1"), "{}", counters.text());
+    insta::with_settings!({ prepend_module_to_snapshot => false, omit_expression => true }, {
+        insta::assert_snapshot!("report", counters.text());
+    });
+}
+
+/// A turn in which nothing is due costs nothing, however many clients there are.
+#[test]
+fn ten_thousand_are_looked_after_when_it_is_time() {
+    let (mut host, _, mut hand) = set(&["--ping-after=1"]);
+    for client in 1..=10_000 {
+        open(&mut host, ClientId(client), &mut hand);
+    }
+    let mut tick = |times: u32, hand: &mut Hand| {
+        let begin = Instant::now();
+        for _ in 0..times {
+            host.tick(hand);
+        }
+        begin.elapsed() / times
+    };
+    tick(1, &mut hand);
+    let nothing = tick(1000, &mut hand);
+    hand.now += SECOND;
+    let everybody = tick(1, &mut hand);
+    println!("a tick: {nothing:?} if nothing is due, {everybody:?} if 10,000 are sent a ping");
+    assert_eq!(hand.out.values().filter(|out| out.len() == PING.len()).count(), 10_000);
+    assert!(nothing * 100 < everybody);
 }

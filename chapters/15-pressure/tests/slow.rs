@@ -60,7 +60,7 @@ fn message(number: usize) -> Vec<u8> {
 }
 
 /// More than the system keeps for two connections, and the server for one.
-const MANY: usize = 700;
+const MANY: usize = 400;
 
 fn sends_many(client: &TcpStream) -> thread::JoinHandle<io::Result<()>> {
     let mut client = client.try_clone().expect("a socket");

@@ -7,10 +7,9 @@ use std::ops::Range;
 use std::time::Instant;
 
 use ch06_select::{ClientId, Sink};
+use ch07_room::Table;
 use ch15_pressure::{Deadlines, Patience, Patient, TooSlow};
 use mio::net::TcpStream;
-
-use ch07_room::Table;
 
 // ANCHOR: line
 /// What the loop keeps of a client.
@@ -41,83 +40,103 @@ struct Pieces {
     others: Vec<Range<usize>>,
 }
 
-/// Everybody who is connected to one loop.
+// ANCHOR_END: line
+
+// ANCHOR: lines
+/// Everybody who is connected to one loop. From chapter 15: `gone`, `resumed`, and what is about time.
 pub struct Lines {
     pub(crate) table: Table<Line>,
+    /// All bytes that are to leave in this turn, and who gets which of them.
     turn: Vec<u8>,
     pieces: Vec<Pieces>,
-    /// Those of whom the service is still to be told that they are gone.
     pub(crate) gone: Vec<(ClientId, io::Result<()>)>,
-    /// Those that may be read from again.
     pub(crate) resumed: Vec<ClientId>,
     pub(crate) now: Instant,
-    /// When the loop ends at the latest, if it is to end.
     pub(crate) end: Option<Instant>,
     sent: u64,
     patience: Patience,
     slow: Deadlines,
     leaving: Deadlines,
 }
-// ANCHOR_END: line
-
-impl Line {
-    pub(crate) fn new(socket: TcpStream) -> Self {
-        let (closing, told, silent, paused) = (false, false, false, false);
-        Line { socket, place: None, waits: None, closing, told, silent, paused }
-    }
-
-    fn waiting(&self) -> usize {
-        self.waits.as_ref().map_or(0, |waits| waits.bytes.len() - waits.sent)
-    }
-}
+// ANCHOR_END: lines
 
 // ANCHOR: fill
-/// How much may wait for a client, in bytes, before it is not read from.
-const PAUSE: usize = 64 * 1024;
-
 /// How many bytes a turn may collect before they leave.
 const TURN: usize = 1024 * 1024;
 
+/// A payload as long as this is sent from where it is.
+const LONG: usize = 64 * 1024;
+
 impl Sink for Lines {
     fn fill(&mut self, to: &[ClientId], write: impl FnOnce(&mut Vec<u8>)) {
+        self.send(to, &[], |out| {
+            write(out);
+            false
+        });
+    }
+
+    fn send(&mut self, to: &[ClientId], payload: &[u8], write: impl FnOnce(&mut Vec<u8>) -> bool) {
+        // YOURS: Which payload is not copied, and what leaves before it?
         let begin = self.turn.len();
-        write(&mut self.turn);
+        let follows = write(&mut self.turn);
+        let is_long = follows && payload.len() >= LONG;
+        if follows && !is_long {
+            self.turn.extend_from_slice(payload);
+        }
         let piece = begin..self.turn.len();
         for &client in to {
             self.add(client, piece.clone());
+            if is_long {
+                self.flush_with(client, payload);
+            }
         }
         if self.turn.len() > TURN {
             self.flush();
         }
+        // YOURS_END
     }
 
     fn close(&mut self, client: ClientId) {
-        self.add(client, 0..0);
+        self.touch(client);
         let Some(line) = self.table.get_mut(client) else { return };
         if !mem::replace(&mut line.closing, true) {
             self.gone.push((client, Ok(())));
         }
     }
 }
+// ANCHOR_END: fill
 
+// ANCHOR: add
 impl Lines {
     /// A piece for a client. If it goes on where the one before it ends, they are one.
     fn add(&mut self, client: ClientId, piece: Range<usize>) {
-        let Some(line) = self.table.get_mut(client).filter(|line| !line.closing) else { return };
-        let Some(place) = line.place else {
-            line.place = Some(self.pieces.len() as u32);
-            return self.pieces.push(Pieces { client, first: piece, others: Vec::new() });
-        };
-        let pieces = &mut self.pieces[place as usize];
-        let last = pieces.others.last_mut().unwrap_or(&mut pieces.first);
-        match last.end == piece.start {
-            true => last.end = piece.end,
-            false => pieces.others.push(piece),
+        // YOURS: When is it a piece of its own?
+        if self.table.get(client).is_none_or(|line| line.closing) {
+            return;
         }
+        let Some(pieces) = self.touch(client) else { return };
+        let last = pieces.others.last_mut().unwrap_or(&mut pieces.first);
+        match last {
+            _ if last.start == last.end => *last = piece,
+            _ if last.end == piece.start => last.end = piece.end,
+            _ => pieces.others.push(piece),
+        }
+        // YOURS_END
+    }
+
+    /// A client that is to be looked at when the turn ends.
+    fn touch(&mut self, client: ClientId) -> Option<&mut Pieces> {
+        let next = self.pieces.len() as u32;
+        let place = *self.table.get_mut(client)?.place.get_or_insert(next);
+        if place == next {
+            self.pieces.push(Pieces { client, first: 0..0, others: Vec::new() });
+        }
+        self.pieces.get_mut(place as usize)
     }
 }
-// ANCHOR_END: fill
+// ANCHOR_END: add
 
+// ANCHOR: patient
 impl Patient for Lines {
     fn now(&self) -> Instant {
         self.now
@@ -140,6 +159,9 @@ impl Patient for Lines {
     }
 }
 
+// ANCHOR_END: patient
+
+// ANCHOR: new
 impl Lines {
     pub(crate) fn new(patience: Patience) -> Self {
         Lines {
@@ -156,31 +178,67 @@ impl Lines {
             leaving: Deadlines::new(patience.goodbye_timeout),
         }
     }
+}
 
-    // ANCHOR: flush
-    /// Sends everybody their pieces: one write for each.
-    pub(crate) fn flush(&mut self) {
-        let mut turn = mem::take(&mut self.turn);
-        let mut all = mem::take(&mut self.pieces);
-        for Pieces { client, first, others } in all.drain(..) {
-            if let Some(line) = self.table.get_mut(client) {
-                line.place = None;
-            }
-            if others.is_empty() {
-                self.send(client, &mut [IoSlice::new(&turn[first])]);
-                continue;
-            }
-            let ranges = [first].into_iter().chain(others);
-            let mut slices: Vec<_> = ranges.map(|piece| IoSlice::new(&turn[piece])).collect();
-            self.send(client, &mut slices);
-        }
-        turn.clear();
-        turn.shrink_to(2 * TURN);
-        (self.turn, self.pieces) = (turn, all);
+impl Line {
+    pub(crate) fn new(socket: TcpStream) -> Self {
+        let (closing, told, silent, paused) = (false, false, false, false);
+        Line { socket, place: None, waits: None, closing, told, silent, paused }
     }
 
-    fn send(&mut self, client: ClientId, slices: &mut [IoSlice<'_>]) {
-        if self.waiting(client) > self.patience.max_unsent {
+    fn waiting(&self) -> usize {
+        self.waits.as_ref().map_or(0, |waits| waits.bytes.len() - waits.sent)
+    }
+}
+// ANCHOR_END: new
+
+// ANCHOR: flush
+impl Lines {
+    /// Sends everybody their pieces: one write for each.
+    pub(crate) fn flush(&mut self) {
+        let mut all = mem::take(&mut self.pieces);
+        for pieces in all.drain(..) {
+            self.leave(pieces, &[]);
+        }
+        self.pieces = all;
+        self.turn.clear();
+        self.turn.shrink_to(2 * TURN);
+    }
+
+    /// Sends a client its pieces now, and a payload behind them.
+    fn flush_with(&mut self, client: ClientId, payload: &[u8]) {
+        let line = self.table.get(client).filter(|line| !line.closing);
+        let Some(place) = line.and_then(|line| line.place) else { return };
+        let nothing = Pieces { client, first: 0..0, others: Vec::new() };
+        let pieces = mem::replace(&mut self.pieces[place as usize], nothing);
+        self.leave(pieces, payload);
+    }
+
+    fn leave(&mut self, Pieces { client, first, others }: Pieces, payload: &[u8]) {
+        // YOURS: How many writes are that, and what if the pieces are not neighbors?
+        let Some(line) = self.table.get_mut(client) else { return };
+        line.place = None;
+        let turn = mem::take(&mut self.turn);
+        let (first, payload) = (IoSlice::new(&turn[first]), IoSlice::new(payload));
+        if others.is_empty() {
+            self.deliver(client, &mut [first, payload]);
+        } else {
+            let others = others.into_iter().map(|piece| IoSlice::new(&turn[piece]));
+            let mut all: Vec<_> = [first].into_iter().chain(others).chain([payload]).collect();
+            self.deliver(client, &mut all);
+        }
+        self.turn = turn;
+        // YOURS_END
+    }
+}
+// ANCHOR_END: flush
+
+// ANCHOR: deliver
+impl Lines {
+    fn deliver(&mut self, client: ClientId, slices: &mut [IoSlice<'_>]) {
+        // YOURS: Who is cut off, who has to wait, and where does the rest go?
+        let is_new = slices.iter().any(|slice| !slice.is_empty());
+        if is_new && self.waiting(client) > self.patience.max_unsent {
             self.catch_up(client);
             if self.waiting(client) > self.patience.max_unsent {
                 return self.let_go(client, Err(io::Error::other(TooSlow)));
@@ -199,11 +257,19 @@ impl Lines {
                 self.slow.set(self.now, client);
                 Box::new(Waiting { bytes: Vec::new(), sent: 0, since: self.now })
             });
+            if waits.sent > waits.bytes.len() / 2 {
+                waits.bytes.drain(..mem::take(&mut waits.sent));
+            }
             left.iter().for_each(|slice| waits.bytes.extend_from_slice(slice));
         }
         self.settle(client);
+        // YOURS_END
     }
+}
+// ANCHOR_END: deliver
 
+// ANCHOR: catch_up
+impl Lines {
     /// Sends a client what waits for it, as far as the system takes it now.
     pub(crate) fn catch_up(&mut self, client: ClientId) {
         let Some(line) = self.table.get_mut(client) else { return };
@@ -220,13 +286,10 @@ impl Lines {
         }
         self.settle(client);
     }
-    // ANCHOR_END: flush
-
-    // ANCHOR: settle
     /// What follows from how much waits for a client: whether it is read from, and whether it may go.
     fn settle(&mut self, client: ClientId) {
         let Some(line) = self.table.get_mut(client) else { return };
-        let pause = line.waiting() > PAUSE;
+        let pause = line.waiting() > self.patience.max_unsent / 2;
         if mem::replace(&mut line.paused, pause) && !pause {
             self.resumed.push(client);
         }
@@ -242,26 +305,29 @@ impl Lines {
             self.leaving.set(self.now, client);
         }
     }
-    // ANCHOR_END: settle
 
     /// A client has said its last word.
     pub(crate) fn hang_up(&mut self, client: ClientId) {
         let Some(line) = self.table.get_mut(client) else { return };
         line.silent = true;
         self.close(client);
-        self.settle(client);
     }
+}
+// ANCHOR_END: catch_up
 
+// ANCHOR: look_after
+impl Lines {
     /// Lets those go whose time is over.
     pub(crate) fn look_after(&mut self) {
         while let Some(client) = self.slow.due(self.now) {
+            // There may be a little room that the poll has not thought worth reporting.
+            self.catch_up(client);
             let waits = self.table.get(client).and_then(|line| line.waits.as_ref());
-            let Some(since) = waits.map(|waits| waits.since) else { continue };
-            if since + self.patience.slow_timeout > self.now {
-                self.slow.set(self.now, client);
-                continue;
+            match waits.map(|waits| waits.since + self.patience.slow_timeout > self.now) {
+                None => {}
+                Some(true) => self.slow.set(self.now, client),
+                Some(false) => self.let_go(client, Err(io::Error::other(TooSlow))),
             }
-            self.let_go(client, Err(io::Error::other(TooSlow)));
         }
         while let Some(client) = self.leaving.due(self.now) {
             self.let_go(client, Ok(()));
@@ -286,6 +352,9 @@ impl Lines {
     }
 }
 
+// ANCHOR_END: look_after
+
+// ANCHOR: write
 /// Writes what the system takes now, and hands back the rest.
 fn write<'a, 'b>(
     socket: &mut TcpStream,
@@ -306,3 +375,4 @@ fn write<'a, 'b>(
     }
     Ok(slices)
 }
+// ANCHOR_END: write

@@ -2,17 +2,21 @@
 
 use std::io;
 use std::iter;
+use std::rc::Rc;
 use std::sync::Arc;
 use std::thread;
 use std::time::Duration;
 
 use ch01_listen::Socket;
+use ch06_select::Protocol;
 use ch07_room::{App, Room};
-use ch15_pressure::{Counters, Letter, host};
+use ch08_hixie::Dialect;
+use ch09_stream::Stream;
+use ch15_pressure::{Counters, Host, Letter, Pulse, Seen, start};
 use clap::Parser;
 use log::warn;
 
-use crate::{Branch, Door, EventLoop, Local, Mail, Shared};
+use crate::{Branch, Door, EventLoop, Local, Mail, Rest, Resting, Shared};
 
 // ANCHOR: settings
 /// A WebSocket server: a room, or an echo.
@@ -63,6 +67,23 @@ fn enter(listener: &Socket) -> io::Result<std::net::TcpStream> {
     Ok(client.into())
 }
 // ANCHOR_END: accept
+
+// ANCHOR: host
+/// A host as in chapter 15, of whose clients those at rest own nothing.
+pub fn host(
+    settings: &ch15_pressure::Settings,
+    app: Box<dyn App>,
+    counters: Arc<Counters>,
+) -> Host<impl Protocol + use<>> {
+    let seen = Rc::new(Seen::default());
+    let start = start(settings, &counters, &seen);
+    let watched = Rc::clone(&seen);
+    let fresh = move || Dialect::Newer(Stream::new(Pulse::new(&watched, Default::default())));
+    let rest = Rc::new(Rest::new(fresh));
+    let connect = move || Resting::new(start.clone(), Rc::clone(&rest));
+    Host::new(app, settings.limits, counters, seen, connect)
+}
+// ANCHOR_END: host
 
 // ANCHOR: serve
 /// Serves until it is told to stop, and everybody has left.

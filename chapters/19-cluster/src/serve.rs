@@ -1,13 +1,14 @@
 //! The pieces put together: as many loops as there are to be, and a broker beyond them.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::io;
 use std::rc::Rc;
 use std::sync::Arc;
 use std::thread;
 
 use ch01_listen::Socket;
-use ch15_pressure::{Counters, host_that_reads, on_stop};
+use ch06_select::{Connection, Emit};
+use ch15_pressure::{Counters, Host, Seen, on_stop, start};
 use ch16_speed::{EventLoop, accept};
 use clap::Parser;
 use redis::Client;
@@ -81,11 +82,21 @@ fn run(
     broker: Arc<Broker>,
     counters: Arc<Counters>,
 ) -> io::Result<()> {
-    let asked = Rc::default();
+    let asked = Rc::new(Cell::default());
     let members = Rc::new(RefCell::default());
     let app = Rooms::new(broker, event_loop.mailbox(), Rc::clone(&asked), Rc::clone(&members));
-    let read = move |head: &[u8]| Asked::read(head).map(|now| asked.set(now));
-    let host = host_that_reads(settings, Box::new(app), counters, read);
+    let seen = Rc::new(Seen::default());
+    let start = start(settings, &counters, &seen);
+    let connect = move || {
+        let (asked, start) = (Rc::clone(&asked), start.clone());
+        // One who joins does so in the same call: what its head asks for is still there.
+        let start = move |head: &[u8], emit: Emit<'_>| {
+            asked.set(Asked::read(head)?);
+            start(head, emit)
+        };
+        Connection::Opening(Vec::new(), start)
+    };
+    let host = Host::new(Box::new(app), settings.limits, counters, seen, connect);
     event_loop.run(Hall { host, members })
 }
 // ANCHOR_END: serve
