@@ -263,6 +263,14 @@ pub const ALL: &[Chapter] = &[
         client: true,
         ..Chapter::new("18-client", Part::World, None)
     },
+    Chapter {
+        title: "Many machines",
+        adds: "one room on several servers",
+        before: "two servers are two rooms, and nobody in one hears the other",
+        shows: "a room that outlives its servers",
+        trying: 30,
+        ..Chapter::new("19-cluster", Part::World, Some(Lab::ROOM))
+    },
 ];
 
 /// Every chapter with a program: all but the first.

@@ -21,11 +21,13 @@ mod ch15;
 mod ch16;
 mod ch17;
 mod ch18;
+mod ch19;
 mod crowd;
 mod explain;
 mod findings;
 mod heads;
 mod missed;
+mod pair;
 mod promises;
 mod secret;
 mod session;
@@ -73,7 +75,7 @@ type Scripts = &'static [(&'static str, Script)];
 type ClientScripts = &'static [(&'static str, ClientScript)];
 
 /// The data file and the scripts of each chapter whose program is a server.
-const CHAPTERS: [(u8, &str, Scripts); 17] = [
+const CHAPTERS: [(u8, &str, Scripts); 18] = [
     (1, include_str!("ch01.toml"), ch01::SCRIPTS),
     (2, include_str!("ch02.toml"), ch02::SCRIPTS),
     (3, include_str!("ch03.toml"), ch03::SCRIPTS),
@@ -91,6 +93,7 @@ const CHAPTERS: [(u8, &str, Scripts); 17] = [
     (15, include_str!("ch15.toml"), ch15::SCRIPTS),
     (16, include_str!("ch16.toml"), ch16::SCRIPTS),
     (17, include_str!("ch17.toml"), ch17::SCRIPTS),
+    (19, include_str!("ch19.toml"), ch19::SCRIPTS),
 ];
 
 /// The same of the chapters whose program is a client.
@@ -227,6 +230,9 @@ impl Target {
             (Played::ToServer(script), _) => script,
         };
         raise_file_limit();
+        if probe.on_broker {
+            return self.judge_pair(probe, script, patience, last);
+        }
         let app = probe.app.as_deref().filter(|_| last >= APPS);
         let certificate = (probe.tls && !matches!(self, Target::Running(_)))
             .then(Certificate::new)

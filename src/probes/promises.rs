@@ -37,6 +37,9 @@ pub struct Promise {
     /// Whether the server finds the files of a certificate and its key in its environment, and is to speak TLS.
     #[serde(default)]
     pub tls: bool,
+    /// Whether it is kept by two servers on one broker, of which they find the address in the variable `BROKER`.
+    #[serde(default)]
+    pub on_broker: bool,
     /// What a reader is told meanwhile, where its script takes long: what is done, and what may hold it up.
     pub slow: Option<String>,
     /// Each says more than the one before: where to look, the idea, what to write.

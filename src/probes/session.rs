@@ -10,6 +10,7 @@ use stage::{Client, ENDING, Server, Trouble};
 
 use super::findings;
 use super::missed::{Failure, Missed, Wanted, beginning, described, status};
+use super::pair::Broker;
 use super::promises::Sight;
 use super::secret::{Certificate, Tunnel};
 use super::system::{self, Ends};
@@ -32,6 +33,8 @@ const MOMENT: Duration = Duration::from_millis(200);
 const WORK: Duration = Duration::from_secs(1);
 /// And how much it may print over it, in bytes.
 const PRINTED: usize = 1024 * 1024;
+/// How long to wait for a message that may not come, before another one is said.
+const SOON: Duration = Duration::from_millis(250);
 /// How long to listen where the system does not say what a server has read: at least, and as a multiple of what
 /// its last answer took.
 const LISTEN: Duration = Duration::from_millis(250);
@@ -54,6 +57,8 @@ pub struct Session<'a> {
     answer: AtomicU64,
     /// Whether the system has told what the server has read.
     system_tells: AtomicBool,
+    /// The other server, and the broker of both.
+    pair: Option<(&'a Session<'a>, &'a Broker)>,
 }
 
 impl<'a> Session<'a> {
@@ -75,6 +80,7 @@ impl<'a> Session<'a> {
             reached: AtomicBool::new(false),
             answer: AtomicU64::new(0),
             system_tells: AtomicBool::new(false),
+            pair: None,
         }
     }
 
@@ -98,6 +104,16 @@ impl<'a> Session<'a> {
     /// The certificate that the server was given.
     pub(super) fn certificate(&self) -> Option<&'a Certificate> {
         self.certificate
+    }
+
+    /// The same, beside another server on the same broker.
+    pub(super) fn beside(self, other: &'a Session<'a>, broker: &'a Broker) -> Self {
+        Session { pair: Some((other, broker)), ..self }
+    }
+
+    /// The other server, and the broker of both.
+    pub(super) fn pair(&self) -> Result<(&Session<'a>, &Broker), Failure> {
+        self.pair.ok_or(Failure::Unseen("there is no broker"))
     }
 
     /// A client that has connected.
@@ -759,6 +775,26 @@ impl Visitor<'_> {
                     if unit.text.as_deref().is_some_and(|said| is_right(frame, &unit, said)) => {}
                 _ => return Err(self.missed(Failure::wrong(wanted, Sight::Other, &unit))),
             }
+        }
+    }
+
+    /// Whatever text message comes next.
+    pub(super) fn any_text(&mut self) -> Result<String, Failure> {
+        let unit = self.unit("a message")?;
+        match &unit.text {
+            Some(text) => Ok(text.clone()),
+            None => Err(self.missed(Failure::wrong("a message", Sight::Other, &unit))),
+        }
+    }
+
+    /// A text message, if one comes within a moment.
+    pub(super) fn text_by_and_by(&mut self) -> Option<String> {
+        match self.client.quiet(SOON) {
+            Err(Trouble::Unexpected(unit)) if unit.complete => match is_aside(&unit) {
+                true => self.text_by_and_by(),
+                false => unit.text,
+            },
+            _ => None,
         }
     }
 

@@ -266,4 +266,12 @@ pub const MISTAKES: &[Mistake] = &[
     mistake(361, 17, "no-close-notify", "close-notify"),
     mistake(366, 17, "no-handler-for-hup", "reload"),
     mistake(364, 17, "certificate-read-once", "reload"),
+    mistake(394, 19, "broker-unread", "heard-on-the-other"),
+    mistake(390, 19, "told-at-once-too", "heard-on-the-other"),
+    mistake(397, 19, "own-words-before-all", "one-order-on-all"),
+    mistake(392, 19, "loop-asks-the-broker", "broker-held-still"),
+    mistake(399, 19, "connects-once", "broker-back"),
+    mistake(395, 19, "begins-again", "broker-back"),
+    mistake(391, 19, "errors-passed-over", "broker-lost"),
+    mistake(396, 19, "newcomers-hear-nothing", "history-for-newcomers"),
 ];

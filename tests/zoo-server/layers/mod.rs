@@ -3,6 +3,7 @@
 mod control;
 mod deflate;
 mod door;
+mod machines;
 mod messages;
 mod pieces;
 mod pressure;
@@ -46,6 +47,7 @@ fn makes(name: &str) -> bool {
 const LAST_OF_LAYERS: u8 = 14;
 const UNDER_PRESSURE: u8 = 15;
 const SPEED: u8 = 16;
+const SECRET: u8 = 17;
 
 /// Serves with this mistake, or with none.
 pub fn serve(mistake: Option<&Mistake>, is_echo: bool, listener: TcpListener) -> ExitCode {
@@ -54,7 +56,8 @@ pub fn serve(mistake: Option<&Mistake>, is_echo: bool, listener: TcpListener) ->
         Some(mistake) if mistake.chapter <= LAST_OF_LAYERS => serve_layers(is_echo, listener),
         Some(mistake) if mistake.chapter == UNDER_PRESSURE => pressure::serve(is_echo, listener),
         Some(mistake) if mistake.chapter == SPEED => speed::serve(is_echo, listener),
-        _ => secret::serve(is_echo, listener),
+        Some(mistake) if mistake.chapter == SECRET => secret::serve(is_echo, listener),
+        _ => machines::serve(is_echo, listener),
     }
 }
 

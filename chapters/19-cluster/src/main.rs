@@ -1,0 +1,7 @@
+//! Runs the server of chapter 19: `cargo run -p ch19-cluster`, and `-- --help` for what it can be told.
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    ch15_pressure::run(ch19_cluster::serve)
+}
