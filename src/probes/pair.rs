@@ -140,7 +140,7 @@ impl Target {
         recorder: &Recorder,
     ) -> Result<Option<Server>, StartError> {
         let told = |mut command: Command| {
-            command.envs(&probe.variables).env("BROKER", format!("redis://{}", broker.at));
+            command.envs(UNHURRIED).envs(&probe.variables).env("BROKER", format!("redis://{}", broker.at));
             command
         };
         match self {
