@@ -14,7 +14,7 @@ use tempfile::TempDir;
 
 use super::missed::Failure;
 use super::session::Session;
-use super::{APPS, NO_APP, Probe, STARTING, Script, Target, Verdict};
+use super::{APPS, NO_APP, Probe, STARTING, Script, Target, UNHURRIED, Verdict};
 
 const RUNS_ALREADY: &str = "it runs already, with the variables that it has";
 const NO_REDIS: &str = "redis-server is not installed here: this promise needs a broker";
@@ -140,7 +140,10 @@ impl Target {
         recorder: &Recorder,
     ) -> Result<Option<Server>, StartError> {
         let told = |mut command: Command| {
-            command.envs(UNHURRIED).envs(&probe.variables).env("BROKER", format!("redis://{}", broker.at));
+            command
+                .envs(UNHURRIED)
+                .envs(&probe.variables)
+                .env("BROKER", format!("redis://{}", broker.at));
             command
         };
         match self {

@@ -25,7 +25,7 @@ const PAUSE: Duration = Duration::from_millis(100);
 /// How long it says nothing more about that.
 const COMPLAINTS: Duration = Duration::from_secs(60);
 
-/// A loop for services of which other threads may send `M` to.
+/// A loop for services that other threads may send `M` to.
 pub struct EventLoop<M> {
     poll: Poll,
     listener: TcpListener,

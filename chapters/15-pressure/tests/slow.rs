@@ -113,7 +113,7 @@ fn who_takes_nothing_is_cut_off_in_time() {
 
 #[test]
 fn nobody_in_a_room_waits_for_one() {
-    let server = start(&[("MAX_UNSENT", "100000")]);
+    let server = start(&[("MAX_UNSENT", "100000"), ("PING_AFTER", "600")]);
     let (_deaf, mut speaker, mut hearer) = (open(&server), open(&server), open(&server));
     for number in 0..MANY {
         speaker.write_all(&masked_frame(1, &message(number))).expect("sent");
