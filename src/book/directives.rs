@@ -8,7 +8,7 @@ use mdbook_preprocessor::{Preprocessor, PreprocessorContext};
 use super::listing::Listing;
 use super::{
     Edition, Mistakes, advisories, carried, contents, coverage, curve, dependencies, figures,
-    lines, musts, play, solution, worksheet,
+    lines, musts, numbers, play, solution, worksheet,
 };
 
 /// The book's one preprocessor.
@@ -123,6 +123,12 @@ impl Pass<'_> {
             ["dependencies"] => dependencies::section(course),
             ["curve"] => curve::picture(course, caption),
             ["curve", "table"] => curve::table(course),
+            ["numbers", "picture", mode] => numbers::picture(course, mode, caption),
+            ["numbers", "best"] => numbers::best(course),
+            ["numbers", "idle"] => numbers::idle(course),
+            ["numbers", "missing"] => numbers::missing(course),
+            ["numbers", "place"] => numbers::place(course),
+            ["numbers", table] => numbers::table(course, table),
             ["lines"] => lines::table(course),
             ["musts", rfc] => musts::of_a_server(course, rfc),
             ["others", rfc] => Ok(musts::of_others(rfc)),
@@ -130,7 +136,7 @@ impl Pass<'_> {
             _ => Err(format!(
                 "there is no directive {{{{#{}}}}}: use facts, code, recording, terminal, frame, \
                  sequence, snapshot, probes, solution, lab, play, contents, plan, worksheet, \
-                 dependencies, curve, lines, musts, others or advisories",
+                 dependencies, curve, numbers, lines, musts, others or advisories",
                 words.join(" ")
             )),
         }

@@ -19,6 +19,7 @@ mod heads;
 mod hijack;
 mod ladder;
 mod musts;
+mod numbers;
 mod own;
 mod pages;
 mod paper;
