@@ -419,7 +419,7 @@ pub(super) fn times(bars: &[(String, [f64; 3])]) -> String {
 
 fn times_in(shape: Shape, bars: &[(String, [f64; 3])]) -> String {
     /// How much room the names have, and the numbers behind the bars.
-    const NAMES: usize = 136;
+    const NAMES: usize = 172;
     const NUMBERS: usize = 52;
     /// From one bar to the next, and how high the scale is.
     const NEXT: usize = 24;

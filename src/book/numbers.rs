@@ -93,7 +93,8 @@ pub(super) fn table(course: &Path, name: &str) -> Result<String, String> {
     table += "\n| the floor, in ns |";
     for (_, played) in &modes {
         let floor = played.and_then(|played| played.of(FLOOR)?.cpu());
-        table += &floor.map_or_else(|| " – |".to_owned(), |cpu| format!(" {:.0} |", cpu.median));
+        table +=
+            &floor.map_or_else(|| " – |".to_owned(), |cpu| format!(" {} |", commas(cpu.median)));
     }
     table.push('\n');
     for server in results.names() {
@@ -193,16 +194,23 @@ pub(super) fn place(course: &Path) -> Result<String, String> {
     let versions = results.servers.iter().filter(|(name, _)| !is_chapter(name));
     let versions: Vec<String> =
         versions.map(|(name, version)| format!("{name} {version}")).collect();
+    let load = machine.load.parse::<f64>().unwrap_or_default();
+    let busy = match load < machine.cores as f64 / 2.0 {
+        true => String::new(),
+        false => format!(
+            " **Other programs kept {load:.0} cores' worth of work waiting meanwhile, so these figures are only a \
+             first look.**"
+        ),
+    };
     Ok(format!(
-        "Measured on {} on a machine with {} cores ({}), {}, TCP's congestion control {}, {}, in {rounds} rounds, while \
-         the machine had a load of {} besides. The chapters are those of commit `{}`. The peers: {}.",
+        "Measured on {} on a machine with {} cores ({}), {}, TCP's congestion control {}, {}, in {rounds} \
+         rounds.{busy} The chapters are those of commit `{}`. The peers: {}.",
         machine.when,
         machine.cores,
         machine.processor,
         machine.kernel,
         machine.congestion,
         machine.rust,
-        machine.load,
         machine.commit,
         versions.join("; ")
     ))
@@ -231,20 +239,23 @@ fn title(server: &str) -> String {
 }
 
 fn spread(of: Spread) -> String {
-    format!("{:.2} ({:.2}–{:.2})", of.median, of.least, of.most)
+    // A word joiner keeps a range on one line.
+    format!("{:.2} ({:.2}–\u{2060}{:.2})", of.median, of.least, of.most)
 }
 
-/// Bytes, with commas.
+/// Bytes.
 fn whole(of: Spread) -> String {
-    let commas = |number: f64| {
-        let digits = format!("{number:.0}");
-        let grouped = digits.bytes().enumerate().map(|(at, digit)| {
-            let comma = at > 0 && (digits.len() - at) % 3 == 0;
-            format!("{}{}", if comma { "," } else { "" }, char::from(digit))
-        });
-        grouped.collect::<String>()
-    };
-    format!("{} ({}–{})", commas(of.median), commas(of.least), commas(of.most))
+    format!("{} ({}–\u{2060}{})", commas(of.median), commas(of.least), commas(of.most))
+}
+
+/// A whole number, its thousands set apart.
+fn commas(number: f64) -> String {
+    let digits = format!("{number:.0}");
+    let grouped = digits.bytes().enumerate().map(|(at, digit)| {
+        let comma = at > 0 && (digits.len() - at) % 3 == 0;
+        format!("{}{}", if comma { "," } else { "" }, char::from(digit))
+    });
+    grouped.collect()
 }
 
 impl Results {

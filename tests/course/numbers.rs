@@ -35,7 +35,7 @@ fn spread(mut numbers: Vec<f64>) -> String {
         0 => (numbers[middle - 1] + numbers[middle]) / 2.0,
         _ => numbers[middle],
     };
-    format!("{median:.2} ({:.2}–{:.2})", numbers[0], numbers[numbers.len() - 1])
+    format!("{median:.2} ({:.2}–\u{2060}{:.2})", numbers[0], numbers[numbers.len() - 1])
 }
 
 fn page() -> String {
