@@ -13,7 +13,7 @@ use crate::folder::{self, is_occupied};
 
 /// What the course consists of. Whatever else lies in its folder, such as a project, notes or marks, is not
 /// handed on.
-const PARTS: [&str; 20] = [
+const PARTS: [&str; 21] = [
     ".ci",
     ".devcontainer",
     ".gitattributes",
@@ -26,6 +26,7 @@ const PARTS: [&str; 20] = [
     "LICENSE-MIT",
     "README.md",
     "appendix",
+    "bench",
     "book",
     "chapters",
     "fuzz",

@@ -1,7 +1,6 @@
 //! The kernel's floor: a server that only moves bytes. It knows how long a frame is, and answers from a buffer that was made
 //! before, so what it costs is what the system costs: wait, read, write.
 
-use std::collections::HashMap;
 use std::io::{ErrorKind, Read, Write};
 use std::net::SocketAddr;
 
@@ -35,7 +34,7 @@ struct Floor {
     mode: Mode,
     script: Script,
     answers: Vec<u8>,
-    links: HashMap<usize, Link>,
+    links: Vec<Option<Link>>,
     buffer: Vec<u8>,
 }
 
@@ -50,11 +49,10 @@ pub fn serve(port: u16, mode: &Mode) -> Result<()> {
         mode: mode.clone(),
         answers: script.answers()?,
         script,
-        links: HashMap::new(),
+        links: Vec::new(),
         buffer: vec![0; 256 * 1024],
     };
     let mut events = Events::with_capacity(1024);
-    let mut last = 0;
     loop {
         floor.poll.poll(&mut events, None)?;
         for event in &events {
@@ -63,30 +61,29 @@ pub fn serve(port: u16, mode: &Mode) -> Result<()> {
                 continue;
             }
             while let Ok((socket, _)) = listener.accept() {
-                last += 1;
-                floor.add(last, socket)?;
+                floor.add(socket)?;
             }
         }
     }
 }
 
 impl Floor {
-    fn add(&mut self, id: usize, mut socket: TcpStream) -> Result<()> {
+    fn add(&mut self, mut socket: TcpStream) -> Result<()> {
         socket.set_nodelay(true)?;
         let interest = Interest::READABLE | Interest::WRITABLE;
-        self.poll.registry().register(&mut socket, Token(id), interest)?;
-        self.links.insert(id, Link { socket, open: false, came: 0, due: 0, sent: 0 });
+        self.poll.registry().register(&mut socket, Token(self.links.len()), interest)?;
+        self.links.push(Some(Link { socket, open: false, came: 0, due: 0, sent: 0 }));
         Ok(())
     }
 
     fn turn(&mut self, id: usize) {
         loop {
-            let Some(link) = self.links.get_mut(&id) else { return };
+            let Some(link) = &mut self.links[id] else { return };
             let count = match link.socket.read(&mut self.buffer) {
-                Ok(0) => return drop(self.links.remove(&id)),
+                Ok(0) => return self.links[id] = None,
                 Ok(count) => count,
                 Err(error) if error.kind() == ErrorKind::WouldBlock => 0,
-                Err(_) => return drop(self.links.remove(&id)),
+                Err(_) => return self.links[id] = None,
             };
             if count > 0 && !link.open {
                 // The head comes in one piece, and nothing behind it before the answer.
@@ -101,7 +98,7 @@ impl Floor {
                 link.due = link.due.max(due);
                 link.send(&self.answers);
             } else {
-                for link in self.links.values_mut() {
+                for link in self.links.iter_mut().flatten() {
                     link.due = link.due.max(due);
                     link.send(&self.answers);
                 }

@@ -96,14 +96,14 @@ pub fn describe(course: &Path) -> Result<Machine> {
     })
 }
 
-/// A command for a program on some cores, if this system can do that.
+/// A command for a program on some cores, which ends when this process does, if this system can do that.
 pub fn on(cores: &[usize], program: &str) -> Command {
-    if !cfg!(target_os = "linux") || cores.is_empty() {
+    if !cfg!(target_os = "linux") {
         return Command::new(program);
     }
     let cores = cores.iter().map(usize::to_string).collect::<Vec<_>>().join(",");
-    let mut command = Command::new("taskset");
-    command.arg("-c").arg(cores).arg(program);
+    let mut command = Command::new("setpriv");
+    command.args(["--pdeathsig", "KILL", "taskset", "-c", &cores, program]);
     command
 }
 

@@ -14,6 +14,7 @@ mod servers;
 mod table;
 
 use std::fs;
+use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::Duration;
@@ -99,9 +100,10 @@ fn run(arguments: &Arguments) -> Result<ExitCode> {
     let course = course();
     let available = servers::all(&course)?;
     if arguments.list {
-        println!("modes: {}", mode::ALL.join(" "));
         let names: Vec<&str> = available.iter().map(|server| &server.name[..]).collect();
-        println!("servers: {}", names.join(" "));
+        let list = format!("modes: {}\nservers: {}", mode::ALL.join(" "), names.join(" "));
+        // Nobody may be there any more to read it.
+        let _ = writeln!(io::stdout(), "{list}");
         return Ok(ExitCode::SUCCESS);
     }
     let chosen = chosen(arguments, &available)?;

@@ -8,7 +8,7 @@ use mdbook_preprocessor::{Preprocessor, PreprocessorContext};
 use super::listing::Listing;
 use super::{
     Edition, Mistakes, advisories, carried, contents, coverage, curve, dependencies, figures,
-    lines, measured, musts, play, solution, worksheet,
+    lines, measured, musts, numbers, play, solution, worksheet,
 };
 
 /// The book's one preprocessor.
@@ -125,6 +125,12 @@ impl Pass<'_> {
             ["step", name] => measured::step(course, name),
             ["curve"] => curve::picture(course, caption),
             ["curve", "table"] => curve::table(course),
+            ["numbers", "picture", mode] => numbers::picture(course, mode, caption),
+            ["numbers", "best"] => numbers::best(course),
+            ["numbers", "idle"] => numbers::idle(course),
+            ["numbers", "missing"] => numbers::missing(course),
+            ["numbers", "place"] => numbers::place(course),
+            ["numbers", table] => numbers::table(course, table),
             ["lines"] => lines::table(course),
             ["musts", rfc] => musts::of_a_server(course, rfc),
             ["musts", rfc, "client"] => musts::of_a_client(course, rfc),
@@ -133,7 +139,7 @@ impl Pass<'_> {
             _ => Err(format!(
                 "there is no directive {{{{#{}}}}}: use facts, code, recording, terminal, frame, \
                  sequence, snapshot, probes, solution, lab, play, contents, plan, worksheet, \
-                 dependencies, beside, step, curve, lines, musts, others or advisories",
+                 dependencies, beside, step, curve, numbers, lines, musts, others or advisories",
                 words.join(" ")
             )),
         }

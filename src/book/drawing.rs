@@ -411,6 +411,55 @@ fn bars_in(shape: Shape, bars: &[(String, [usize; 2])], whole: usize) -> String 
     picture(&svg, shape, 4 + bars.len() * NEXT, &told.join("; "))
 }
 
+/// A bar for each name, from 1 to so many times, with a line from the least to the most. The scale is logarithmic: each
+/// step doubles.
+pub(super) fn times(bars: &[(String, [f64; 3])]) -> String {
+    both(|shape| times_in(shape, bars))
+}
+
+fn times_in(shape: Shape, bars: &[(String, [f64; 3])]) -> String {
+    /// How much room the names have, and the numbers behind the bars.
+    const NAMES: usize = 172;
+    const NUMBERS: usize = 52;
+    /// From one bar to the next, and how high the scale is.
+    const NEXT: usize = 24;
+    const SCALE: usize = 20;
+    let width = (shape.width() - NAMES - NUMBERS) as f64;
+    let most = bars.iter().map(|(_, [_, _, most])| *most).fold(2.0, f64::max);
+    let x = |times: f64| NAMES as f64 + width * times.max(1.0).log2() / most.log2();
+    let height = SCALE + bars.len() * NEXT;
+    let (mut svg, mut told) = (String::new(), Vec::new());
+    let marks = std::iter::successors(Some(1.0), |mark| Some(mark * 2.0));
+    for mark in marks.take_while(|mark| *mark <= most) {
+        let x = x(mark);
+        let _ = write!(
+            svg,
+            "<path class=\"lifeline\" d=\"M{x:.0} {SCALE}V{height}\"/>\
+             <text class=\"value\" x=\"{x:.0}\" y=\"14\" text-anchor=\"middle\">{mark:.0}</text>"
+        );
+    }
+    for (at, (name, [least, median, most])) in bars.iter().enumerate() {
+        let y = SCALE + at * NEXT;
+        let (name, middle, text_y) = (escaped(name), y + 12, y + 16);
+        let _ = write!(
+            svg,
+            "<text class=\"label\" x=\"0\" y=\"{text_y}\">{name}</text>\
+             <rect class=\"bar\" x=\"{NAMES}\" y=\"{}\" width=\"{:.0}\" height=\"{}\"/>\
+             <path d=\"M{:.0} {middle}H{:.0}\"/>\
+             <text x=\"{}\" y=\"{text_y}\" text-anchor=\"end\">{}</text>",
+            y + 4,
+            x(*median) - NAMES as f64,
+            NEXT - 8,
+            x(*least),
+            x(*most),
+            shape.width(),
+            if *median < 10.0 { format!("{median:.2}") } else { format!("{median:.0}") },
+        );
+        told.push(format!("{name}: {median:.2}, from {least:.2} to {most:.2}"));
+    }
+    picture(&svg, shape, height, &told.join("; "))
+}
+
 fn picture(inner: &str, shape: Shape, height: usize, spoken: &str) -> String {
     let spoken: String = spoken.chars().filter(|c| !c.is_control()).collect();
     let (class, width) = (shape.class(), shape.width());

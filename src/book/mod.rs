@@ -23,6 +23,7 @@ mod measured;
 mod minutes;
 pub mod musts;
 mod next_step;
+mod numbers;
 mod pages;
 mod pieces;
 mod play;
@@ -83,11 +84,12 @@ pub fn course() -> PathBuf {
 }
 
 /// What the book is made of: a change of any of these changes the book.
-pub fn sources(course: &Path) -> [PathBuf; 8] {
+pub fn sources(course: &Path) -> [PathBuf; 9] {
     [
         "book",
         "chapters",
         "appendix",
+        "bench",
         "stage",
         "src",
         "tests/autobahn",

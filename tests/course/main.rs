@@ -20,6 +20,7 @@ mod heads;
 mod hijack;
 mod ladder;
 mod musts;
+mod numbers;
 mod own;
 mod pages;
 mod paper;
