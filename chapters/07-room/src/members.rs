@@ -23,12 +23,6 @@ struct Group {
     clients: Vec<ClientId>,
 }
 
-impl Group {
-    fn is_empty(&self) -> bool {
-        self.clients.is_empty()
-    }
-}
-
 impl Members {
     pub(crate) fn add(&mut self, client: ClientId, writer: Box<dyn Writer>) {
         let Some(name) = writer.group() else { return self.others.insert(client, writer) };
@@ -78,7 +72,9 @@ impl<S: Sink> Outbox for Post<'_, S> {
 
     fn send_to_all(&mut self, message: &Message<'_>) {
         let Members { groups, others, .. } = &mut *self.members;
-        for Group { writer, clients } in groups.values_mut().filter(|group| !group.is_empty()) {
+        for Group { writer, clients } in
+            groups.values_mut().filter(|group| !group.clients.is_empty())
+        {
             post(writer, clients, message, self.sink);
         }
         for (client, writer) in others.rows() {

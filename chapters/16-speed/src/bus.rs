@@ -1,6 +1,7 @@
 //! What is said to everybody, on its way to all loops in one order.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::mem;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use ch06_select::{ClientId, Message};
 use ch07_room::{App, Outbox};
@@ -24,25 +25,53 @@ pub struct Local {
 impl Local {
     /// A loop that is to hear everything from now on.
     pub fn add(&self, mailbox: Mailbox<Mail>) {
-        self.loops.lock().unwrap_or_else(PoisonError::into_inner).push(mailbox);
+        lock(&self.loops).push(mailbox);
     }
 
-    /// Puts a message into all mailboxes: nobody else does at the same time, so they have one order.
-    pub fn deliver(&self, message: &Arc<Message<'static>>) {
-        let loops = self.loops.lock().unwrap_or_else(PoisonError::into_inner);
-        for mailbox in &*loops {
+    /// Puts messages into all mailboxes: nobody else does at the same time, so they have one order.
+    pub fn deliver(&self, messages: Vec<Message<'static>>) {
+        let messages = Arc::new(messages);
+        for mailbox in &*lock(&self.loops) {
             // A loop that has ended has nobody left to tell.
-            let _ = mailbox.send(Mail::Heard(Arc::clone(message)));
+            let _ = mailbox.send(Mail::Heard(Arc::clone(&messages)));
+        }
+    }
+}
+// ANCHOR_END: bus
+
+// ANCHOR: tray
+/// Where one loop's members put what they say, until the turn ends: it is one letter then.
+pub struct Tray {
+    said: Mutex<Vec<Message<'static>>>,
+    bus: Arc<Local>,
+}
+
+impl Tray {
+    /// An empty one.
+    pub fn new(bus: Arc<Local>) -> Self {
+        Tray { said: Mutex::default(), bus }
+    }
+
+    /// Sends everything on its way.
+    pub fn empty(&self) {
+        let said = mem::take(&mut *lock(&self.said));
+        if !said.is_empty() {
+            self.bus.deliver(said);
         }
     }
 }
 
-impl Bus for Local {
+impl Bus for Tray {
     fn publish(&self, message: Message<'static>) {
-        self.deliver(&Arc::new(message));
+        lock(&self.said).push(message);
     }
 }
-// ANCHOR_END: bus
+
+/// A list is whole whatever a thread was about when it panicked.
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+// ANCHOR_END: tray
 
 // ANCHOR: shared
 /// An app with members on many loops: what it says to everybody goes over the bus.

@@ -8,7 +8,7 @@ mod resting;
 mod serve;
 
 pub use branch::{Branch, Mail};
-pub use bus::{Bus, Local, Shared};
+pub use bus::{Bus, Local, Shared, Tray};
 pub use event_loop::{Door, EventLoop};
 pub use lines::Lines;
 pub use resting::{Rest, Resting};

@@ -17,7 +17,7 @@ use ch15_pressure::{Counters, Host, Letter, Pulse, Seen, start};
 use clap::Parser;
 use log::warn;
 
-use crate::{Branch, Door, EventLoop, Local, Mail, Rest, Resting, Shared};
+use crate::{Branch, Door, EventLoop, Local, Mail, Rest, Resting, Shared, Tray};
 
 // ANCHOR: settings
 /// A WebSocket server: a room, or an echo.
@@ -99,11 +99,12 @@ pub fn serve(listener: &Socket, settings: &Settings) -> io::Result<()> {
         let (settings, bus) = (settings.clone(), Arc::clone(&bus));
         let counters = Arc::clone(&counters);
         threads.push(thread::spawn(move || {
+            let tray = Arc::new(Tray::new(bus));
             let app: Box<dyn App> = match settings.pressure.is_room() && settings.loops.get() > 1 {
-                true => Box::new(Shared::new(Room::default(), bus)),
+                true => Box::new(Shared::new(Room::default(), Arc::clone(&tray) as _)),
                 false => settings.pressure.app(),
             };
-            event_loop.run(Branch(host(&settings.pressure, app, counters)))
+            event_loop.run(Branch::new(host(&settings.pressure, app, counters), tray))
         }));
     }
     let stop = move || mailboxes.iter().for_each(|one| drop(one.send(Mail::Letter(Letter::Stop))));
