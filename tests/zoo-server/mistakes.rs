@@ -258,8 +258,8 @@ pub const MISTAKES: &[Mistake] = &[
     mistake(360, 17, "one-read-for-each-event", "shared-records"),
     mistake(365, 17, "old-versions-taken", "old-versions"),
     mistake(362, 17, "plain-let-in", "plain-request"),
-    mistake(368, 17, "end-of-tls-uncaught", "cut-record"),
+    mistake(368, 17, "ends-with-a-cut", "cut-record"),
     mistake(361, 17, "no-close-notify", "close-notify"),
-    mistake(366, 17, "no-handler-for-hup", "reload"),
+    mistake(366, 17, "ends-with-hup", "reload"),
     mistake(364, 17, "certificate-read-once", "reload"),
 ];
