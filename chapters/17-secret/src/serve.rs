@@ -9,8 +9,6 @@ use std::thread;
 use ch01_listen::{Socket, show};
 use ch15_pressure::{EventLoop, Letter, host, on_stop};
 use clap::Parser;
-#[cfg(unix)]
-use nix::sys::signal::{SigSet, Signal};
 
 use crate::{Certificate, Rules, Secure, config, self_signed};
 
@@ -85,6 +83,7 @@ fn reload(certificate: &Certificate) {
 /// before it can reach anybody.
 #[cfg(unix)]
 fn reload_on_request(certificate: Arc<Certificate>) -> io::Result<()> {
+    use nix::sys::signal::{SigSet, Signal};
     let hup = SigSet::from(Signal::SIGHUP);
     hup.thread_block()?;
     thread::spawn(move || {

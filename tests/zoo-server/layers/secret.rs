@@ -72,7 +72,7 @@ fn rules(settings: &Settings) -> Result<Option<Rules>, String> {
             unfinished: 1000,
         })
     };
-    if makes("no-handler-for-hup") {
+    if makes("ends-with-hup") {
         return never_again().map(Some);
     }
     let (_, rules) = settings.prepare()?;
@@ -221,7 +221,7 @@ impl<S, H: Service<S>> Service<S> for Inside<H> {
 
     fn left(&mut self, client: ClientId, why: io::Result<()>, sink: &mut S) {
         let is_cut = |error: &io::Error| error.to_string().contains("close_notify");
-        if makes("end-of-tls-uncaught") && why.as_ref().is_err_and(is_cut) {
+        if makes("ends-with-a-cut") && why.as_ref().is_err_and(is_cut) {
             process::exit(1);
         }
         self.host.left(client, why, sink);
