@@ -231,6 +231,30 @@ pub const ALL: &[Chapter] = &[
         ..Chapter::new("14-deflate", Part::EveryByte, Some(Lab::ROOM))
     },
     Chapter {
+        title: "Under pressure",
+        adds: "deadlines, limits, and a good end",
+        before: "half a request stays for ever, and Ctrl-C cuts everybody off",
+        shows: "a goodbye to everybody, and exit code 0",
+        trying: 20,
+        ..Chapter::new("15-pressure", Part::World, Some(Lab::ROOM))
+    },
+    Chapter {
+        title: "Speed",
+        adds: "the same server, for a fraction of the time and memory",
+        before: "an echo costs several times what its peers take for it",
+        shows: "a ratio for each technique, measured on your machine",
+        trying: 20,
+        ..Chapter::new("16-speed", Part::World, Some(Lab::ROOM))
+    },
+    Chapter {
+        title: "Secret",
+        adds: "TLS between the loop and everything that it serves",
+        before: "`wss:` is refused, and everybody on the way reads along",
+        shows: "the same room, and nothing to read on the wire",
+        trying: 25,
+        ..Chapter::new("17-secret", Part::World, Some(Lab::ROOM))
+    },
+    Chapter {
         title: "The other end",
         adds: "a client: masks, keys, and coming back",
         before: "every frame that we send has no mask, and no server would take it",

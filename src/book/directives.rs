@@ -8,7 +8,7 @@ use mdbook_preprocessor::{Preprocessor, PreprocessorContext};
 use super::listing::Listing;
 use super::{
     Edition, Mistakes, advisories, carried, contents, coverage, curve, dependencies, figures,
-    lines, musts, play, solution, worksheet,
+    lines, measured, musts, play, solution, worksheet,
 };
 
 /// The book's one preprocessor.
@@ -121,6 +121,8 @@ impl Pass<'_> {
             ["plan", minutes, chapter] => self.plan(minutes, chapter, caption),
             ["worksheet", ref table @ ..] => worksheet::table(course, table, caption),
             ["dependencies"] => dependencies::section(course),
+            ["beside"] => measured::beside(course),
+            ["step", name] => measured::step(course, name),
             ["curve"] => curve::picture(course, caption),
             ["curve", "table"] => curve::table(course),
             ["lines"] => lines::table(course),
@@ -131,7 +133,7 @@ impl Pass<'_> {
             _ => Err(format!(
                 "there is no directive {{{{#{}}}}}: use facts, code, recording, terminal, frame, \
                  sequence, snapshot, probes, solution, lab, play, contents, plan, worksheet, \
-                 dependencies, curve, lines, musts, others or advisories",
+                 dependencies, beside, step, curve, lines, musts, others or advisories",
                 words.join(" ")
             )),
         }

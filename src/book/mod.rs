@@ -19,6 +19,7 @@ mod lines;
 mod links;
 mod listing;
 mod live;
+mod measured;
 mod minutes;
 pub mod musts;
 mod next_step;

@@ -19,6 +19,9 @@ const ROUND: usize = 16;
 /// How soon to look again whether the server has read, and how soon to ask the system.
 const LOOK: Duration = Duration::from_micros(50);
 const ASK: Duration = Duration::from_millis(2);
+/// How long a server has read nothing that is asked whether it rests: it may have stopped reading. What was read counts as
+/// read a moment later.
+const STOPPED: Duration = Duration::from_millis(500);
 /// How much is said to see whether the server waits for the slow one, in bytes: more than a system keeps for a client
 /// that asks it to keep little, and for one that cannot.
 const TO_BLOCK: (usize, usize) = (1_000_000, 8_000_000);
@@ -168,6 +171,7 @@ fn flood<'s>(session: &'s Session, small: usize, large: usize) -> Result<Flood<'
 fn is_read(session: &Session, member: &Member, before: usize, mark: &str) -> bool {
     let deadline = Instant::now() + session.patience();
     let mut ask = Instant::now() + ASK;
+    let stopped = Instant::now() + STOPPED;
     while !session.lines_from(before).iter().any(|line| line.contains(mark)) {
         let now = Instant::now();
         if member.is_cut_off() || now > deadline {
@@ -178,6 +182,9 @@ fn is_read(session: &Session, member: &Member, before: usize, mark: &str) -> boo
             match member.was_read() {
                 // Where the system does not say, the answer of the other one has to do.
                 Some(true) | None => return true,
+                Some(false) if now > stopped && session.wait_until_rest() == Some(true) => {
+                    return member.was_read() != Some(false);
+                }
                 Some(false) => ask = now + ASK,
             }
         }

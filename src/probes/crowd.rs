@@ -3,6 +3,7 @@
 
 use std::io::{BufRead, BufReader, ErrorKind, Read, Write};
 use std::net::TcpStream;
+use std::time::Duration;
 
 use ch00_wire::{Side, Stream, masked_frame, rfc_request};
 use socket2::{Domain, Socket, Type};
@@ -21,6 +22,11 @@ const KEPT: usize = 4 * 1024;
 const PACKET: u32 = 536;
 /// No message of a crowd is longer, in bytes: a header that says so is none.
 const LONGEST: usize = 2 * 1024 * 1024;
+
+/// How long nothing is taken from a client until the server is asked for: does it rest?
+const STUCK: Duration = Duration::from_millis(500);
+/// How long a knock at the door may take, for which there may be no room on the way.
+const KNOCK: Duration = Duration::from_millis(10);
 
 /// So many clients no server has room for by a number of its own: a system's limits begin here.
 const MANY: usize = 200;
@@ -169,6 +175,38 @@ impl<'s> Member<'s> {
             std::thread::sleep(self.session.listening());
         }
         is_taken
+    }
+
+    /// Sends bytes for as long as they are taken: what is left of them when nothing is taken any more, and the server's
+    /// program rests. Fails if the connection ends.
+    pub(super) fn send_until_stuck<'b>(
+        &mut self,
+        bytes: &'b [u8],
+        wanted: &str,
+    ) -> Result<&'b [u8], Failure> {
+        let mut rest = bytes;
+        let _ = self.stream.get_ref().set_write_timeout(Some(STUCK));
+        while !rest.is_empty() {
+            match self.stream.get_ref().write(rest) {
+                Ok(count) => rest = &rest[count..],
+                Err(error) if !is_timeout(&error) => return Err(self.missed(wanted, &error)),
+                Err(_) if self.session.is_over() => break,
+                Err(_) if self.session.wait_until_rest() == Some(false) => {}
+                Err(_) => break,
+            }
+        }
+        let _ = self.stream.get_ref().set_write_timeout(Some(self.session.patience()));
+        Ok(rest)
+    }
+
+    /// Whether the server has let go of the connection: the system answers a knock with a reset then, and the next one
+    /// hears of it. A pong that nobody asked for says nothing.
+    pub(super) fn knocks_in_vain(&mut self) -> bool {
+        let mut stream = self.stream.get_ref();
+        let _ = stream.set_write_timeout(Some(KNOCK));
+        let knocked = stream.write(&masked_frame(0xa, b""));
+        let _ = stream.set_write_timeout(Some(self.session.patience()));
+        knocked.is_err_and(|error| !is_timeout(&error))
     }
 
     /// Whether the server has ended the connection.

@@ -518,7 +518,12 @@ const CLOSES: &[Finding] = &[
         fits: |seen| {
             matches!(seen.missed.wanted, Wanted::Close(Some(code)) if !matches!(code, 1000 | 1002))
                 && matches!(seen.came, [0x88, _, 0x03, 0xe8, ..])
+                && !seen.answers_nobody()
         },
+    },
+    Finding {
+        cause: "1000 says that everything was done that the connection was for: 1001 says that the server goes away",
+        fits: |seen| matches!(seen.came, [0x88, _, 0x03, 0xe8, ..]) && seen.answers_nobody(),
     },
     Finding {
         cause: "the Close frame says nothing: its payload begins with a code",
@@ -533,6 +538,11 @@ impl Evidence<'_> {
             Wanted::Pong(payload) => Some(payload),
             _ => None,
         }
+    }
+
+    /// Whether the goodbye that was wanted is the server's own: no client has said one before.
+    fn answers_nobody(&self) -> bool {
+        self.missed.step == Some("going-away")
     }
 
     /// Whether a control frame with this opcode came.
@@ -945,6 +955,11 @@ mod tests {
         });
         let wrong: Vec<String> = wrong.collect();
         assert!(wrong.is_empty(), "{wrong:#?}");
+        let unit = Stream::of_frames(Side::Server).feed(b"\x88\x02\x03\xe8").remove(0);
+        let failure = Failure::wrong(close(1001), Sight::Other, &unit).step("going-away");
+        let Failure::Missed(missed) = failure else { panic!("it is missed") };
+        let found = causes(&missed);
+        assert!(found.len() == 1 && found[0].contains("goes away"), "{found:?}");
     }
 
     #[test]

@@ -17,6 +17,9 @@ mod ch11;
 mod ch12;
 mod ch13;
 mod ch14;
+mod ch15;
+mod ch16;
+mod ch17;
 mod ch18;
 mod crowd;
 mod explain;
@@ -24,6 +27,7 @@ mod findings;
 mod heads;
 mod missed;
 mod promises;
+mod secret;
 mod session;
 mod system;
 
@@ -43,6 +47,7 @@ pub use caller::Calling;
 pub use explain::{Bytes, Explanation, explain};
 pub use missed::Failure;
 pub use promises::{HINTS, Promise, Sight, Until};
+use secret::Certificate;
 pub use session::Session;
 
 /// How long a probe waits for an answer that has to come, on a machine that may be busy.
@@ -68,7 +73,7 @@ type Scripts = &'static [(&'static str, Script)];
 type ClientScripts = &'static [(&'static str, ClientScript)];
 
 /// The data file and the scripts of each chapter whose program is a server.
-const CHAPTERS: [(u8, &str, Scripts); 14] = [
+const CHAPTERS: [(u8, &str, Scripts); 17] = [
     (1, include_str!("ch01.toml"), ch01::SCRIPTS),
     (2, include_str!("ch02.toml"), ch02::SCRIPTS),
     (3, include_str!("ch03.toml"), ch03::SCRIPTS),
@@ -83,6 +88,9 @@ const CHAPTERS: [(u8, &str, Scripts); 14] = [
     (12, include_str!("ch12.toml"), ch12::SCRIPTS),
     (13, include_str!("ch13.toml"), ch13::SCRIPTS),
     (14, include_str!("ch14.toml"), ch14::SCRIPTS),
+    (15, include_str!("ch15.toml"), ch15::SCRIPTS),
+    (16, include_str!("ch16.toml"), ch16::SCRIPTS),
+    (17, include_str!("ch17.toml"), ch17::SCRIPTS),
 ];
 
 /// The same of the chapters whose program is a client.
@@ -220,8 +228,15 @@ impl Target {
         };
         raise_file_limit();
         let app = probe.app.as_deref().filter(|_| last >= APPS);
+        let certificate = (probe.tls && !matches!(self, Target::Running(_)))
+            .then(Certificate::new)
+            .transpose()
+            .map_err(|error| StartError::Spawn("(the tunnel)".to_owned(), error))?;
         let told = |mut command: Command| {
             command.envs(&probe.variables);
+            if let Some(certificate) = &certificate {
+                command.env("CERTIFICATE", certificate.file()).env("KEY", certificate.key());
+            }
             command
         };
         let recorder = Recorder::new();
@@ -241,14 +256,15 @@ impl Target {
             Target::Running(_) if app.is_some() => {
                 return Ok(Verdict::Unseen("it runs already, with one app"));
             }
-            Target::Running(_) if !probe.variables.is_empty() => {
+            Target::Running(_) if !probe.variables.is_empty() || probe.tls => {
                 return Ok(Verdict::Unseen("it runs already, with the variables that it has"));
             }
             Target::Running(address) => (*address, None),
             Target::Caller(_) => return Ok(Verdict::Unseen("it is a server's")),
         };
         let starting = if server.is_some() { STARTING } else { Duration::ZERO };
-        let session = Session::new(address, server.as_ref(), recorder.clone(), patience, starting);
+        let session = Session::new(address, server.as_ref(), recorder.clone(), patience, starting)
+            .with(certificate.as_ref());
         let result = script(&session);
         let reached = session.was_reached();
         match result {

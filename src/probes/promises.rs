@@ -34,6 +34,9 @@ pub struct Promise {
     /// Variables that the server finds in its environment, with their values.
     #[serde(default)]
     pub variables: BTreeMap<String, String>,
+    /// Whether the server finds the files of a certificate and its key in its environment, and is to speak TLS.
+    #[serde(default)]
+    pub tls: bool,
     /// What a reader is told meanwhile, where its script takes long: what is done, and what may hold it up.
     pub slow: Option<String>,
     /// Each says more than the one before: where to look, the idea, what to write.

@@ -1,6 +1,6 @@
 //! A server, and the clients that a script lets visit it.
 
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -11,10 +11,16 @@ use stage::{Client, ENDING, Server, Trouble};
 use super::findings;
 use super::missed::{Failure, Missed, Wanted, beginning, described, status};
 use super::promises::Sight;
+use super::secret::{Certificate, Tunnel};
 use super::system::{self, Ends};
 
 /// What cannot be seen where the server's terminal is not ours to read.
 const NO_TERMINAL: &str = "its terminal cannot be seen";
+/// What is said of the end of a server that is not ours to end.
+const NOT_OURS: &str = "it runs already: whoever started it has to end it";
+/// And why it cannot be made to stand still.
+const NO_STOP: &str = "this system has no STOP that makes a program stand still";
+const NO_TERM: &str = "this system has no TERM that asks a program to end";
 /// How long a whole script may take, as a multiple of the patience with one answer.
 const WHOLE: u32 = 12;
 /// How long a server may take until where it listens is where it will listen.
@@ -35,6 +41,8 @@ const ANSWERS: u32 = 20;
 pub struct Session<'a> {
     address: SocketAddr,
     server: Option<&'a Server>,
+    /// The certificate that the server was given.
+    certificate: Option<&'a Certificate>,
     recorder: Recorder,
     patience: Duration,
     /// How long the server may take until it listens.
@@ -59,6 +67,7 @@ impl<'a> Session<'a> {
         Session {
             address,
             server,
+            certificate: None,
             recorder,
             patience,
             starting,
@@ -69,11 +78,38 @@ impl<'a> Session<'a> {
         }
     }
 
+    /// The same, with a server that was given this certificate.
+    pub(super) fn with(self, certificate: Option<&'a Certificate>) -> Self {
+        Session { certificate, ..self }
+    }
+
+    /// The same server, whose clients come through a tunnel.
+    pub(super) fn through(&self, tunnel: &Tunnel) -> Session<'a> {
+        Session {
+            address: tunnel.address(),
+            recorder: self.recorder.clone(),
+            reached: AtomicBool::new(true),
+            answer: AtomicU64::new(0),
+            system_tells: AtomicBool::new(false),
+            ..*self
+        }
+    }
+
+    /// The certificate that the server was given.
+    pub(super) fn certificate(&self) -> Option<&'a Certificate> {
+        self.certificate
+    }
+
     /// A client that has connected.
     pub(super) fn visitor(&self) -> Result<Visitor<'_>, Failure> {
+        self.visitor_from(None)
+    }
+
+    /// The same, from this address of the machine.
+    pub(super) fn visitor_from(&self, from: Option<IpAddr>) -> Result<Visitor<'_>, Failure> {
         let start = Instant::now();
         loop {
-            match Client::connect(self.address, &self.recorder, self.patience) {
+            match Client::connect_from(from, self.address, &self.recorder, self.patience) {
                 Err(Trouble::Refused(_)) if self.may_still_listen(start.elapsed()) => {
                     // There is no event for "it listens now": asking again is the only way.
                     thread::sleep(Duration::from_millis(10));
@@ -132,6 +168,60 @@ impl<'a> Session<'a> {
         drop(visitor);
         // Whoever refuses nothing says nothing by its silence.
         self.refuses(b"hello\r\n\r\n").map_err(|failure| failure.unless("refuses-no-request"))
+    }
+
+    /// Asks the server's program to end, by TERM.
+    pub(super) fn ask_to_end(&self) -> Result<(), Failure> {
+        let server = self.server.ok_or(Failure::Unseen(NOT_OURS))?;
+        match server.ask_to_end() {
+            true => Ok(()),
+            false if cfg!(unix) => Err(self.missed(Failure::missed(
+                "the program to run until it is asked to end",
+                Sight::Ended,
+                "it is gone",
+            ))),
+            false => Err(Failure::Unseen(NO_TERM)),
+        }
+    }
+
+    /// Does something while the server's program stands still: it finds all of it at once when it goes on.
+    pub(super) fn while_it_stands_still<T>(&self, act: impl FnOnce() -> T) -> Result<T, Failure> {
+        let server = self.server.ok_or(Failure::Unseen(NOT_OURS))?;
+        match server.while_it_stands_still(act) {
+            Some(done) => Ok(done),
+            None if cfg!(unix) => {
+                Err(self.missed(Failure::missed("the program to run", Sight::Ended, "it is gone")))
+            }
+            None => Err(Failure::Unseen(NO_STOP)),
+        }
+    }
+
+    /// Tells the server's program to read its files again, by HUP.
+    pub(super) fn hang_up(&self) -> Result<(), Failure> {
+        let server = self.server.ok_or(Failure::Unseen(NOT_OURS))?;
+        match server.hang_up() {
+            true => Ok(()),
+            false => Err(self.missed(Failure::missed(
+                "the program to go on after HUP",
+                Sight::Ended,
+                "it is gone",
+            ))),
+        }
+    }
+
+    /// Sees the program end, which was asked to, and say by its exit code that all went well.
+    pub(super) fn ends_well(&self) -> Result<(), Failure> {
+        const WANTED: &str = "the program to end, with exit code 0";
+        let server = self.server.ok_or(Failure::Unseen(NOT_OURS))?;
+        let start = self.done_so_far();
+        while !server.wait_for_end(self.patience) && self.is_at_work(start) {}
+        match server.exit() {
+            Some(exit) if exit.status.success() => Ok(()),
+            Some(exit) => {
+                Err(Failure::missed(WANTED, Sight::Ended, format!("it has ended with {exit}")))
+            }
+            None => Err(Failure::missed(WANTED, Sight::Open, "it runs on")),
+        }
     }
 
     /// Whether the server's program has ended by itself.
@@ -460,6 +550,50 @@ impl Visitor<'_> {
         }
     }
 
+    /// Sees a head with an error status in this.
+    pub(super) fn is_refusal(&self, unit: &Unit, wanted: &str) -> Result<(), Failure> {
+        let sight = match status(unit) {
+            Some("101") => Sight::Granted,
+            Some(code) if code.len() == 3 && code.starts_with(['4', '5']) => return Ok(()),
+            Some(_) => Sight::Status,
+            None => Sight::Other,
+        };
+        Err(self.missed(Failure::wrong(wanted, sight, unit)))
+    }
+
+    /// Sends a byte again and again, until the server refuses what they make or ends the connection over it. The
+    /// longest time between two of them.
+    pub(super) fn drips(
+        &mut self,
+        byte: u8,
+        pace: Duration,
+        wanted: &str,
+    ) -> Result<Duration, Failure> {
+        let (start, work) = (Instant::now(), self.session.done_so_far());
+        let (mut last, mut longest) = (start, Duration::ZERO);
+        loop {
+            let heard = self.client.quiet(pace);
+            longest = longest.max(last.elapsed());
+            match heard {
+                Ok(()) => {}
+                Err(Trouble::Unexpected(unit)) => {
+                    self.is_refusal(&unit, wanted)?;
+                    return self.ends(wanted).map(|_| longest);
+                }
+                Err(Trouble::Ended(..)) => return Ok(longest),
+                Err(trouble) => return Err(self.session.trouble(wanted, trouble)),
+            }
+            last = Instant::now();
+            if self.try_to_send(&[byte]).is_err() {
+                return Ok(longest);
+            }
+            if start.elapsed() > self.session.patience && !self.session.is_at_work(work) {
+                let came = "it stays open, and takes byte after byte";
+                return Err(self.missed(Failure::missed(wanted, Sight::Open, came)));
+            }
+        }
+    }
+
     /// Waits until the server ends the connection, and hands back what it sent before that.
     pub(super) fn ends(&mut self, wanted: &str) -> Result<Vec<Unit>, Failure> {
         match self.patiently(Client::ended) {
@@ -495,6 +629,23 @@ impl Visitor<'_> {
         match self.client.body(length.unwrap_or(usize::MAX)) {
             Ok(count) => Ok(count),
             Err(trouble) => Err(self.session.trouble(wanted, trouble)),
+        }
+    }
+
+    /// The same, as text.
+    pub(super) fn text_of_body(&mut self, length: Option<usize>) -> Result<String, Failure> {
+        self.body(length)?;
+        let body = self.what_has_come().0.filter(|unit| unit.kind == Kind::Body);
+        Ok(body.map(|unit| String::from_utf8_lossy(&unit.bytes).into_owned()).unwrap_or_default())
+    }
+
+    /// Sees that no 101 has come by now.
+    pub(super) fn is_not_let_in(&mut self, wanted: &str) -> Result<(), Failure> {
+        match self.what_has_come() {
+            (Some(unit), _) if status(&unit) == Some("101") => {
+                Err(self.missed(Failure::wrong(wanted, Sight::Granted, &unit)))
+            }
+            _ => Ok(()),
         }
     }
 
@@ -633,6 +784,29 @@ impl Visitor<'_> {
         }
     }
 
+    /// Sees the server ping, by itself, and hands back the payload.
+    pub(super) fn hears_ping(&mut self, wanted: &str) -> Result<Vec<u8>, Failure> {
+        let unit = self.any_unit(wanted)?;
+        match &unit.frame {
+            Some(frame) if frame.header.opcode == 0x9 && is_aside(&unit) => {
+                Ok(frame.payload.clone())
+            }
+            _ => Err(self.missed(Failure::wrong(wanted, Sight::Other, &unit))),
+        }
+    }
+
+    /// Sees the server let go of the connection for good, whoever has said what by then.
+    pub(super) fn is_dropped(&mut self, wanted: &str) -> Result<(), Failure> {
+        let start = self.session.done_so_far();
+        while !self.client.is_dropped() {
+            if !self.session.is_at_work(start) {
+                let came = "the connection is there: what the client sends is still taken";
+                return Err(self.missed(Failure::missed(wanted, Sight::Open, came)));
+            }
+        }
+        Ok(())
+    }
+
     /// Sees a pong come, with this payload.
     pub(super) fn hears_pong(&mut self, payload: &[u8]) -> Result<(), Failure> {
         let wanted = Wanted::Pong(payload.to_vec());
@@ -657,7 +831,7 @@ impl Visitor<'_> {
         }
     }
 
-    fn missed(&self, failure: Failure) -> Failure {
+    pub(super) fn missed(&self, failure: Failure) -> Failure {
         self.session.missed(failure)
     }
 

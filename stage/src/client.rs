@@ -4,16 +4,21 @@
 use std::collections::VecDeque;
 use std::fmt;
 use std::io::{ErrorKind, Read, Write};
-use std::net::{Shutdown, SocketAddr, TcpStream};
+use std::net::{IpAddr, Shutdown, SocketAddr, TcpStream};
+use std::thread;
 use std::time::{Duration, Instant};
 
-use ch00_wire::{Closing, Frame, Recorder, Side, Unit, short_hex};
+use ch00_wire::{Closing, Frame, Recorder, Side, Unit, masked_frame, short_hex};
+use socket2::{Domain, Socket, Type};
 
 /// How many bytes a client takes in all, unless it is told otherwise: far more than any conversation of the
 /// course has, and far less than a memory.
 const TAKEN: usize = 4 * 1024 * 1024;
 /// How many units a client keeps that nobody has asked for: names take more room than the bytes they name.
 const UNITS: usize = 10_000;
+
+/// How soon to knock again at a connection whose other end may be gone: no event says so.
+const KNOCK_AGAIN: Duration = Duration::from_millis(10);
 
 /// One connection to the server under observation; all that crosses it goes to a [`Recorder`].
 ///
@@ -106,12 +111,18 @@ impl Client {
         recorder: &Recorder,
         patience: Duration,
     ) -> Result<Client, Trouble> {
-        let stream = TcpStream::connect_timeout(&server, patience)
-            .and_then(|stream| {
-                stream.set_nodelay(true)?;
-                Ok(stream)
-            })
-            .map_err(|error| Trouble::Refused(error.kind()))?;
+        Client::connect_from(None, server, recorder, patience)
+    }
+
+    /// The same, from this address of the machine.
+    pub fn connect_from(
+        from: Option<IpAddr>,
+        server: SocketAddr,
+        recorder: &Recorder,
+        patience: Duration,
+    ) -> Result<Client, Trouble> {
+        let stream =
+            open(from, server, patience).map_err(|error| Trouble::Refused(error.kind()))?;
         Ok(Client::on(stream, Side::Client, recorder, patience))
     }
 
@@ -257,6 +268,22 @@ impl Client {
         self.recorder.closed(self.number, self.plays, Closing::Closed);
     }
 
+    /// Waits until the server has let go of the connection for good, and not only said its last word: what is sent to
+    /// nobody, the system answers with a reset. It knocks with pongs, which say nothing and are not recorded.
+    pub fn is_dropped(&mut self) -> bool {
+        let deadline = self.deadline(self.patience);
+        let _ = self.stream.set_write_timeout(Some(KNOCK_AGAIN));
+        loop {
+            match self.stream.write(&masked_frame(0xa, b"")) {
+                Err(error) if error.kind() != ErrorKind::Interrupted && !is_timeout(&error) => {
+                    return true;
+                }
+                _ if Instant::now() >= deadline => return false,
+                _ => thread::sleep(KNOCK_AGAIN),
+            }
+        }
+    }
+
     /// Leaves without a word, as it does wherever a script ends.
     pub fn leave(self) {}
 
@@ -345,6 +372,22 @@ impl Drop for Client {
     fn drop(&mut self) {
         self.recorder.closed(self.number, self.plays, Closing::Closed);
     }
+}
+
+/// A connection, from this address of the machine if one is named.
+fn open(
+    from: Option<IpAddr>,
+    server: SocketAddr,
+    patience: Duration,
+) -> std::io::Result<TcpStream> {
+    let socket = Socket::new(Domain::for_address(server), Type::STREAM, None)?;
+    if let Some(from) = from {
+        socket.bind(&SocketAddr::from((from, 0)).into())?;
+    }
+    socket.connect_timeout(&server.into(), patience)?;
+    let stream = TcpStream::from(socket);
+    stream.set_nodelay(true)?;
+    Ok(stream)
 }
 
 /// A timeout for a read or a write: systems know none of zero.

@@ -149,6 +149,49 @@ impl Program {
         }
     }
 
+    /// Asks it to end by itself, as a supervisor does: by TERM, to the program alone. False if it has ended already, or
+    /// the system has nothing of the kind.
+    pub fn ask_to_end(&self) -> bool {
+        #[cfg(unix)]
+        return self.signal(nix::sys::signal::Signal::SIGTERM);
+        #[cfg(not(unix))]
+        false
+    }
+
+    /// Does something while the program, alone, stands still: it finds all of it at once when it goes on. `None`: it
+    /// has ended already, or the system has nothing of the kind.
+    pub fn while_it_stands_still<T>(&self, act: impl FnOnce() -> T) -> Option<T> {
+        #[cfg(unix)]
+        {
+            use nix::sys::signal::Signal;
+            let done = self.signal(Signal::SIGSTOP).then(act);
+            self.signal(Signal::SIGCONT);
+            done
+        }
+        #[cfg(not(unix))]
+        {
+            drop(act);
+            None
+        }
+    }
+
+    /// Asks it to read its files again, as an operator does: by HUP. False as in [`Program::ask_to_end`].
+    pub fn hang_up(&self) -> bool {
+        #[cfg(unix)]
+        return self.signal(nix::sys::signal::Signal::SIGHUP);
+        #[cfg(not(unix))]
+        false
+    }
+
+    #[cfg(unix)]
+    fn signal(&self, signal: nix::sys::signal::Signal) -> bool {
+        // Held meanwhile: while nobody has asked how it ended, its number is nobody else's.
+        let mut child = lock(&self.child);
+        let runs = matches!(child.try_wait(), Ok(None));
+        let process = i32::try_from(self.id).map(nix::unistd::Pid::from_raw);
+        runs && process.is_ok_and(|process| nix::sys::signal::kill(process, signal).is_ok())
+    }
+
     /// Ends it, and everything that it has started.
     pub fn end(&self) {
         let by_us = self.exit().is_none();

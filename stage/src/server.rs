@@ -346,6 +346,21 @@ impl Server {
         self.has_ended()
     }
 
+    /// Asks it to end by itself, by TERM. False if it has ended already, or the system has nothing of the kind.
+    pub fn ask_to_end(&self) -> bool {
+        self.program.ask_to_end()
+    }
+
+    /// Does something while the program stands still. `None`: it has ended, or the system has nothing of the kind.
+    pub fn while_it_stands_still<T>(&self, act: impl FnOnce() -> T) -> Option<T> {
+        self.program.while_it_stands_still(act)
+    }
+
+    /// Asks it to read its files again, by HUP. False as in [`Server::ask_to_end`].
+    pub fn hang_up(&self) -> bool {
+        self.program.hang_up()
+    }
+
     /// Ends it, with everything that it has started. False if a program goes on that has left its group: that
     /// one still holds its outputs.
     pub fn end(self) -> bool {

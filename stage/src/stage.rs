@@ -1,6 +1,7 @@
 //! The stage on which a chapter's conversation is recorded: its own program, scripted clients, a log.
 
 use std::cell::Cell;
+use std::net::SocketAddr;
 use std::process::Command;
 use std::time::Duration;
 #[cfg(unix)]
@@ -34,6 +35,11 @@ impl Stage {
         let recorder = Recorder::new();
         let server = Server::announced(command, &recorder, PATIENCE).expect("the server starts");
         Stage { recorder, server, clients: Cell::new(0) }
+    }
+
+    /// Where the server listens.
+    pub fn address(&self) -> SocketAddr {
+        self.server.address()
     }
 
     /// A client that has connected.

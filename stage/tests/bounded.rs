@@ -1,7 +1,7 @@
 //! Whatever a server does, a client comes back: in bounded time, with bounded bytes, out of bounded memory.
 
 use std::io::{Read, Write};
-use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::net::{Shutdown, SocketAddr, TcpListener, TcpStream};
 use std::sync::mpsc;
 use std::thread;
 use std::time::{Duration, Instant};
@@ -181,4 +181,28 @@ fn the_beginning_and_the_end_of_a_flood_are_kept() {
     let shown = recording.to_string();
     assert!(shown.contains("30 30 30") && shown.contains("39 39 39"), "{shown}");
     assert!(shown.contains("more, which are left out"), "{shown}");
+}
+
+/// The end of what a server says is not the end of the connection.
+#[test]
+fn a_client_sees_when_nobody_is_there_any_more() {
+    let (let_go, waits) = mpsc::channel();
+    let at = server(move |client| {
+        client.shutdown(Shutdown::Write)?;
+        // Nobody reads what the client sends: the system takes it.
+        let _ = waits.recv();
+        Ok(())
+    });
+    let mut client = connect(at, &Recorder::new(), SHORT);
+    client.ended().expect("the server has said its last word");
+    assert!(!client.is_dropped());
+    let mut other =
+        Client::connect_from(Some(at.ip()), at, &Recorder::new(), LONG).expect("connected");
+    let_go.send(()).expect("the server waits");
+    let start = Instant::now();
+    while !client.is_dropped() {
+        assert!(start.elapsed() < LONG, "the server holds it");
+    }
+    drop(let_go);
+    assert!(other.is_dropped());
 }

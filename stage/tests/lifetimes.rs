@@ -73,6 +73,23 @@ fn an_end_is_named_and_says_who_ended_it() {
 }
 
 #[test]
+fn a_program_that_is_asked_to_end_ends_as_it_likes() {
+    let server =
+        announced("trap 'exit 7' TERM; echo ws://127.0.0.1:1; sleep 1000 >/dev/null 2>&1 & wait");
+    let server = server.expect("it starts");
+    assert!(server.ask_to_end());
+    assert!(server.wait_for_end(PATIENCE));
+    let exit = server.exit().expect("it has ended");
+    assert_eq!((exit.to_string().as_str(), exit.by_us), ("exit code 7", false));
+    assert!(!server.ask_to_end(), "nobody is there any more");
+
+    let server = announced("echo ws://127.0.0.1:1; exec sleep 1000").expect("it starts");
+    assert!(server.ask_to_end());
+    assert!(server.wait_for_end(PATIENCE));
+    assert_eq!(server.exit().and_then(|exit| exit.signal()), Some("SIGTERM"));
+}
+
+#[test]
 fn a_start_that_takes_long_is_told() {
     let mut told = 0;
     let server = Server::announced_telling(

@@ -4,7 +4,7 @@ import playwright from 'playwright-core';
 
 const { chromium, _bidiFirefox } = playwright;
 
-const ARGUMENTS = [
+export const ARGUMENTS = [
   '--no-sandbox',
   '--disable-gpu',
   '--disable-quic',

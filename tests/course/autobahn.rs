@@ -177,13 +177,48 @@ fn counts(chapter: u8, verdicts: &Verdicts) -> Value {
     json!({ "chapter": chapter, "messages": messages, "won": won })
 }
 
-/// The chapters' programs as a server runs them: the suite has cases of a million bytes in frames of 64.
-fn released(numbers: &[u8]) -> Vec<(u8, PathBuf)> {
+/// Through the tunnel of chapter 17, by TLS, nothing is different: all cases, in parts side by side.
+#[test]
+fn every_case_is_won_through_tls() {
+    let Some(wstest) = wstest("the Autobahn test suite by TLS") else { return };
+    let wstest = Path::new(wstest.get_program());
+    let (mut cargo, target) = releasing();
+    cargo.args(["--package", "ch17-secret", "--bins", "--example", "tunnel"]);
+    succeeds(cargo);
+    let name = |name: &str| format!("{name}{}", env::consts::EXE_SUFFIX);
+    let folder = tempfile::tempdir().expect("a folder");
+    let mut server = announced(&target.join("release").join(name("ch17-secret")), Some("echo"));
+    server.arg("--self-signed").arg(folder.path());
+    let (_server, at) = started(server);
+    let mut tunnel = Command::new(target.join("release/examples").join(name("tunnel")));
+    tunnel.arg(at);
+    let (_tunnel, at) = started(tunnel);
+    let mut parts = COMPRESSED.to_vec();
+    parts.push(cases_for(17));
+    let verdicts: Verdicts = thread::scope(|scope| {
+        let at = &at;
+        let parts: Vec<_> =
+            parts.iter().map(|cases| scope.spawn(move || judged(wstest, at, cases))).collect();
+        parts.into_iter().flat_map(|part| part.join().expect("verdicts")).collect()
+    });
+    let lost: Vec<_> = verdicts.iter().filter(|(_, case)| !is_won(case)).collect();
+    assert!(lost.is_empty(), "{lost:#?}");
+    assert_eq!(verdicts.len(), 517);
+}
+
+/// A cargo that builds programs as a server runs them, beside this test, and the folder where it does.
+fn releasing() -> (Command, &'static Path) {
     let target = Path::new(env!("CARGO_BIN_EXE_frame-by-frame")).ancestors().nth(2);
     let target = target.expect("the folder that this test was built in");
     let mut cargo = Command::new(env!("CARGO"));
     cargo.args(["build", "--release", "--locked", "--quiet", "--target-dir"]);
     cargo.arg(target).current_dir(course());
+    (cargo, target)
+}
+
+/// The chapters' programs as a server runs them: the suite has cases of a million bytes in frames of 64.
+fn released(numbers: &[u8]) -> Vec<(u8, PathBuf)> {
+    let (mut cargo, target) = releasing();
     let packages = numbers.iter().map(|&number| chapters::find(number).expect("one").package());
     let packages: Vec<String> = packages.collect();
     cargo.args(packages.iter().flat_map(|package| ["--package", package]));
@@ -194,17 +229,26 @@ fn released(numbers: &[u8]) -> Vec<(u8, PathBuf)> {
     numbers.iter().copied().zip(packages.iter().map(program)).collect()
 }
 
-/// Runs cases against a chapter's echo. What it prints goes nowhere: it would be all that the suite sends.
+/// Runs cases against a chapter's echo.
 fn run(wstest: &Path, chapter: u8, program: &Path, cases: &[&str]) -> Verdicts {
-    let mut command = announced(program, (chapter >= 7).then_some("echo"));
+    let (_server, at) = started(announced(program, (chapter >= 7).then_some("echo")));
+    judged(wstest, &at, cases)
+}
+
+/// Starts a program that says where it listens. What else it prints goes nowhere: it would be all that the suite sends.
+fn started(mut command: Command) -> (Program, String) {
     command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::null());
-    let server = Program::start(command).expect("the server starts");
+    let server = Program::start(command).expect("the program starts");
     let mut stdout = BufReader::new(server.outputs().0);
     let mut line = String::new();
     stdout.read_line(&mut line).expect("its first line");
-    let (_, at) = line.trim_end().split_once("ws://").expect("its address");
+    let (_, at) = line.trim_end().split_once("://").expect("its address");
     thread::spawn(move || io::copy(&mut stdout, &mut io::sink()));
+    (server, at.to_owned())
+}
 
+/// Runs cases against the echo at this address.
+fn judged(wstest: &Path, at: &str, cases: &[&str]) -> Verdicts {
     let folder = tempfile::tempdir().expect("a folder");
     let spec = folder.path().join("spec.json");
     let of_server = json!({

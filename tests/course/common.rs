@@ -335,6 +335,12 @@ pub fn curl(test: &str) -> Option<Command> {
     installed(&["curl"], test, "curl")
 }
 
+/// openssl, whose `s_client` speaks TLS as it is told to.
+pub fn openssl(test: &str) -> Option<Command> {
+    let found = runs("openssl", "version").then(|| Command::new("openssl"));
+    found.or_else(|| missing(test, "openssl"))
+}
+
 /// Java, with its compiler.
 pub fn java(test: &str) -> Option<Command> {
     installed(&["javac"], test, "java and javac")?;

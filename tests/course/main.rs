@@ -25,6 +25,7 @@ mod pages;
 mod paper;
 mod programs;
 mod room;
+mod secret;
 mod steps;
 mod voice;
 mod whereabouts;

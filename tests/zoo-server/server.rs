@@ -46,7 +46,7 @@ impl Zoo {
         self.mistake.map_or("", |mistake| mistake.name)
     }
 
-    /// Whether it is a server of Part III, or one without a mistake.
+    /// Whether it is a server of Part III or later, or one without a mistake.
     fn is_newer(&self) -> bool {
         self.mistake.is_none_or(|mistake| mistake.chapter > LAST_OF_PART_TWO)
     }
@@ -84,8 +84,7 @@ impl Zoo {
 fn main() -> ExitCode {
     match open() {
         Ok((zoo, listener)) if zoo.is_newer() => {
-            let mistake = zoo.mistake.map_or("", |mistake| mistake.name);
-            layers::serve(mistake, zoo.is_echo, listener)
+            return layers::serve(zoo.mistake, zoo.is_echo, listener);
         }
         Ok((zoo, listener)) => serve(&zoo, &listener),
         Err(why) => {

@@ -19,6 +19,7 @@ mod record;
 mod script;
 mod stream;
 mod text;
+mod tls;
 mod unit;
 
 pub use frame::unmask;

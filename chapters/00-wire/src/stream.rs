@@ -7,6 +7,7 @@ use crate::head;
 use crate::header::Header;
 use crate::hixie;
 use crate::messages::Messages;
+use crate::tls;
 use crate::unit::{Fault, Kind, Side, Unit};
 
 /// How many bytes of one unit are kept. The rest is counted, not stored, whatever a header declares.
@@ -46,6 +47,10 @@ enum Phase {
     /// So many bytes that follow a head of the older handshake.
     Challenge(usize),
     HixieFrames,
+    /// Records of TLS. `secret`: this side has changed to its keys.
+    Records {
+        secret: bool,
+    },
 }
 
 impl Stream {
@@ -77,6 +82,9 @@ impl Stream {
         let read_end = self.end() + bytes.len();
         while !bytes.is_empty() {
             bytes = self.take(bytes);
+            if self.phase == Phase::Head && self.start == 0 && tls::begins(&self.buffer) {
+                self.phase = Phase::Records { secret: false };
+            }
             while let Some(size) = self.whole_unit() {
                 units.push(self.finish(size));
             }
@@ -152,6 +160,7 @@ impl Stream {
             Phase::Frames => Header::read(&self.buffer)
                 .map(|header| header.length.saturating_add(header.size as u64)),
             Phase::Challenge(size) => Some(size as u64),
+            Phase::Records { .. } => tls::size(&self.buffer),
             Phase::HixieFrames if self.end_skipped => {
                 Some((self.buffer.len() + self.skipped) as u64)
             }
@@ -165,7 +174,7 @@ impl Stream {
         match self.phase {
             Phase::Head if self.is_no_head() => None,
             Phase::Head => head::end(&self.buffer),
-            Phase::Frames | Phase::Challenge(_) | Phase::HixieFrames => {
+            Phase::Frames | Phase::Challenge(_) | Phase::HixieFrames | Phase::Records { .. } => {
                 let size = self.declared()?;
                 let here = (self.buffer.len() + self.skipped) as u64;
                 (here >= size).then(|| self.buffer.len().min(usize::try_from(size).unwrap_or(KEPT)))
@@ -193,7 +202,7 @@ impl Stream {
                 }
             }
             Phase::Challenge(_) => self.phase = Phase::HixieFrames,
-            Phase::Body | Phase::HixieFrames => {}
+            Phase::Body | Phase::HixieFrames | Phase::Records { .. } => {}
         }
         unit
     }
@@ -227,14 +236,19 @@ impl Stream {
 
     /// The growing unit, named with a copy of the state: it will be named again.
     fn name_pending(&mut self) -> Unit {
-        let before = self.messages.clone();
+        let before = (self.messages.clone(), self.phase);
         let unit = self.name(false);
-        self.messages = before;
+        (self.messages, self.phase) = before;
         unit
     }
 
     fn name(&mut self, complete: bool) -> Unit {
         let mut unit = match self.phase {
+            Phase::Records { mut secret } => {
+                let unit = tls::name(&self.buffer, &mut secret);
+                self.phase = Phase::Records { secret };
+                unit
+            }
             Phase::Head if self.is_no_head() => self.name_unknown(),
             Phase::Head => head::name(self.head_kind(), &self.buffer, complete),
             Phase::Frames => {

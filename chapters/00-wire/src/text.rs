@@ -56,7 +56,9 @@ impl fmt::Display for Unit {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.kind {
             Kind::RequestHead | Kind::ResponseHead => write_head(out, self)?,
-            Kind::Frame | Kind::Challenge | Kind::HixieFrame => write_frame(out, self)?,
+            Kind::Frame | Kind::Challenge | Kind::HixieFrame | Kind::Record => {
+                write_frame(out, self)?;
+            }
             Kind::Body | Kind::Unknown => {
                 let text =
                     self.text.as_deref().map(|text| format!("\"{}\"", shortened(text, "text")));
@@ -81,7 +83,7 @@ impl fmt::Display for Unit {
 
 impl Unit {
     fn is_frame(&self) -> bool {
-        matches!(self.kind, Kind::Frame | Kind::Challenge | Kind::HixieFrame)
+        matches!(self.kind, Kind::Frame | Kind::Challenge | Kind::HixieFrame | Kind::Record)
     }
 
     fn bytes_shown(&self) -> usize {

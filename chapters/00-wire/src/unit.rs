@@ -50,6 +50,9 @@ pub enum Kind {
     /// One frame of 2010 (draft Hixie-76).
     #[serde(rename = "older frame")]
     HixieFrame,
+    /// One record of TLS (RFC 8446).
+    #[serde(rename = "TLS record")]
+    Record,
     /// What follows the head of a response that did not upgrade.
     #[serde(rename = "body")]
     Body,

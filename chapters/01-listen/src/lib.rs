@@ -12,7 +12,7 @@ use socket2::{Domain, Protocol, Type};
 
 pub use program::{AddressError, address, explain, run};
 pub use socket2::Socket;
-pub use terminal::{on_one_line, printable, show};
+pub use terminal::{LastLines, on_one_line, printable, show};
 
 // ANCHOR: limits
 /// How many clients may wait in the queue while the server talks to another.

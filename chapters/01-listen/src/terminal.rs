@@ -76,7 +76,7 @@ fn write_each(lines: &Receiver<String>) {
 
 // ANCHOR: last_lines
 /// When it goes, at the end of the program, it lets the terminal have what is left, for a second at most.
-pub(crate) struct LastLines;
+pub struct LastLines;
 
 impl Drop for LastLines {
     fn drop(&mut self) {

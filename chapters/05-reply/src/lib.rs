@@ -13,25 +13,31 @@ pub const TEXT: Opcode = Opcode(0x1);
 // ANCHOR_END: text
 
 // ANCHOR: encode
-/// A whole message in one frame, its payload length in the shortest form, not masked: a server's
-/// frames never are (RFC 6455, section 5.1).
+/// A whole message in one frame.
 pub fn encode(opcode: Opcode, payload: &[u8]) -> Vec<u8> {
-    // YOURS: Which bytes stand in front of the payload, for each length?
-    let fin = 0x80;
-    let mut frame = vec![fin | opcode.0];
-    match payload.len() {
-        length @ 0..=125 => frame.push(length as u8),
-        length @ 126..=65_535 => {
-            frame.push(126);
-            frame.extend((length as u16).to_be_bytes());
-        }
-        length => {
-            frame.push(127);
-            frame.extend((length as u64).to_be_bytes());
-        }
-    }
+    let mut frame = Vec::new();
+    encode_header(opcode, payload.len(), &mut frame);
     frame.extend(payload);
     frame
+}
+
+/// The header of a whole message in one frame, behind what is in `out`: its payload length in the shortest
+/// form, and no mask: a server's frames never have one (RFC 6455, section 5.1).
+pub fn encode_header(opcode: Opcode, length: usize, out: &mut Vec<u8>) {
+    // YOURS: Which bytes stand in front of the payload, for each length?
+    let fin = 0x80;
+    out.push(fin | opcode.0);
+    match length {
+        0..=125 => out.push(length as u8),
+        126..=65_535 => {
+            out.push(126);
+            out.extend_from_slice(&(length as u16).to_be_bytes());
+        }
+        _ => {
+            out.push(127);
+            out.extend_from_slice(&(length as u64).to_be_bytes());
+        }
+    }
     // YOURS_END
 }
 // ANCHOR_END: encode

@@ -7,7 +7,7 @@ use std::fmt::Display;
 use ch02_key::{HeadEnd, Request, bad_request, read_head};
 use ch03_accept::switching_protocols;
 use ch04_decode::{Opcode, decode};
-use ch05_reply::{TEXT, encode};
+use ch05_reply::{TEXT, encode_header};
 
 // ANCHOR: message
 /// The opcode of bytes that are not text (RFC 6455, section 5.6).
@@ -32,6 +32,13 @@ pub trait Writer {
     /// Writes a message behind what is in `out`.
     fn write(&mut self, message: &Message<'_>, out: &mut Vec<u8>);
 
+    /// Writes only what stands before the payload, if that follows as it is: chapter 16 does not copy a
+    /// long one. Otherwise all of the message. Says whether the payload follows.
+    fn begin(&mut self, message: &Message<'_>, out: &mut Vec<u8>) -> bool {
+        self.write(message, out);
+        false
+    }
+
     /// Writers of one group write the same bytes. `None`: nobody else writes what this one does.
     fn group(&self) -> Option<&'static str>;
 }
@@ -41,7 +48,14 @@ pub struct FrameWriter;
 
 impl Writer for FrameWriter {
     fn write(&mut self, message: &Message<'_>, out: &mut Vec<u8>) {
-        out.extend(encode(message.opcode, &message.payload));
+        if self.begin(message, out) {
+            out.extend_from_slice(&message.payload);
+        }
+    }
+
+    fn begin(&mut self, message: &Message<'_>, out: &mut Vec<u8>) -> bool {
+        encode_header(message.opcode, message.payload.len(), out);
+        true
     }
 
     fn group(&self) -> Option<&'static str> {

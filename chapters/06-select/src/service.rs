@@ -25,6 +25,15 @@ pub trait Sink {
     /// Sends what `write` writes, once, to each of these clients that is there.
     fn fill(&mut self, to: &[ClientId], write: impl FnOnce(&mut Vec<u8>));
 
+    /// Sends what `write` writes, and `payload` behind it if `write` says so.
+    fn send(&mut self, to: &[ClientId], payload: &[u8], write: impl FnOnce(&mut Vec<u8>) -> bool) {
+        self.fill(to, |out| {
+            if write(out) {
+                out.extend_from_slice(payload);
+            }
+        });
+    }
+
     /// Closes a connection, when what was put here for it has been sent.
     fn close(&mut self, client: ClientId);
 }

@@ -7,6 +7,7 @@ mod page;
 mod program;
 mod room;
 mod server;
+mod table;
 
 use ch01_listen::Socket;
 use ch06_select::{Connection, Frames, each_turn};
@@ -17,6 +18,7 @@ pub use page::start;
 pub use program::run;
 pub use room::Room;
 pub use server::Server;
+pub use table::Table;
 
 // ANCHOR: serve
 /// One room for everybody, and its page.

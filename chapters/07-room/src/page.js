@@ -10,7 +10,8 @@ let wait = 1;
 let known = '';
 
 function connect() {
-  socket = new WebSocket(`ws://${location.host}/chat`);
+  // http: becomes ws:, and https:, from chapter 17 on, becomes wss:.
+  socket = new WebSocket(`${location.origin.replace('http', 'ws')}/chat`);
   socket.onopen = () => {
     wait = 1;
     show('handshake successful', true);

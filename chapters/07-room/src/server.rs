@@ -1,19 +1,18 @@
 //! Where the roles meet: for each client a connection, for all of them one app.
 
-use std::collections::HashMap;
 use std::io;
 
 use ch06_select::{ClientId, End, Event, Protocol, Service, Sink};
 
 use crate::members::{Members, Post};
-use crate::{App, Observer, Outbox};
+use crate::{App, Observer, Outbox, Table};
 
 // ANCHOR: server
 /// A service for any loop: the protocol `P` says what bytes mean, the app what to do about it, and the
 /// observer `O` looks on.
 pub struct Server<P, O> {
     connect: Box<dyn Fn() -> P>,
-    connections: HashMap<ClientId, P>,
+    connections: Table<P>,
     meeting: Meeting<O>,
 }
 
@@ -28,7 +27,7 @@ impl<P, O> Server<P, O> {
     /// A server for `app`. `connect` makes what a client speaks with, from its first byte on.
     pub fn new(app: Box<dyn App>, observer: O, connect: impl Fn() -> P + 'static) -> Self {
         let meeting = Meeting { app, members: Members::default(), observer };
-        Server { connect: Box::new(connect), connections: HashMap::new(), meeting }
+        Server { connect: Box::new(connect), connections: Table::default(), meeting }
     }
 
     /// For whoever has something to say that no client has said: a clock, or another thread.
@@ -71,7 +70,7 @@ impl<S: Sink, P: Protocol, O: Observer> Service<S> for Server<P, O> {
     }
 
     fn received(&mut self, client: ClientId, bytes: &mut [u8], sink: &mut S) {
-        let Some(connection) = self.connections.get_mut(&client) else { return };
+        let Some(connection) = self.connections.get_mut(client) else { return };
         let mut emit = |event: Event<'_>| self.meeting.take(client, event, sink);
         if let Err(end) = connection.receive(bytes, &mut emit) {
             self.meeting.end(client, end, sink);
@@ -80,7 +79,7 @@ impl<S: Sink, P: Protocol, O: Observer> Service<S> for Server<P, O> {
 
     fn left(&mut self, client: ClientId, why: io::Result<()>, sink: &mut S) {
         self.meeting.observer.left(client, &why);
-        self.connections.remove(&client);
+        self.connections.remove(client);
         if self.meeting.members.remove(client) {
             let mut outbox = Post { members: &mut self.meeting.members, sink };
             self.meeting.app.left(client, &mut outbox);

@@ -8,7 +8,7 @@ use crate::handshake::{OlderRequest, Version};
 
 // ANCHOR: dialect
 /// What a connection speaks once its request has been answered.
-#[derive(Debug)]
+#[derive(Debug, PartialEq, Eq)]
 pub enum Dialect<F> {
     /// The protocol of RFC 6455.
     Newer(F),

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::mem;
 
 use ch05_reply::TEXT;
-use ch06_select::{Emit, End, Event, Message, Protocol, Writer};
+use ch06_select::{CLOSE, Emit, End, Event, Message, Protocol, Writer};
 
 use crate::keys::answer;
 
@@ -14,10 +14,10 @@ use crate::keys::answer;
 pub const LONGEST: usize = 64 * 1024;
 
 /// A connection of 2010, after the two heads.
-#[derive(Debug)]
+#[derive(Debug, PartialEq, Eq)]
 pub struct OlderFrames(State);
 
-#[derive(Debug)]
+#[derive(Debug, PartialEq, Eq)]
 enum State {
     /// The eight bytes that belong to the keys are not all here.
     Key3 { parts: [u32; 2], key3: Vec<u8> },
@@ -126,9 +126,11 @@ fn bounded(length: usize) -> Result<(), End> {
     }
 }
 
-/// `ff 00` is the Close frame of 2010, and is answered with the same.
+/// The Close frame of 2010. It is answered with the same.
+const GOODBYE: [u8; 2] = [0xff, 0x00];
+
 fn goodbye() -> End {
-    End { last: vec![0xff, 0x00], why: "it says goodbye".to_owned() }
+    End { last: GOODBYE.into(), why: "it says goodbye".to_owned() }
 }
 // ANCHOR_END: rest
 
@@ -139,6 +141,12 @@ pub struct OlderWriter;
 impl Writer for OlderWriter {
     /// Invalid UTF-8 becomes `�`: its byte `ff` would end the message.
     fn write(&mut self, message: &Message<'_>, out: &mut Vec<u8>) {
+        if message.opcode >= CLOSE {
+            // In 2010 there was a goodbye, and neither ping nor pong.
+            return if message.opcode == CLOSE {
+                out.extend(GOODBYE)
+            };
+        }
         // YOURS: What stands before a message, and what behind it?
         out.push(0x00);
         out.extend(String::from_utf8_lossy(&message.payload).as_bytes());

@@ -19,7 +19,7 @@ pub struct Part<'a> {
 }
 
 /// Makes parts of frames from bytes, however these are cut.
-#[derive(Debug, Default)]
+#[derive(Debug, Default, PartialEq, Eq)]
 pub struct Decoder {
     /// The beginning of a header that is not whole yet.
     begun: Vec<u8>,
@@ -70,9 +70,11 @@ pub fn unmask(payload: &mut [u8], key: [u8; 4], came: u64) {
     // YOURS: Which byte of the key comes first?
     let mut key = key;
     key.rotate_left((came % 4) as usize);
-    for (i, byte) in payload.iter_mut().enumerate() {
-        *byte ^= key[i % 4];
+    let (words, rest) = payload.as_chunks_mut();
+    for word in words {
+        *word = (u32::from_ne_bytes(*word) ^ u32::from_ne_bytes(key)).to_ne_bytes();
     }
+    rest.iter_mut().zip(key).for_each(|(byte, key)| *byte ^= key);
     // YOURS_END
 }
 // ANCHOR_END: unmask

@@ -15,7 +15,7 @@ pub const PING: Opcode = Opcode(0x9);
 pub const PONG: Opcode = Opcode(0xA);
 
 /// Answers control frames, and hands all others on.
-#[derive(Debug, Default)]
+#[derive(Debug, Default, PartialEq, Eq)]
 pub struct Control<L>(pub L);
 
 impl<L: Layer> Layer for Control<L> {

@@ -18,13 +18,13 @@ pub const CONTINUATION: Opcode = Opcode(0x0);
 pub const MAX_FRAGMENTS: usize = 128 * 1024;
 
 /// Puts messages together from the frames that they come in.
-#[derive(Debug, Default)]
+#[derive(Debug, Default, PartialEq, Eq)]
 pub struct Messages {
     /// The message whose last fragment has not come.
     open: Option<Begun>,
 }
 
-#[derive(Debug)]
+#[derive(Debug, PartialEq, Eq)]
 struct Begun {
     opcode: Opcode,
     /// What has come of it before.
@@ -51,7 +51,7 @@ impl Layer for Messages {
         if part.last && header.fin {
             emit(Event::Message(begun.end(part.payload)?));
         } else {
-            begun.payload.extend_from_slice(part.payload);
+            begun.keep(&part);
             self.open = Some(begun);
         }
         Ok(())
@@ -107,6 +107,18 @@ impl Begun {
         self.payload.extend_from_slice(rest);
         Ok(Message { opcode: self.opcode, payload: Cow::Owned(self.payload) })
         // YOURS_END
+    }
+}
+
+impl Begun {
+    /// Makes room as bytes arrive: twice as much as there is, but no more than the frame declares.
+    fn keep(&mut self, part: &Part<'_>) {
+        let declared = part.header.length as usize;
+        let more = self.payload.len().min(declared.saturating_sub(self.payload.len()));
+        if self.payload.capacity() - self.payload.len() < part.payload.len() {
+            self.payload.reserve_exact(more.max(part.payload.len()));
+        }
+        self.payload.extend_from_slice(part.payload);
     }
 }
 

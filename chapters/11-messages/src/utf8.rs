@@ -2,7 +2,7 @@
 
 // ANCHOR: utf8
 /// A text of which only a part has come.
-#[derive(Debug, Default)]
+#[derive(Debug, Default, PartialEq, Eq)]
 pub struct Utf8 {
     /// The first bytes of a character whose last ones have not come.
     begun: Vec<u8>,
@@ -14,7 +14,7 @@ pub struct NotUtf8;
 
 /// How many of these bytes are whole characters. Those behind them begin another one, or it is an error.
 fn whole_characters(bytes: &[u8]) -> Result<usize, NotUtf8> {
-    match str::from_utf8(bytes) {
+    match simdutf8::compat::from_utf8(bytes) {
         Ok(_) => Ok(bytes.len()),
         Err(error) if error.error_len().is_none() => Ok(error.valid_up_to()),
         Err(_) => Err(NotUtf8),

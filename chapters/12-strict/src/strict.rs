@@ -8,7 +8,7 @@ use crate::rules::{Frame, RULES};
 
 // ANCHOR: strict
 /// Holds each frame to the rules as soon as its header is here, and hands on those that keep them.
-#[derive(Debug, Default)]
+#[derive(Debug, Default, PartialEq, Eq)]
 pub struct Strict<L> {
     /// A message has begun, and is not whole.
     in_message: bool,

@@ -20,7 +20,7 @@ use ch12_strict::Strict;
 pub use door::{Door, Spoken, start};
 pub use head::{MAX_FIELDS, read};
 pub use opening::{Opening, SUBPROTOCOLS, lists};
-pub use program::run;
+pub use program::{is_origin, run};
 pub use refusal::Refusal;
 
 // ANCHOR: serve

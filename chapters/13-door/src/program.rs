@@ -39,7 +39,7 @@ pub fn run<Never>(
 // ANCHOR: is_origin
 /// Whether a browser may say this: a scheme and a host, without a path behind them. Of a page without an
 /// origin it says `null`.
-fn is_origin(text: &str) -> bool {
+pub fn is_origin(text: &str) -> bool {
     let host = text.split_once("://").map(|(_, host)| host);
     text == "null" || host.is_some_and(|host| !host.is_empty() && !host.contains('/'))
 }

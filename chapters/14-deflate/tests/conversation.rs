@@ -92,3 +92,26 @@ fn what_is_not_deflate() {
     client.ended().expect("the server hangs up");
     assert_recording!("broken", stage.recording("What is not DEFLATE", DONE));
 }
+
+/// What chapter 15 is about: nobody is told that the server ends.
+#[cfg(unix)]
+#[test]
+fn the_program_is_ended() {
+    let recorder = ch00_wire::Recorder::new();
+    let patience = std::time::Duration::from_secs(20);
+    let mut command = std::process::Command::new(PROGRAM);
+    command.arg("127.0.0.1:0");
+    let server = stage::Server::announced(command, &recorder, patience).expect("it starts");
+    let mut client = Client::connect(server.address(), &recorder, patience).expect("connected");
+    client.send(&ch00_wire::rfc_request()).expect("sent");
+    client.unit().expect("a 101");
+    client.send(&masked_frame(1, b"Li Jing")).expect("sent");
+    assert_eq!(hears(&mut client, "Li Jing"), 0x81);
+    let status = std::process::Command::new("kill").arg(server.id().to_string()).status();
+    assert!(status.expect("kill is there").success());
+    let (_, units) = client.ended().expect("the server is gone");
+    assert!(units.is_empty(), "not a word");
+    drop(client);
+    drop(server);
+    assert_recording!("ended", recorder.recording("The program is ended"));
+}

@@ -10,18 +10,29 @@ use ch06_select::ClientId;
 /// there is nothing to do about it, nothing is done.
 pub struct Deadlines {
     after: Duration,
-    queue: VecDeque<(Instant, ClientId)>,
+    start: Option<Instant>,
+    /// In nanoseconds since the start: half as long as an `Instant`.
+    queue: VecDeque<(u64, ClientId)>,
 }
 
 impl Deadlines {
     /// Deadlines that are due so long after they are set.
     pub fn new(after: Duration) -> Self {
-        Deadlines { after, queue: VecDeque::new() }
+        Deadlines { after, start: None, queue: VecDeque::new() }
     }
 
     /// Sets a deadline for a client. `now` never goes back.
     pub fn set(&mut self, now: Instant, client: ClientId) {
-        self.queue.push_back((now + self.after, client));
+        let start = *self.start.get_or_insert(now);
+        let at = now + self.after - start;
+        self.queue.push_back((at.as_nanos() as u64, client));
+    }
+
+    /// Forgets the first deadlines that are of no interest any more, so that they do not wait for their end.
+    pub fn skip(&mut self, is_met: impl Fn(ClientId) -> bool) {
+        while self.queue.front().is_some_and(|(_, client)| is_met(*client)) {
+            self.queue.pop_front();
+        }
     }
 
     /// The next client whose deadline is over.
@@ -32,7 +43,8 @@ impl Deadlines {
 
     /// When the next deadline is over.
     pub fn next(&self) -> Option<Instant> {
-        self.queue.front().map(|(at, _)| *at)
+        let (at, _) = self.queue.front()?;
+        Some(self.start? + Duration::from_nanos(*at))
     }
 }
 // ANCHOR_END: deadlines

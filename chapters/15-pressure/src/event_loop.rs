@@ -7,13 +7,13 @@ use std::net::SocketAddr;
 use std::sync::mpsc::Receiver;
 use std::time::{Duration, Instant};
 
-use ch01_listen::{READ_SIZE, Socket, show};
+use ch01_listen::{READ_SIZE, Socket};
 use ch06_select::{ClientId, Sink};
+use log::warn;
 use mio::net::{TcpListener, TcpStream};
 use mio::{Events, Interest, Poll, Token};
 
-use crate::links::{Link, Links, Patience};
-use crate::{Lively, Mailbox};
+use crate::{Links, Lively, Mailbox, Patience};
 
 // ANCHOR: loop
 const LISTENER: ClientId = ClientId(0);
@@ -22,11 +22,15 @@ const LETTERS: ClientId = ClientId(usize::MAX);
 /// How long the loop waits before it tries to accept a client again, after that has failed.
 const PAUSE: Duration = Duration::from_millis(100);
 
+/// How long it says nothing more about that.
+const COMPLAINTS: Duration = Duration::from_secs(60);
+
 /// A loop for services of which other threads may send `M` to.
 pub struct EventLoop<M> {
     poll: Poll,
     listener: TcpListener,
     crowded: bool,
+    complained: Option<Instant>,
     links: Links,
     last: usize,
     unfinished: BTreeSet<ClientId>,
@@ -36,6 +40,7 @@ pub struct EventLoop<M> {
 }
 // ANCHOR_END: loop
 
+// ANCHOR: new
 impl<M: Send + 'static> EventLoop<M> {
     /// A loop for those who connect to `listener`.
     pub fn new(listener: &Socket, patience: Patience) -> io::Result<Self> {
@@ -44,16 +49,18 @@ impl<M: Send + 'static> EventLoop<M> {
         let poll = Poll::new()?;
         poll.registry().register(&mut listener, Token(LISTENER.0), Interest::READABLE)?;
         let (mailbox, letters) = Mailbox::new(poll.registry(), Token(LETTERS.0))?;
+        let (links, unfinished, buffer) = (Links::new(patience), BTreeSet::new(), [0; READ_SIZE]);
         Ok(EventLoop {
             poll,
             listener,
             crowded: false,
-            links: Links::new(patience),
+            complained: None,
+            links,
             last: 0,
-            unfinished: BTreeSet::new(),
+            unfinished,
             mailbox,
             letters,
-            buffer: [0; READ_SIZE],
+            buffer,
         })
     }
 
@@ -61,24 +68,27 @@ impl<M: Send + 'static> EventLoop<M> {
     pub fn mailbox(&self) -> Mailbox<M> {
         self.mailbox.clone()
     }
+    // ANCHOR_END: new
 
     // ANCHOR: run
-    /// Turns until the service has stopped it and the last client has left.
+    /// Turns until the service has stopped it, and everybody has left.
     pub fn run(mut self, mut service: impl Lively<Links, Mail = M>) -> io::Result<()> {
         let mut events = Events::with_capacity(1024);
         let mut next = None;
-        while !(self.links.stopped && self.links.links.is_empty()) {
+        while !self.links.done() {
             next = self.turn(&mut events, next, &mut service)?;
         }
         Ok(())
     }
 
+    /// Waits until somebody is ready, or something is due. Says when the next thing will be.
     fn turn(
         &mut self,
         events: &mut Events,
         next: Option<Instant>,
         service: &mut impl Lively<Links, Mail = M>,
     ) -> io::Result<Option<Instant>> {
+        // YOURS: What belongs into a turn beside reading and writing, and in which order?
         match self.poll.poll(events, self.patience(next)) {
             Err(error) if error.kind() != ErrorKind::Interrupted => return Err(error),
             _ => self.links.now = Instant::now(),
@@ -93,11 +103,13 @@ impl<M: Send + 'static> EventLoop<M> {
         self.links.touched.extend(&ready);
         ready.into_iter().for_each(|client| self.read(client, service));
         let due = service.tick(&mut self.links);
-        let late = self.links.look_after();
+        self.links.look_after();
         self.write(service);
-        Ok([due, late].into_iter().flatten().min())
+        Ok([due, self.links.next()].into_iter().flatten().min())
+        // YOURS_END
     }
 
+    /// How long to wait for somebody to be ready.
     fn patience(&self, next: Option<Instant>) -> Option<Duration> {
         if !self.unfinished.is_empty() || !self.links.resumed.is_empty() {
             return Some(Duration::ZERO);
@@ -107,17 +119,23 @@ impl<M: Send + 'static> EventLoop<M> {
     }
     // ANCHOR_END: run
 
+    // ANCHOR: accept
     fn accept(&mut self, service: &mut impl Lively<Links>) {
         loop {
-            if self.links.stopped {
-                return;
-            }
             match self.listener.accept().and_then(|(socket, address)| self.add(socket, address)) {
                 Ok(client) => service.connected(client, &mut self.links),
                 Err(error) if error.kind() == ErrorKind::WouldBlock => break self.crowded = false,
-                Err(_) if mem::replace(&mut self.crowded, true) => break,
-                Err(error) => break show(format!("a client could not be accepted: {error}")),
+                Err(error) => break self.complain(&error),
             }
+        }
+    }
+
+    /// At the limit, a place may get free and be taken many times a second: one line a minute is enough.
+    fn complain(&mut self, error: &io::Error) {
+        self.crowded = true;
+        if self.complained.is_none_or(|at| at + COMPLAINTS <= self.links.now) {
+            self.complained = Some(self.links.now);
+            warn!("a client could not be accepted: {error}");
         }
     }
 
@@ -126,13 +144,13 @@ impl<M: Send + 'static> EventLoop<M> {
         self.last += 1;
         let interest = Interest::READABLE | Interest::WRITABLE;
         self.poll.registry().register(&mut socket, Token(self.last), interest)?;
-        let (unsent, stuck) = (Vec::new(), None);
-        let (closing, told, silent, paused) = (false, false, false, false);
-        let link = Link { socket, address, unsent, closing, told, silent, paused, stuck };
-        self.links.links.insert(ClientId(self.last), link);
+        self.links.add(ClientId(self.last), socket, address);
         Ok(ClientId(self.last))
     }
+    // ANCHOR_END: accept
 
+    // ANCHOR: read
+    /// As in chapter 06, but a client that is paused is not read from.
     fn read(&mut self, client: ClientId, service: &mut impl Lively<Links>) {
         let Some(link) = self.links.links.get_mut(&client).filter(|link| !link.paused) else {
             return;
@@ -162,3 +180,4 @@ impl<M: Send + 'static> EventLoop<M> {
         }
     }
 }
+// ANCHOR_END: read

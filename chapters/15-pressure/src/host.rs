@@ -1,83 +1,111 @@
 //! The host: greets clients, looks after those that keep silent, and sees everybody off.
 
-use std::collections::HashMap;
-use std::io;
-use std::net::IpAddr;
+use std::rc::Rc;
 use std::sync::Arc;
 use std::sync::atomic::Ordering::Relaxed;
 use std::time::{Duration, Instant};
+use std::{io, mem};
 
-use ch06_select::{CLOSE, ClientId, Message, Protocol, Service};
-use ch07_room::{App, Outbox, Server};
-use ch10_control::CloseCode;
+use ch06_select::{CLOSE, ClientId, End, Message, Protocol, Service};
+use ch07_room::{App, Observer, Outbox, Server, Table};
+use ch10_control::{CloseCode, Failure, PING};
+use clap::Args;
+use log::info;
 
-use crate::watch::Watch;
-use crate::{Clock, Counters, Deadlines, Lively, Patient};
+use crate::counters::Network;
+use crate::report::{code, no_room, too_late};
+use crate::seen::{Seen, Watch, talk};
+use crate::settings::{at_least_one, seconds};
+use crate::{Counters, Deadlines, Lively, Patient, TooSlow};
 
 // ANCHOR: limits
 /// How many may be here, and how long a host waits for them.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Args)]
 pub struct Limits {
-    /// The most clients at a time.
-    pub clients: usize,
-    /// The most clients at a time from one address.
-    pub per_address: usize,
-    /// How long the opening handshake may take.
-    pub handshake: Duration,
-    /// How long a client may say nothing before it is sent a ping, and then before it is let go.
-    pub silence: Duration,
+    /// How many clients may be here at a time
+    #[arg(long, env, default_value = "10000", value_parser = at_least_one)]
+    pub max_clients: usize,
+    /// How many of them may come from one address
+    #[arg(long, env, default_value = "10000", value_parser = at_least_one)]
+    pub max_clients_per_address: usize,
+    /// How many seconds an opening handshake may take
+    #[arg(long, env, default_value = "10", value_parser = seconds)]
+    pub handshake_timeout: Duration,
+    /// After how many seconds a silent client is sent a ping, and then let go
+    #[arg(long, env, default_value = "20", value_parser = seconds)]
+    pub ping_after: Duration,
 }
 
 /// What other threads may tell a host.
-#[derive(Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Letter {
     /// The server is to end.
     Stop,
 }
 // ANCHOR_END: limits
 
-// ANCHOR: host
+// ANCHOR: guest
+/// What clients are told that are here when the server ends, or come then.
+pub(crate) const ENDING: &str = "the server ends";
+
 /// What a host knows of a client.
-enum Guest {
-    /// Its opening handshake has not succeeded yet.
-    Opening(Option<IpAddr>),
-    /// It may speak. `heard`: it has, since it was looked at. `pinged`: it was sent a ping then.
-    Open { from: Option<IpAddr>, heard: bool, pinged: bool },
+struct Guest {
+    from: Network,
+    /// In seconds since the host began.
+    since: f32,
+    messages: u32,
+    state: State,
 }
 
+#[derive(Clone, PartialEq, Eq)]
+enum State {
+    /// Its opening handshake has not succeeded yet. `asked`: the head of its request is whole.
+    Opening { asked: bool },
+    /// It may speak. `heard`: it has, since we looked. `pinged`: the number of the ping that it was
+    /// sent, and when, if it had not been heard.
+    Open { heard: bool, pinged: Option<Box<(u64, Instant)>> },
+    /// Everything is said.
+    Ended,
+}
+// ANCHOR_END: guest
+
+// ANCHOR: host
 /// A server that looks after its clients.
 pub struct Host<P> {
     server: Server<P, Watch>,
-    watch: Watch,
-    clock: Clock,
+    seen: Rc<Seen>,
+    counters: Arc<Counters>,
     limits: Limits,
-    guests: HashMap<ClientId, Guest>,
-    addresses: HashMap<IpAddr, usize>,
+    start: Instant,
+    guests: Table<Guest>,
     handshakes: Deadlines,
     silences: Deadlines,
-    stopping: bool,
+    /// How many pings were sent.
+    pings: u64,
+    /// How many bytes, when we looked.
+    sent: u64,
 }
 
 impl<P> Host<P> {
-    /// A host for `app`. `connect` makes what a client speaks with.
+    /// A host for `app`. `connect` makes what a client speaks with, and tells `seen` of its pongs.
     pub fn new(
         app: Box<dyn App>,
         limits: Limits,
         counters: Arc<Counters>,
-        clock: Clock,
+        seen: Rc<Seen>,
         connect: impl Fn() -> P + 'static,
     ) -> Self {
-        let watch = Watch { counters, opened: Default::default() };
         Host {
-            server: Server::new(app, watch.clone(), connect),
-            watch,
-            clock,
+            server: Server::new(app, Watch(Rc::clone(&seen)), connect),
+            seen,
+            counters,
             limits,
-            guests: HashMap::new(),
-            addresses: HashMap::new(),
-            handshakes: Deadlines::new(limits.handshake),
-            silences: Deadlines::new(limits.silence),
-            stopping: false,
+            start: Instant::now(),
+            guests: Table::default(),
+            handshakes: Deadlines::new(limits.handshake_timeout),
+            silences: Deadlines::new(limits.ping_after),
+            pings: 0,
+            sent: 0,
         }
     }
 
@@ -88,53 +116,85 @@ impl<P> Host<P> {
 }
 // ANCHOR_END: host
 
-const FULL: &str =
-    "HTTP/1.1 503 Service Unavailable\r\nRetry-After: 10\r\nConnection: close\r\n\r\n";
-
+// ANCHOR: service
 impl<S: Patient, P: Protocol> Service<S> for Host<P> {
     fn connected(&mut self, client: ClientId, sink: &mut S) {
-        let from = sink.address(client).map(|address| address.ip());
-        let here = from.map_or(0, |from| *self.addresses.get(&from).unwrap_or(&0));
-        if self.guests.len() >= self.limits.clients || here >= self.limits.per_address {
-            self.watch.counters.refused.fetch_add(1, Relaxed);
-            sink.fill(&[client], |out| out.extend(FULL.as_bytes()));
+        // YOURS: Who may stay, who is sent away, and until when has a handshake time?
+        let from = sink.address(client).map(|address| address.ip().into()).unwrap_or_default();
+        if let Err(why) = self.counters.enter(from, &self.limits) {
+            let end = no_room(why);
+            talk().inspect(|terminal| terminal.ends(client, &end));
+            sink.fill(&[client], |out| out.extend(end.last));
             return sink.close(client);
         }
-        if let Some(from) = from {
-            *self.addresses.entry(from).or_default() += 1;
-        }
-        self.guests.insert(client, Guest::Opening(from));
+        let state = State::Opening { asked: false };
+        let since = self.time();
+        self.guests.insert(client, Guest { from, since, messages: 0, state });
         self.handshakes.set(sink.now(), client);
         self.server.connected(client, sink);
+        // YOURS_END
     }
 
     fn received(&mut self, client: ClientId, bytes: &mut [u8], sink: &mut S) {
-        if let Some(Guest::Open { heard, .. }) = self.guests.get_mut(&client) {
-            *heard = true;
-        }
+        self.counters.received.fetch_add(bytes.len() as u64, Relaxed);
         self.server.received(client, bytes, sink);
-        if let Some(client) = self.watch.opened.take()
-            && let Some(guest) = self.guests.get_mut(&client)
-            && let Guest::Opening(from) = *guest
-        {
-            *guest = Guest::Open { from, heard: false, pinged: false };
-            self.silences.set(sink.now(), client);
+        self.look(client, sink.now());
+        if let Some(end) = self.seen.end.take() {
+            self.ends(client, &end);
         }
     }
 
     fn left(&mut self, client: ClientId, why: io::Result<()>, sink: &mut S) {
-        let Some(Guest::Opening(from) | Guest::Open { from, .. }) = self.guests.remove(&client)
-        else {
+        // One that was sent away at once is not a guest.
+        if !self.guests.get(client).is_some() {
             return;
-        };
-        if let Some(count) = from.and_then(|from| self.addresses.get_mut(&from)) {
-            *count -= 1;
         }
-        self.addresses.retain(|_, count| *count > 0);
+        let is_slow = |error: &io::Error| error.get_ref().is_some_and(|why| why.is::<TooSlow>());
+        self.counters.slow.fetch_add(why.as_ref().is_err_and(is_slow).into(), Relaxed);
+        let words = why.as_ref().map_or_else(io::Error::to_string, |()| "it hangs up".to_owned());
+        self.ended(client, 1006, &words);
+        self.guests.remove(client);
         self.server.left(client, why, sink);
     }
 }
+// ANCHOR_END: service
 
+// ANCHOR: look
+impl<P: Protocol> Host<P> {
+    /// Remembers what has been seen of a client that has sent something.
+    fn look(&mut self, client: ClientId, now: Instant) {
+        // YOURS: What does a byte of it prove, what does a pong, and what begins with the handshake?
+        let seen = &self.seen;
+        let (asked, opened, pong) = (seen.asked.take(), seen.opened.take(), seen.pong.take());
+        let messages = seen.messages.take();
+        self.counters.messages.fetch_add(messages.into(), Relaxed);
+        let Some(guest) = self.guests.get_mut(client) else { return };
+        guest.messages = guest.messages.saturating_add(messages);
+        match &mut guest.state {
+            State::Opening { asked: before } => *before |= asked,
+            State::Open { heard, pinged } => {
+                *heard = true;
+                // A pong that nobody asked for may say anything.
+                let is_answered = |ping: &mut Box<(u64, _)>| pong == Some(ping.0.to_be_bytes());
+                if let Some(ping) = pinged.take_if(is_answered) {
+                    self.counters.round_trip(now - ping.1);
+                }
+            }
+            State::Ended => {}
+        }
+        if let Some(knows_ping) = opened {
+            guest.state = State::Open { heard: false, pinged: None };
+            self.counters.opened.fetch_add(1, Relaxed);
+            if knows_ping {
+                self.silences.set(now, client);
+            }
+        }
+        // YOURS_END
+    }
+}
+// ANCHOR_END: look
+
+// ANCHOR: lively
 impl<S: Patient, P: Protocol> Lively<S> for Host<P> {
     type Mail = Letter;
 
@@ -145,44 +205,120 @@ impl<S: Patient, P: Protocol> Lively<S> for Host<P> {
     }
 
     fn tick(&mut self, sink: &mut S) -> Option<Instant> {
-        let now = sink.now();
-        while let Some(client) = self.handshakes.due(now) {
-            if let Some(Guest::Opening(_)) = self.guests.get(&client) {
-                sink.close(client);
-            }
+        let is_opening = |guest: &Guest| matches!(guest.state, State::Opening { .. });
+        self.handshakes.skip(|client| !self.guests.get(client).is_some_and(is_opening));
+        while let Some(client) = self.handshakes.due(sink.now()) {
+            self.turn_away(client, too_late(), sink);
         }
-        while let Some(client) = self.silences.due(now) {
+        while let Some(client) = self.silences.due(sink.now()) {
             self.look_after(client, sink);
         }
+        let sent = sink.sent() - mem::replace(&mut self.sent, sink.sent());
+        self.counters.sent.fetch_add(sent, Relaxed);
         [self.handshakes.next(), self.silences.next()].into_iter().flatten().min()
     }
 }
+// ANCHOR_END: lively
 
+// ANCHOR: look_after
 impl<P: Protocol> Host<P> {
+    /// Looks at a client that has had its time to be heard.
     fn look_after(&mut self, client: ClientId, sink: &mut impl Patient) {
-        let Some(Guest::Open { heard, pinged, .. }) = self.guests.get_mut(&client) else { return };
-        match (std::mem::take(heard), *pinged) {
-            (true, _) => *pinged = false,
-            // While we do not read from it, because it does not read from us, it cannot answer.
-            (false, true) if sink.waiting(client) == 0 => return sink.close(client),
-            (false, _) => {
-                *pinged = true;
-                let ping = self.clock.ping(sink.now());
-                self.server.outbox(sink).send(&[client], &ping);
+        // YOURS: Who is alive, who is asked, and who is let go?
+        let Some(guest) = self.guests.get_mut(client) else { return };
+        let State::Open { heard, pinged } = &mut guest.state else { return };
+        match (mem::take(heard), pinged.is_some()) {
+            (true, _) => *pinged = None,
+            // Our ping would wait behind the rest, and its pong is not read. The loop watches it.
+            (false, _) if sink.waiting(client) > 0 => *pinged = None,
+            (false, true) => {
+                return self.say_goodbye(client, CloseCode::PolicyViolation, "no pong came", sink);
+            }
+            (false, false) => {
+                self.pings += 1;
+                *pinged = Some(Box::new((self.pings, sink.now())));
+                let payload = self.pings.to_be_bytes().to_vec().into();
+                self.server.outbox(sink).send(&[client], &Message { opcode: PING, payload });
             }
         }
         self.silences.set(sink.now(), client);
-    }
-
-    /// Says goodbye to everybody (section 7.4.1).
-    fn stop(&mut self, sink: &mut impl Patient) {
-        if std::mem::replace(&mut self.stopping, true) {
-            return;
-        }
-        let code = (CloseCode::GoingAway as u16).to_be_bytes();
-        let goodbye = Message { opcode: CLOSE, payload: code.as_slice().into() };
-        self.server.outbox(sink).send_to_all(&goodbye);
-        self.guests.keys().for_each(|&client| sink.close(client));
-        sink.stop();
+        // YOURS_END
     }
 }
+// ANCHOR_END: look_after
+
+// ANCHOR: goodbye
+impl<P: Protocol> Host<P> {
+    /// Says goodbye to everybody (RFC 6455, section 7.4.1).
+    fn stop(&mut self, sink: &mut impl Patient) {
+        // YOURS: What does each client hear, according to how far it has got?
+        self.counters.ending.store(true, Relaxed);
+        let clients: Vec<ClientId> = self.guests.rows().map(|(client, _)| client).collect();
+        for client in clients {
+            self.turn_away(client, no_room(ENDING), sink);
+            self.say_goodbye(client, CloseCode::GoingAway, ENDING, sink);
+        }
+        sink.stop();
+        // YOURS_END
+    }
+
+    /// For a client whose handshake has not succeeded. If it has been answered already, nothing is added.
+    fn turn_away(&mut self, client: ClientId, end: End, sink: &mut impl Patient) {
+        let Some(State::Opening { asked }) = self.state(client) else { return };
+        if !asked {
+            sink.fill(&[client], |out| out.extend(&end.last));
+        }
+        self.ends(client, &end);
+        sink.close(client);
+    }
+
+    /// For a client whose connection is open: each gets the Close frame that it understands.
+    fn say_goodbye(
+        &mut self,
+        client: ClientId,
+        code: CloseCode,
+        why: &'static str,
+        sink: &mut impl Patient,
+    ) {
+        let Some(State::Open { .. }) = self.state(client) else { return };
+        let payload = [&(code as u16).to_be_bytes(), why.as_bytes()].concat().into();
+        self.server.outbox(sink).send(&[client], &Message { opcode: CLOSE, payload });
+        self.ends(client, &Failure { code, why: why.into() }.into());
+        sink.close(client);
+    }
+
+    fn state(&self, client: ClientId) -> Option<State> {
+        self.guests.get(client).map(|guest| guest.state.clone())
+    }
+}
+// ANCHOR_END: goodbye
+
+// ANCHOR: ended
+impl<P> Host<P> {
+    fn time(&self) -> f32 {
+        self.start.elapsed().as_secs_f32()
+    }
+
+    fn ends(&mut self, client: ClientId, end: &End) {
+        talk().inspect(|terminal| terminal.ends(client, end));
+        self.ended(client, code(&end.last), &end.why);
+    }
+
+    /// Counts a client that is as good as gone, once, and has one line for it in the log.
+    fn ended(&mut self, client: ClientId, code: u16, why: &str) {
+        let Some(guest) = self.guests.get_mut(client) else { return };
+        if mem::replace(&mut guest.state, State::Ended) == State::Ended {
+            return;
+        }
+        self.counters.leave(guest.from);
+        match code {
+            // A client may make up a code of its own, as often as it likes.
+            0..1016 => self.counters.label("ws_ends_total", "code", code),
+            _ => self.counters.label("ws_ends_total", "code", "other"),
+        }
+        let Guest { from, since, messages, .. } = *guest;
+        let time = self.time() - since;
+        info!("client {} from {from}: {messages} messages in {time:.1} s; {why}", client.0);
+    }
+}
+// ANCHOR_END: ended

@@ -2,58 +2,71 @@
 
 use std::collections::HashMap;
 use std::io::{self, ErrorKind, Write};
-use std::mem;
 use std::net::{Shutdown, SocketAddr};
 use std::time::{Duration, Instant};
+use std::{fmt, mem};
 
 use ch06_select::{ClientId, Sink};
+use clap::Args;
 use mio::net::TcpStream;
 
+use crate::settings::{at_least_one, seconds};
 use crate::{Deadlines, Patient};
 
-// ANCHOR: link
-/// How long a loop waits for a client, and how much for it.
-#[derive(Clone, Copy, Debug)]
+// ANCHOR: patience
+/// How long a loop waits for a client, and how much waits for it.
+#[derive(Clone, Copy, Debug, Args)]
 pub struct Patience {
-    /// How much may wait for a client, in bytes, before it is not read from.
-    pub pause: usize,
-    /// How much may wait for a client, in bytes, when there is something new for it.
-    pub unsent: usize,
-    /// How long a client may take nothing of what waits for it.
-    pub slow: Duration,
-    /// How long a client may take to leave when everything has been said.
-    pub goodbye: Duration,
+    /// How many bytes may wait for a client that does not read
+    #[arg(long, env, default_value = "1048576", value_parser = at_least_one)]
+    pub max_unsent: usize,
+    /// How many seconds a client may read nothing of what waits for it
+    #[arg(long, env, default_value = "30", value_parser = seconds)]
+    pub slow_timeout: Duration,
+    /// How many seconds a client may take to leave after a goodbye
+    #[arg(long, env, default_value = "5", value_parser = seconds)]
+    pub goodbye_timeout: Duration,
 }
 
-/// What the loop keeps of a client.
+/// Why a client is cut off: by size, or by time.
+#[derive(Debug)]
+pub struct TooSlow;
+
+impl std::error::Error for TooSlow {}
+
+impl fmt::Display for TooSlow {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.write_str("it does not read what it is sent")
+    }
+}
+// ANCHOR_END: patience
+
+// ANCHOR: link
+/// What the loop keeps of a client. From chapter 06: `socket`, `unsent`, `closing`, `told`, `silent`.
 pub(crate) struct Link {
     pub(crate) socket: TcpStream,
     pub(crate) address: SocketAddr,
-    /// In order, what the system has not taken yet.
     pub(crate) unsent: Vec<u8>,
-    /// The service has said its last word.
     pub(crate) closing: bool,
-    /// The client has been told that nothing more follows.
     pub(crate) told: bool,
-    /// The client has said its last word.
     pub(crate) silent: bool,
     /// It is not read from, because too much waits for it.
     pub(crate) paused: bool,
-    /// Since when it has taken nothing, if something waits for it.
-    pub(crate) stuck: Option<Instant>,
+    /// It is watched, because something waits for it. Has it taken any of it since?
+    pub(crate) watched: Option<bool>,
 }
 
-/// Everybody who is connected.
+/// Everybody who is connected. From chapter 06: `links`, `touched`, `gone`.
 pub struct Links {
     pub(crate) links: HashMap<ClientId, Link>,
-    /// Those to look after at the end of this turn.
     pub(crate) touched: Vec<ClientId>,
-    /// Those of whom the service is still to be told that they are gone.
     pub(crate) gone: Vec<(ClientId, io::Result<()>)>,
     /// Those that may be read from again.
     pub(crate) resumed: Vec<ClientId>,
     pub(crate) now: Instant,
-    pub(crate) stopped: bool,
+    /// When the loop ends at the latest, if it is to end.
+    pub(crate) end: Option<Instant>,
+    sent: u64,
     patience: Patience,
     slow: Deadlines,
     leaving: Deadlines,
@@ -72,12 +85,14 @@ impl Sink for Links {
             if link.unsent.is_empty() {
                 self.touched.push(client);
             }
-            let behind = link.unsent.len() > self.patience.unsent;
+            let behind = link.unsent.len() > self.patience.max_unsent;
             link.unsent.extend_from_slice(&bytes);
             if behind {
+                // A client that reads has made room in the meantime.
                 self.flush(client);
-                if self.waiting(client) > self.patience.unsent {
-                    self.let_go(client, Err(io::Error::other("it does not read what it is sent")));
+                let unsent = self.links.get(&client).map_or(0, |link| link.unsent.len());
+                if unsent > self.patience.max_unsent {
+                    self.let_go(client, Err(io::Error::other(TooSlow)));
                 }
             }
         }
@@ -91,63 +106,61 @@ impl Sink for Links {
         }
     }
 }
+// ANCHOR_END: sink
 
+// ANCHOR: patient
 impl Patient for Links {
     fn now(&self) -> Instant {
         self.now
     }
 
     fn waiting(&self, client: ClientId) -> usize {
-        self.links.get(&client).map_or(0, |link| link.unsent.len())
+        // What this turn has for a client has not been tried yet.
+        let is_stuck = |link: &&Link| link.watched.is_some();
+        self.links.get(&client).filter(is_stuck).map_or(0, |link| link.unsent.len())
     }
 
     fn address(&self, client: ClientId) -> Option<SocketAddr> {
         self.links.get(&client).map(|link| link.address)
     }
 
+    fn sent(&self) -> u64 {
+        self.sent
+    }
+
     fn stop(&mut self) {
-        self.stopped = true;
+        self.end.get_or_insert(self.now + self.patience.goodbye_timeout);
     }
 }
-// ANCHOR_END: sink
+// ANCHOR_END: patient
 
+// ANCHOR: flush
 impl Links {
-    pub(crate) fn new(patience: Patience) -> Self {
-        Links {
-            links: HashMap::new(),
-            touched: Vec::new(),
-            gone: Vec::new(),
-            resumed: Vec::new(),
-            now: Instant::now(),
-            stopped: false,
-            patience,
-            slow: Deadlines::new(patience.slow),
-            leaving: Deadlines::new(patience.goodbye),
-        }
-    }
-
-    // ANCHOR: flush
     /// Sends a client what the system takes now, and keeps the rest.
     pub(crate) fn flush(&mut self, client: ClientId) {
+        // YOURS: Who is not read from, who is watched, and who is to leave soon?
         let Some(link) = self.links.get_mut(&client) else { return };
         while !link.unsent.is_empty() {
             match link.socket.write(&link.unsent) {
                 Ok(0) => return self.let_go(client, Err(ErrorKind::WriteZero.into())),
                 Ok(count) => {
                     link.unsent.drain(..count);
-                    link.stuck = None;
+                    link.watched = link.watched.map(|_| true);
+                    self.sent += count as u64;
                 }
                 Err(error) if error.kind() == ErrorKind::WouldBlock => break,
                 Err(error) => return self.let_go(client, Err(error)),
             }
         }
-        let pause = link.unsent.len() > self.patience.pause;
-        if mem::replace(&mut link.paused, pause) && !pause {
+        // Half of the limit is for what it asks for, and the rest for what others have to say.
+        let is_much = link.unsent.len() > self.patience.max_unsent / 2;
+        let was_paused = mem::replace(&mut link.paused, is_much);
+        if was_paused && !link.paused {
             self.resumed.push(client);
         }
         if !link.unsent.is_empty() {
-            if link.stuck.is_none() {
-                link.stuck = Some(self.now);
+            if link.watched.is_none() {
+                link.watched = Some(false);
                 self.slow.set(self.now, client);
             }
             return;
@@ -163,24 +176,44 @@ impl Links {
             }
             _ => {}
         }
+        // YOURS_END
     }
-    // ANCHOR_END: flush
+}
+// ANCHOR_END: flush
 
-    // ANCHOR: look_after
-    /// Lets those go whose time is over, and says when the next one's will be.
-    pub(crate) fn look_after(&mut self) -> Option<Instant> {
+// ANCHOR: look_after
+impl Links {
+    /// Lets those go whose time is over.
+    pub(crate) fn look_after(&mut self) {
+        // YOURS: Whose time is over, and who gets more?
         while let Some(client) = self.slow.due(self.now) {
-            let stuck = self.links.get(&client).and_then(|link| link.stuck);
-            if stuck.is_some_and(|since| since + self.patience.slow <= self.now) {
-                self.let_go(client, Err(io::Error::other("it does not read what it is sent")));
+            // There may be a little room that the poll has not thought worth reporting.
+            self.flush(client);
+            let Some(link) = self.links.get_mut(&client) else { continue };
+            match link.watched.take() {
+                _ if link.unsent.is_empty() => {}
+                Some(true) => {
+                    link.watched = Some(false);
+                    self.slow.set(self.now, client);
+                }
+                _ => self.let_go(client, Err(io::Error::other(TooSlow))),
             }
         }
         while let Some(client) = self.leaving.due(self.now) {
             self.let_go(client, Ok(()));
         }
-        [self.slow.next(), self.leaving.next()].into_iter().flatten().min()
+        // YOURS_END
     }
-    // ANCHOR_END: look_after
+
+    /// When somebody's time is over.
+    pub(crate) fn next(&self) -> Option<Instant> {
+        [self.slow.next(), self.leaving.next(), self.end].into_iter().flatten().min()
+    }
+
+    /// Whether the loop has nothing left to do.
+    pub(crate) fn done(&self) -> bool {
+        self.end.is_some_and(|end| self.links.is_empty() || end <= self.now)
+    }
 
     /// Lets a client go as it is.
     pub(crate) fn let_go(&mut self, client: ClientId, why: io::Result<()>) {
@@ -189,3 +222,30 @@ impl Links {
         }
     }
 }
+// ANCHOR_END: look_after
+
+// ANCHOR: new
+impl Links {
+    pub(crate) fn new(patience: Patience) -> Self {
+        Links {
+            links: HashMap::new(),
+            touched: Vec::new(),
+            gone: Vec::new(),
+            resumed: Vec::new(),
+            now: Instant::now(),
+            end: None,
+            sent: 0,
+            patience,
+            slow: Deadlines::new(patience.slow_timeout),
+            leaving: Deadlines::new(patience.goodbye_timeout),
+        }
+    }
+
+    pub(crate) fn add(&mut self, client: ClientId, socket: TcpStream, address: SocketAddr) {
+        let (unsent, watched) = (Vec::new(), None);
+        let (closing, told, silent, paused) = (false, false, false, false);
+        let link = Link { socket, address, unsent, closing, told, silent, paused, watched };
+        self.links.insert(client, link);
+    }
+}
+// ANCHOR_END: new

@@ -1,4 +1,4 @@
-//! What a service is told from this chapter on, and what its sink can do: time, letters, an end.
+//! What a loop and a service have to know of each other from this chapter on.
 
 use std::net::SocketAddr;
 use std::time::Instant;
@@ -14,7 +14,7 @@ pub trait Lively<S>: Service<S> {
     /// Another thread says this.
     fn mail(&mut self, mail: Self::Mail, sink: &mut S);
 
-    /// Called in each turn: does what is due, and says when something will be.
+    /// Called at the end of each turn: does what is due, and says when something will be.
     fn tick(&mut self, sink: &mut S) -> Option<Instant>;
 }
 // ANCHOR_END: lively
@@ -25,13 +25,16 @@ pub trait Patient: Sink {
     /// When this turn began.
     fn now(&self) -> Instant;
 
-    /// How much waits for a client that the system has not taken yet, in bytes.
+    /// How much waits for a client, in bytes, because the system would not take it.
     fn waiting(&self, client: ClientId) -> usize;
 
     /// Where a client's connection comes from.
     fn address(&self, client: ClientId) -> Option<SocketAddr>;
 
-    /// Takes no new clients. The loop ends when the last one has left.
+    /// How many bytes the system has taken so far, for all clients.
+    fn sent(&self) -> u64;
+
+    /// The loop ends when the last client has left, or when the time for goodbyes is over.
     fn stop(&mut self);
 }
 // ANCHOR_END: patient

@@ -2,10 +2,6 @@
 
 use std::process::ExitCode;
 
-use ch15_pressure::{Settings, run, serve};
-use clap::Parser;
-
 fn main() -> ExitCode {
-    let settings = Settings::parse();
-    run(settings.address(), |listener| serve(listener, &settings))
+    ch15_pressure::run(ch15_pressure::serve)
 }

@@ -8,64 +8,60 @@ use ch01_listen::Socket;
 use ch02_key::Request;
 use ch06_select::{Connection, Emit, End, Protocol};
 use ch07_room::App;
+use ch08_hixie::Dialect;
+use ch09_stream::Stream;
 use ch13_door::Spoken;
 
-use crate::{Clock, Counters, EventLoop, Host, Letter, Pulse, Settings, on_stop};
+use crate::program::on_stop;
+use crate::report::report;
+use crate::seen::{Pulse, Seen};
+use crate::{Counters, EventLoop, Host, Letter, Settings};
 
 // ANCHOR: host
-/// A host for `app`, as the settings say.
-pub fn host(settings: &Settings, app: Box<dyn App>) -> Host<impl Protocol + use<>> {
-    let counters = Arc::new(Counters::default());
-    let clock = Clock::new(Arc::clone(&counters));
-    let shared = Rc::new((settings.door(), clock.clone(), Arc::clone(&counters)));
-    let connect = move || {
-        let shared = Rc::clone(&shared);
-        let start = move |head: &[u8], emit: Emit<'_>| {
-            let (door, clock, counters) = &*shared;
-            if let Some(report) = report(head, counters) {
-                return Err(report);
-            }
-            ch13_door::start(door, |request| agree(request, clock), head, emit)
-        };
-        Connection::Opening(Vec::new(), start)
-    };
-    Host::new(app, settings.limits(), counters, clock, connect)
+/// A host for `app`, as the settings say. All hosts of a server count together.
+pub fn host(
+    settings: &Settings,
+    app: Box<dyn App>,
+    counters: Arc<Counters>,
+) -> Host<impl Protocol + use<>> {
+    let seen = Rc::new(Seen::default());
+    let start = start(settings, &counters, &seen);
+    let connect = move || Connection::Opening(Vec::new(), start.clone());
+    Host::new(app, settings.limits, counters, seen, connect)
+}
+
+/// What is spoken with a client that has come in.
+pub type Frames = Dialect<Stream<Pulse<ch14_deflate::Layers>>>;
+
+/// Answers a whole head: with a report, or as in chapter 13.
+pub fn start(
+    settings: &Settings,
+    counters: &Arc<Counters>,
+    seen: &Rc<Seen>,
+) -> impl Fn(&[u8], Emit<'_>) -> Result<Frames, End> + Clone + use<> {
+    let shared = Rc::new((settings.door(), Arc::clone(counters), Rc::clone(seen)));
+    move |head, emit| {
+        let (door, counters, seen) = &*shared;
+        match report(head, counters) {
+            Some(report) => Err(report),
+            None => ch13_door::start(door, |request| agree(request, seen), head, emit),
+        }
+    }
 }
 
 /// As in chapter 14, and pongs are looked at.
-fn agree(request: &Request, clock: &Clock) -> Spoken<Pulse<ch14_deflate::Layers>> {
+fn agree(request: &Request, seen: &Rc<Seen>) -> Spoken<Pulse<ch14_deflate::Layers>> {
     let Spoken { fields, writer, layer } = ch14_deflate::agree(request);
-    Spoken { fields, writer, layer: Pulse::new(clock.clone(), layer) }
+    Spoken { fields, writer, layer: Pulse::new(seen, layer) }
 }
 // ANCHOR_END: host
-
-// ANCHOR: report
-/// What an operator asks for, by HTTP.
-fn report(head: &[u8], counters: &Counters) -> Option<End> {
-    let request = Request::parse(head).ok()?;
-    let body = match request.target.as_str() {
-        "/metrics" => counters.text(),
-        "/health" => "ok\n".to_owned(),
-        _ => return None,
-    };
-    let head = format!(
-        "HTTP/1.1 200 OK\r\n\
-         Content-Type: text/plain; version=0.0.4\r\n\
-         Content-Length: {}\r\n\
-         Connection: close\r\n\
-         \r\n",
-        body.len()
-    );
-    Some(End { last: (head + &body).into(), why: "the report is sent".to_owned() })
-}
-// ANCHOR_END: report
 
 // ANCHOR: serve
 /// Serves until it is told to stop, and everybody has left.
 pub fn serve(listener: &Socket, settings: &Settings) -> io::Result<()> {
-    let event_loop = EventLoop::new(listener, settings.patience())?;
+    let event_loop = EventLoop::new(listener, settings.patience)?;
     let mailbox = event_loop.mailbox();
     on_stop(move || drop(mailbox.send(Letter::Stop)))?;
-    event_loop.run(host(settings, settings.app()))
+    event_loop.run(host(settings, settings.app(), Arc::default()))
 }
 // ANCHOR_END: serve

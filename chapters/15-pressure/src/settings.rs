@@ -1,64 +1,44 @@
 //! The settings: arguments first, then variables of the environment, then what is usual.
 
-use std::io;
 use std::net::SocketAddr;
-use std::process::ExitCode;
 use std::time::Duration;
 
-use ch01_listen::{Socket, explain, listen, show};
 use ch07_room::{App, Echo, Room};
-use ch13_door::Door;
-use clap::{Parser, ValueEnum};
+use ch13_door::{Door, is_origin};
+use clap::Parser;
 
 use crate::{Limits, Patience};
 
 // ANCHOR: settings
-/// A WebSocket server: a room, or an echo.
+/// A WebSocket server that can be left running. Each setting is an argument or a variable of the
+/// environment; if there are both, the argument counts.
 #[derive(Clone, Debug, Parser)]
+#[command(allow_negative_numbers = true)]
 pub struct Settings {
-    /// Where to listen, for example 127.0.0.1:4000
+    /// Where to listen, for example 127.0.0.1:4000 (instead of a port)
+    #[arg(value_parser = address)]
     address: Option<SocketAddr>,
-    /// Where to listen on 127.0.0.1, if there is no address
-    #[arg(long, env, default_value_t = 4000)]
+    /// The port to listen on, at 127.0.0.1
+    #[arg(long, env, default_value = "4000", value_parser = port)]
     port: u16,
-    /// What to do with messages
-    #[arg(long, env, default_value = "room")]
+    /// What messages are for: room, or echo
+    #[arg(long, env, default_value = "room", value_parser = app)]
     app: AppName,
-    /// Pages of this origin may come in, and no others; may be given several times
-    #[arg(long = "origin", env = "ORIGINS", value_delimiter = ' ')]
+    /// The origin of pages that may come in, for example http://localhost:8000; may be repeated
+    #[arg(long = "origin", value_name = "ORIGIN", env = "ORIGINS", value_delimiter = ' ', value_parser = origin)]
     origins: Vec<String>,
-    /// The most clients at a time
-    #[arg(long, env, default_value_t = 10_000)]
-    max_clients: usize,
-    /// The most clients at a time from one address
-    #[arg(long, env, default_value_t = 10_000)]
-    max_clients_per_address: usize,
-    /// The most bytes that may wait for a client that does not read
-    #[arg(long, env, default_value_t = 1024 * 1024)]
-    max_unsent: usize,
-    /// How long a client may take for its opening handshake, in seconds
-    #[arg(long, env, default_value = "10", value_parser = seconds)]
-    handshake_timeout: Duration,
-    /// How long a client may be silent before it is sent a ping, and again before it is let go, in seconds
-    #[arg(long, env, default_value = "20", value_parser = seconds)]
-    ping_after: Duration,
-    /// How long a client may read nothing of what it is sent, in seconds
-    #[arg(long, env, default_value = "30", value_parser = seconds)]
-    slow_timeout: Duration,
-    /// How long a client may take to leave after a goodbye, in seconds
-    #[arg(long, env, default_value = "5", value_parser = seconds)]
-    goodbye_timeout: Duration,
+    /// How many may be here, and how long the host waits for them.
+    #[command(flatten)]
+    pub limits: Limits,
+    /// How long the loop waits for a client, and how much waits for it.
+    #[command(flatten)]
+    pub patience: Patience,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum AppName {
     Echo,
     Room,
-}
-
-fn seconds(text: &str) -> Result<Duration, String> {
-    let seconds: f64 = text.parse().map_err(|_| "give it a number of seconds".to_owned())?;
-    Duration::try_from_secs_f64(seconds).map_err(|_| "give it a number of seconds".to_owned())
 }
 // ANCHOR_END: settings
 
@@ -79,27 +59,7 @@ impl Settings {
 
     /// Who may come in.
     pub fn door(&self) -> Door {
-        Door { origins: self.origins.clone() }
-    }
-
-    /// How many may be here, and how long the host waits for them.
-    pub fn limits(&self) -> Limits {
-        Limits {
-            clients: self.max_clients,
-            per_address: self.max_clients_per_address,
-            handshake: self.handshake_timeout,
-            silence: self.ping_after,
-        }
-    }
-
-    /// How long the loop waits for a client, and how much for it.
-    pub fn patience(&self) -> Patience {
-        Patience {
-            pause: 64 * 1024,
-            unsent: self.max_unsent,
-            slow: self.slow_timeout,
-            goodbye: self.goodbye_timeout,
-        }
+        Door { origins: self.origins.iter().filter(|origin| !origin.is_empty()).cloned().collect() }
     }
 
     /// Where to listen.
@@ -107,27 +67,47 @@ impl Settings {
         self.address.unwrap_or_else(|| SocketAddr::from(([127, 0, 0, 1], self.port)))
     }
 }
+
+impl AsRef<Settings> for Settings {
+    fn as_ref(&self) -> &Settings {
+        self
+    }
+}
 // ANCHOR_END: parts
 
-// ANCHOR: run
-/// Listens on an address, says so, and serves.
-pub fn run(at: SocketAddr, serve: impl FnOnce(&Socket) -> io::Result<()>) -> ExitCode {
-    let served = listen(at).map_err(|error| explain(at, &error)).and_then(|listener| {
-        let at = listener.local_addr().ok().and_then(|at| at.as_socket()).unwrap_or(at);
-        show(format!("listening on ws://{at}"));
-        serve(&listener).map_err(|error| format!("the server cannot go on: {error}"))
-    });
-    match served {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(line) => {
-            eprintln!("{line}");
-            ExitCode::FAILURE
-        }
+// ANCHOR: values
+// What each kind of setting may be. An error says what to do.
+
+fn address(text: &str) -> Result<SocketAddr, &'static str> {
+    text.parse().map_err(|_| "write an address like 127.0.0.1:4000")
+}
+
+fn port(text: &str) -> Result<u16, &'static str> {
+    text.parse().map_err(|_| "give it a number from 0 to 65535")
+}
+
+fn app(text: &str) -> Result<AppName, &'static str> {
+    match text {
+        "echo" => Ok(AppName::Echo),
+        "room" => Ok(AppName::Room),
+        _ => Err("choose echo or room"),
     }
 }
 
-/// Has `stop` called when the program is to end: by Ctrl-C, or by TERM.
-pub fn on_stop(stop: impl FnMut() + Send + 'static) -> io::Result<()> {
-    ctrlc::set_handler(stop).map_err(io::Error::other)
+/// A variable that is set to nothing has no origins.
+fn origin(text: &str) -> Result<String, &'static str> {
+    match text.is_empty() || is_origin(text) {
+        true => Ok(text.to_owned()),
+        false => Err("say scheme, host and port, like http://localhost:8000"),
+    }
 }
-// ANCHOR_END: run
+
+pub(crate) fn at_least_one(text: &str) -> Result<usize, &'static str> {
+    text.parse().ok().filter(|&number| number > 0).ok_or("give it a whole number, 1 or more")
+}
+
+pub(crate) fn seconds(text: &str) -> Result<Duration, &'static str> {
+    let seconds = text.parse().ok().filter(|&seconds| 0.0 < seconds && seconds < 1e9);
+    seconds.map(Duration::from_secs_f64).ok_or("give it a number of seconds, such as 20 or 0.5")
+}
+// ANCHOR_END: values

@@ -2,8 +2,14 @@
 
 mod branch;
 mod bus;
+mod event_loop;
+mod lines;
+mod resting;
 mod serve;
 
 pub use branch::{Branch, Mail};
 pub use bus::{Bus, Local, Shared};
-pub use serve::{Settings, serve};
+pub use event_loop::{Door, EventLoop};
+pub use lines::Lines;
+pub use resting::{Rest, Resting};
+pub use serve::{Settings, accept, host, serve};

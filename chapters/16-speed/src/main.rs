@@ -2,10 +2,6 @@
 
 use std::process::ExitCode;
 
-use ch16_speed::{Settings, serve};
-use clap::Parser;
-
 fn main() -> ExitCode {
-    let settings = Settings::parse();
-    ch15_pressure::run(settings.pressure.address(), |listener| serve(listener, &settings))
+    ch15_pressure::run(ch16_speed::serve)
 }

@@ -1,13 +1,17 @@
-//! The servers of Part III: the course's own, with a mistake between two of its layers.
+//! The servers from Part III on: the course's own, with a mistake between two of its layers, or between its roles.
 
 mod control;
 mod deflate;
 mod door;
 mod messages;
 mod pieces;
+mod pressure;
 mod rules;
+mod secret;
+mod speed;
 
 use std::net::TcpListener;
+use std::process::ExitCode;
 use std::rc::Rc;
 use std::sync::OnceLock;
 
@@ -25,6 +29,8 @@ use messages::{Between, Parts};
 use pieces::Pieces;
 use rules::Rules;
 
+use super::mistakes::Mistake;
+
 /// What is spoken with a client, and where a mistake may be: in front of the rules, of the control frames, of what is
 /// inflated, and of the messages.
 type Layers = Bits<Rules<Strict<Between<Controls<Control<Inflates<Inflated<Parts<Messages>>>>>>>>>;
@@ -36,9 +42,23 @@ fn makes(name: &str) -> bool {
     MISTAKE.get().is_some_and(|mistake| *mistake == name)
 }
 
+/// The last chapter whose mistakes are between layers, and the last whose are between the loop and the host.
+const LAST_OF_LAYERS: u8 = 14;
+const UNDER_PRESSURE: u8 = 15;
+const SPEED: u8 = 16;
+
 /// Serves with this mistake, or with none.
-pub fn serve(mistake: &'static str, is_echo: bool, listener: TcpListener) -> ! {
-    MISTAKE.get_or_init(|| mistake);
+pub fn serve(mistake: Option<&Mistake>, is_echo: bool, listener: TcpListener) -> ExitCode {
+    MISTAKE.get_or_init(|| mistake.map_or("", |mistake| mistake.name));
+    match mistake {
+        Some(mistake) if mistake.chapter <= LAST_OF_LAYERS => serve_layers(is_echo, listener),
+        Some(mistake) if mistake.chapter == UNDER_PRESSURE => pressure::serve(is_echo, listener),
+        Some(mistake) if mistake.chapter == SPEED => speed::serve(is_echo, listener),
+        _ => secret::serve(is_echo, listener),
+    }
+}
+
+fn serve_layers(is_echo: bool, listener: TcpListener) -> ! {
     let app: Box<dyn App> = if is_echo { Box::new(Echo) } else { Box::new(Room::default()) };
     let origins = std::env::var("ORIGINS").unwrap_or_default();
     let origins = origins.split_whitespace().map(str::to_owned).collect();

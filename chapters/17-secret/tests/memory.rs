@@ -1,0 +1,55 @@
+//! What a client costs that says nothing, after its handshake.
+
+#![cfg(target_os = "linux")]
+
+mod support;
+
+use std::fs;
+use std::io::Write;
+use std::net::TcpStream;
+use std::process::Command;
+
+use ch00_wire::{Recorder, rfc_request};
+use rustls::version::TLS13;
+use stage::Server;
+use support::{Lab, PATIENCE, head};
+
+/// What is in use before is not counted: code that runs for the first time takes memory too.
+const BEFORE: usize = 500;
+const CLIENTS: usize = 1_000;
+const KIB_4: u64 = 4 * 1024;
+
+#[test]
+fn tls_costs_less_than_4_kib_for_a_client_that_says_nothing() {
+    // The clients are here, and in the server.
+    rlimit::increase_nofile_limit(8_192).expect("so many files");
+    let lab = Lab::start(&[]);
+    let secret = each(lab.server.id(), || lab.member(&[&TLS13]));
+    let mut command = Command::new(env!("CARGO_BIN_EXE_ch17-secret"));
+    command.arg("127.0.0.1:0");
+    let server = Server::announced(command, &Recorder::new(), PATIENCE).expect("it starts");
+    let plain = each(server.id(), || {
+        let mut client = TcpStream::connect(server.address()).expect("connected");
+        client.write_all(&rfc_request()).expect("sent");
+        head(&mut client);
+        client
+    });
+    println!("a client by TLS: {secret} bytes; without: {plain} bytes");
+    assert!(secret - plain < KIB_4, "a client by TLS: {secret} bytes; without: {plain} bytes");
+}
+
+/// How much memory the server takes for each client.
+fn each<Client>(server: u32, client: impl Fn() -> Client) -> u64 {
+    let mut clients: Vec<Client> = (0..BEFORE).map(|_| client()).collect();
+    let before = memory(server);
+    clients.extend((0..CLIENTS).map(|_| client()));
+    (memory(server) - before) / CLIENTS as u64
+}
+
+/// The memory of a process that is its own, in bytes.
+fn memory(process: u32) -> u64 {
+    let rollup = fs::read_to_string(format!("/proc/{process}/smaps_rollup")).expect("readable");
+    let line = rollup.lines().find_map(|line| line.strip_prefix("Private_Dirty:"));
+    let kib = line.and_then(|line| line.split_whitespace().next()).expect("a number");
+    1024 * kib.parse::<u64>().expect("a number")
+}

@@ -1,0 +1,98 @@
+//! Chapter 16, Speed. Nothing here looks at a clock: what makes a server fast shows in the order in which things happen,
+//! and in how much memory it takes.
+
+use ch00_wire::masked_frame;
+
+use super::Script;
+use super::crowd::{Member, gather};
+use super::missed::Failure;
+use super::promises::Sight;
+use super::session::Session;
+
+/// How many messages each of two says at once: 16 KiB on the wire, and far less than a system keeps.
+const SAID: usize = 1_500;
+/// How often one may be heard after the other: what a server reads at once is bounded, but not small.
+const TURNS: usize = 4;
+
+/// How many clients come first, so that what grows by doubling has done so; and how many are measured then.
+const FIRST: usize = 250;
+const IDLE: usize = 1_000;
+/// How much memory each of these may take, in bytes: nothing but what has to be known of it.
+const EACH: u64 = 384;
+
+pub(super) const SCRIPTS: &[(&str, Script)] = &[
+    ("reads-all-at-once", |session| {
+        let mut three = gather(session, 3)?;
+        let (hearer, both) = three.split_first_mut().expect("there are three");
+        session.while_it_stands_still(|| {
+            for (speaker, name) in both.iter_mut().zip(['a', 'b']) {
+                let frames = (0..SAID).flat_map(|number| said(name, number));
+                let _ = speaker.send(&frames.collect::<Vec<u8>>());
+            }
+        })?;
+        let turns = turns(session, hearer)?;
+        if turns <= TURNS {
+            return Ok(());
+        }
+        Err(session.missed(Failure::missed(
+            format!(
+                "what each of two has said at once to be heard at once, in {TURNS} turns at most"
+            ),
+            Sight::Other,
+            format!("they take {turns} turns, as if they had been said one after the other"),
+        )))
+    }),
+    ("idle-clients-own-nothing", |session| {
+        let mut first = gather(session, FIRST)?;
+        greeted(&mut first)?;
+        session.wait_until_rest();
+        let before = session.memory();
+        let mut idle = gather(session, IDLE)?;
+        greeted(&mut idle)?;
+        session.wait_until_rest();
+        let (Some(before), Some(after)) = (before, session.memory()) else {
+            return Err(Failure::Unseen(
+                "this system does not say how much memory a program takes",
+            ));
+        };
+        let each = after.saturating_sub(before) / IDLE as u64;
+        if each <= EACH {
+            return Ok(());
+        }
+        Err(session.missed(Failure::missed(
+            format!("{IDLE} clients that say nothing more to take {EACH} bytes each at most"),
+            Sight::Taken,
+            format!("each takes {each} bytes"),
+        )))
+    }),
+];
+
+fn said(name: char, number: usize) -> Vec<u8> {
+    masked_frame(1, format!("{name}{number:04}").as_bytes())
+}
+
+/// Hears all that two have said, each in its order: how often another one goes on?
+fn turns(session: &Session, hearer: &mut Member) -> Result<usize, Failure> {
+    let (mut turns, mut next, mut last) = (0, [0, 0], None);
+    while next.iter().sum::<usize>() < 2 * SAID {
+        let wanted = [format!("a{:04}", next[0]), format!("b{:04}", next[1])];
+        let either = wanted.join(" or ");
+        let text = hearer.hear(&either)?;
+        let Some(speaker) = wanted.iter().position(|wanted| *wanted == text) else {
+            let came =
+                format!("{text:?} came: what one says has another order, or is not all here");
+            return Err(session.missed(Failure::missed(either, Sight::Other, came)));
+        };
+        next[speaker] += 1;
+        turns += usize::from(last.replace(speaker) != Some(speaker));
+    }
+    Ok(turns)
+}
+
+/// Each of them says something, and hears it.
+fn greeted(crowd: &mut [Member]) -> Result<(), Failure> {
+    crowd.iter_mut().try_for_each(|member| {
+        let _ = member.say("Li Jing");
+        member.hear("Li Jing").map(drop)
+    })
+}

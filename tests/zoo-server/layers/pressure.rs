@@ -1,0 +1,302 @@
+//! Mistakes under pressure, chapter 15: wrong settings, or something wrong between the loop and the host. All of them
+//! are seen in other people's servers, and most of them in many: no deadline, no bound, no goodbye.
+
+use std::collections::{HashMap, HashSet};
+use std::io;
+use std::net::{SocketAddr, TcpListener};
+use std::process::ExitCode;
+use std::time::{Duration, Instant};
+
+use ch01_listen::LastLines;
+use ch06_select::{ClientId, Service, Sink};
+use ch07_room::{App, Echo, Room};
+use ch15_pressure::{
+    EventLoop, Letter, Links, Lively, Patient, Settings, host, log_to_terminal, on_stop,
+};
+use clap::Parser;
+
+use super::makes;
+
+/// Longer than any test.
+const FOR_EVER: Duration = Duration::from_secs(1_000_000);
+/// For how long a server has patience that has none.
+const AT_ONCE: Duration = Duration::from_millis(200);
+/// How much a server without a bound hands to the loop, in bytes, so that this one notices nothing; and how soon it
+/// looks whether there is room for more.
+const LITTLE: usize = 32 * 1024;
+const LOOK: Duration = Duration::from_millis(5);
+
+/// A ping, what some servers send in its place, and a goodbye.
+const PING: &[u8] = b"\x89\x00";
+const PING_AS_TEXT: &[u8] = b"\x81\x04ping";
+const GOING_AWAY: &[u8] = b"\x88\x02\x03\xe9";
+
+/// What a program says that TERM has killed, although this one has ended well.
+const KILLED: u8 = 143;
+
+/// Serves with the mistake, or with none.
+pub fn serve(is_echo: bool, listener: TcpListener) -> ExitCode {
+    let _last_lines = LastLines;
+    log_to_terminal();
+    match run(is_echo, listener) {
+        Ok(()) if makes("good-end-bad-code") => ExitCode::from(KILLED),
+        Ok(()) => ExitCode::SUCCESS,
+        Err(_) => ExitCode::FAILURE,
+    }
+}
+
+fn run(is_echo: bool, listener: TcpListener) -> io::Result<()> {
+    // From the environment alone: the arguments are the zoo's.
+    let mut settings = Settings::parse_from(["zoo"]);
+    let slips = change(&mut settings);
+    let event_loop = EventLoop::new(&listener.into(), settings.patience)?;
+    let mailbox = event_loop.mailbox();
+    if !makes("no-handler-for-term") {
+        on_stop(move || drop(mailbox.send(Letter::Stop)))?;
+    }
+    let app: Box<dyn App> = if is_echo { Box::new(Echo) } else { Box::new(Room::default()) };
+    let host = host(&settings, app, Default::default());
+    event_loop.run(Slipping { host, slips })
+}
+
+/// Makes the mistakes that are wrong settings, and takes those away from the host that the mistake is about.
+fn change(settings: &mut Settings) -> Slips {
+    let (limits, patience) = (&mut settings.limits, &mut settings.patience);
+    let slips = Slips {
+        most: limits.max_clients,
+        handshake: limits.handshake_timeout,
+        ping_after: limits.ping_after,
+        ..Slips::default()
+    };
+    match () {
+        _ if makes("half-a-request-for-ever") => limits.handshake_timeout = FOR_EVER,
+        _ if makes("time-for-each-byte") => limits.handshake_timeout = FOR_EVER,
+        _ if makes("never-pings") => limits.ping_after = FOR_EVER,
+        _ if makes("text-for-a-ping") || makes("pongs-not-missed") => limits.ping_after = FOR_EVER,
+        _ if makes("cut-off-at-once") => patience.slow_timeout = patience.slow_timeout.min(AT_ONCE),
+        _ if makes("bound-of-its-own") => patience.max_unsent = 3 * 1024 * 1024,
+        _ if makes("no-clock-for-the-slow") => patience.slow_timeout = FOR_EVER,
+        _ if makes("close-waited-for") => patience.goodbye_timeout = FOR_EVER,
+        _ if makes("one-more-than-the-limit") => limits.max_clients += 1,
+        _ if makes("counts-who-has-come") => limits.max_clients = usize::MAX,
+        _ if makes("addresses-not-told-apart") => {
+            limits.max_clients = limits.max_clients.min(limits.max_clients_per_address);
+        }
+        _ => {}
+    }
+    slips
+}
+
+/// What is remembered for the mistakes.
+#[derive(Default)]
+struct Slips {
+    most: usize,
+    handshake: Duration,
+    ping_after: Duration,
+    /// How many have come.
+    come: usize,
+    /// Everybody who is here.
+    here: HashSet<ClientId>,
+    /// When those who ask have sent something.
+    asking: HashMap<ClientId, Instant>,
+    /// When those who are open were heard, or pinged.
+    open: HashMap<ClientId, Instant>,
+    /// What waits for them.
+    waiting: HashMap<ClientId, Vec<u8>>,
+    /// Goodbye is being said to all.
+    stopping: bool,
+    /// The loop is to end when the last of these has left.
+    last: Option<HashSet<ClientId>>,
+}
+
+/// A host, and the slips around it.
+struct Slipping<H> {
+    host: H,
+    slips: Slips,
+}
+
+/// Between the host and the loop.
+struct Through<'a> {
+    links: &'a mut Links,
+    slips: &'a mut Slips,
+}
+
+impl Sink for Through<'_> {
+    fn fill(&mut self, to: &[ClientId], write: impl FnOnce(&mut Vec<u8>)) {
+        let mut bytes = Vec::new();
+        write(&mut bytes);
+        let now = self.links.now();
+        if bytes.starts_with(b"HTTP/1.1 101 ") {
+            self.slips.asking.retain(|client, _| !to.contains(client));
+            self.slips.open.extend(to.iter().map(|&client| (client, now)));
+        }
+        if makes("1000-to-all") && self.slips.stopping && bytes.first() == Some(&0x88) {
+            bytes[3] = 0xe8;
+        }
+        for &client in to {
+            let waits = self.slips.waiting.get(&client).is_some_and(|bytes| !bytes.is_empty());
+            if makes("kept-without-a-bound") && (waits || self.links.waiting(client) > LITTLE) {
+                self.slips.waiting.entry(client).or_default().extend(&bytes);
+                continue;
+            }
+            self.links.fill(&[client], |out| out.extend(&bytes));
+        }
+    }
+
+    fn close(&mut self, client: ClientId) {
+        if !(makes("all-answers-waited-for") && self.slips.stopping) {
+            self.links.close(client);
+        }
+    }
+}
+
+impl Patient for Through<'_> {
+    fn now(&self) -> Instant {
+        self.links.now()
+    }
+
+    fn waiting(&self, client: ClientId) -> usize {
+        self.links.waiting(client)
+    }
+
+    fn address(&self, client: ClientId) -> Option<SocketAddr> {
+        self.links.address(client)
+    }
+
+    fn sent(&self) -> u64 {
+        self.links.sent()
+    }
+
+    fn stop(&mut self) {
+        match makes("all-answers-waited-for") {
+            true => self.slips.last = Some(self.slips.here.clone()),
+            false => self.links.stop(),
+        }
+    }
+}
+
+impl<H: for<'a> Lively<Through<'a>, Mail = Letter>> Service<Links> for Slipping<H> {
+    fn connected(&mut self, client: ClientId, links: &mut Links) {
+        let slips = &mut self.slips;
+        slips.come += 1;
+        if makes("counts-who-has-come") && slips.come > slips.most {
+            links.fill(&[client], |out| out.extend(b"HTTP/1.1 503 Service Unavailable\r\n\r\n"));
+            return links.close(client);
+        }
+        slips.here.insert(client);
+        slips.asking.insert(client, links.now());
+        self.host.connected(client, &mut Through { links, slips });
+    }
+
+    fn received(&mut self, client: ClientId, bytes: &mut [u8], links: &mut Links) {
+        let now = links.now();
+        let moments = [&mut self.slips.asking, &mut self.slips.open];
+        moments.into_iter().filter_map(|all| all.get_mut(&client)).for_each(|last| *last = now);
+        if makes("pong-is-no-sign-of-life") && is_pong(bytes) {
+            return;
+        }
+        if makes("report-as-json") && bytes.starts_with(b"GET /metrics ") {
+            let report =
+                b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n\r\n{\"messages\": 7}\n";
+            links.fill(&[client], |out| out.extend(report));
+            return links.close(client);
+        }
+        if makes("page-or-nothing") && bytes.starts_with(b"GET /health ") {
+            bytes[5..].reverse();
+        }
+        self.host.received(client, bytes, &mut Through { links, slips: &mut self.slips });
+    }
+
+    fn left(&mut self, client: ClientId, why: io::Result<()>, links: &mut Links) {
+        let slips = &mut self.slips;
+        slips.here.remove(&client);
+        slips.asking.remove(&client);
+        slips.open.remove(&client);
+        slips.waiting.remove(&client);
+        self.host.left(client, why, &mut Through { links, slips });
+    }
+}
+
+impl<H: for<'a> Lively<Through<'a>, Mail = Letter>> Lively<Links> for Slipping<H> {
+    type Mail = Letter;
+
+    fn mail(&mut self, letter: Letter, links: &mut Links) {
+        if makes("cut-off-on-term") {
+            self.slips.here.iter().for_each(|&client| links.close(client));
+            return links.stop();
+        }
+        if makes("goodbye-and-welcome") {
+            let open: Vec<ClientId> = self.slips.open.keys().copied().collect();
+            links.fill(&open, |out| out.extend(GOING_AWAY));
+            self.slips.last = Some(self.slips.here.clone());
+            return;
+        }
+        self.slips.stopping = true;
+        self.host.mail(letter, &mut Through { links, slips: &mut self.slips });
+        self.slips.stopping = false;
+    }
+
+    fn tick(&mut self, links: &mut Links) -> Option<Instant> {
+        let due = self.host.tick(&mut Through { links, slips: &mut self.slips });
+        let slips = &mut self.slips;
+        if slips.last.as_ref().is_some_and(|last| last.is_disjoint(&slips.here)) {
+            links.stop();
+        }
+        [due, slips.cut_off(links), slips.ping(links), slips.hand_on(links)]
+            .into_iter()
+            .flatten()
+            .min()
+    }
+}
+
+impl Slips {
+    /// Cuts off those who ask, and have sent nothing for so long.
+    fn cut_off(&mut self, links: &mut Links) -> Option<Instant> {
+        if !makes("time-for-each-byte") {
+            return None;
+        }
+        let due = |last: &Instant| *last + self.handshake;
+        let is_due = |(_, last): &(&ClientId, &Instant)| due(last) <= links.now();
+        let late: Vec<ClientId> =
+            self.asking.iter().filter(is_due).map(|(&client, _)| client).collect();
+        for client in late {
+            self.asking.remove(&client);
+            links.close(client);
+        }
+        self.asking.values().map(due).min()
+    }
+
+    /// Pings those who are silent, in its own way, and looks at no answer.
+    fn ping(&mut self, links: &mut Links) -> Option<Instant> {
+        let ping = match () {
+            _ if makes("text-for-a-ping") => PING_AS_TEXT,
+            _ if makes("pongs-not-missed") => PING,
+            _ => return None,
+        };
+        let now = links.now();
+        for (&client, last) in &mut self.open {
+            if *last + self.ping_after <= now {
+                links.fill(&[client], |out| out.extend(ping));
+                *last = now;
+            }
+        }
+        self.open.values().map(|last| *last + self.ping_after).min()
+    }
+
+    /// Hands on what waits, as far as there is room.
+    fn hand_on(&mut self, links: &mut Links) -> Option<Instant> {
+        self.waiting.retain(|_, bytes| !bytes.is_empty());
+        for (&client, bytes) in &mut self.waiting {
+            if links.waiting(client) < LITTLE {
+                let some = bytes.drain(..bytes.len().min(LITTLE));
+                links.fill(&[client], |out| out.extend(some));
+            }
+        }
+        (!self.waiting.is_empty()).then(|| links.now() + LOOK)
+    }
+}
+
+/// Whether this is one pong, and nothing else.
+fn is_pong(bytes: &[u8]) -> bool {
+    matches!(bytes, [0x8a, length @ 0x80..=0xff, ..] if bytes.len() == usize::from(length & 0x7f) + 6)
+}
