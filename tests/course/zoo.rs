@@ -107,8 +107,10 @@ fn steady(mistake: &Mistake, line: &str) -> Option<String> {
     let is_cause =
         ["  often", "  either", "  or", "  read"].iter().any(|start| line.starts_with(start));
     match mistake.name {
-        // Who of several that speak at once is heard first.
-        "own-words-first" => is_cause.then(|| line.to_owned()),
+        // Who of several that speak at once is heard first, and whether what comes twice comes at once.
+        "own-words-first" | "own-words-before-all" | "told-at-once-too" => {
+            is_cause.then(|| line.to_owned())
+        }
         _ if !is_what_came => Some(line.to_owned()),
         // Whether the next client is refused or cut off.
         name if name.ends_with("ends-all") || name.starts_with("ends-with") => None,
