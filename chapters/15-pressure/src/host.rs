@@ -353,7 +353,7 @@ impl<P> Host<P> {
         let from = guest.from.map_or("nowhere".to_owned(), |from| from.to_string());
         let time = guest.since.elapsed().as_secs_f32();
         let messages = guest.messages;
-        info!("client {} from {from}: {messages} messages in {time:.1} s; {why}", client.0);
+        info!("client {} from {from}: {why}; messages: {messages}, seconds: {time:.1}", client.0);
     }
 }
 // ANCHOR_END: ended
