@@ -359,7 +359,7 @@ impl<P> Host<P> {
         }
         let Guest { from, since, messages, .. } = *guest;
         let time = self.time() - since;
-        info!("client {} from {from}: {messages} messages in {time:.1} s; {why}", client.0);
+        info!("client {} from {from}: {why}; messages: {messages}, seconds: {time:.1}", client.0);
     }
 }
 // ANCHOR_END: ended
