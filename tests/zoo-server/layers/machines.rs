@@ -14,7 +14,7 @@ use ch05_reply::TEXT;
 use ch06_select::Message;
 use ch07_room::Room;
 use ch15_pressure::{Letter, Settings, log_to_terminal, on_stop};
-use ch16_speed::{Branch, Bus, EventLoop, Local, Mail, Shared, accept, host};
+use ch16_speed::{Branch, Bus, EventLoop, Local, Mail, Shared, Tray, accept, host};
 use clap::Parser;
 
 use super::makes;
@@ -53,10 +53,12 @@ fn run(broker: String, listener: TcpListener) -> io::Result<()> {
     let app = Box::new(Shared::new(Room::default(), Arc::new(bus)));
     let at = broker.clone();
     thread::spawn(move || write(&at, &posts));
+    let in_process = Arc::clone(&local);
     thread::spawn(move || read(&broker, &local));
     on_stop(move || drop(mailbox.send(Mail::Letter(Letter::Stop))))?;
     thread::spawn(move || accept(&listener.into(), &[door]));
-    event_loop.run(Branch(host(&settings, app, Default::default())))
+    let tray = Arc::new(Tray::new(in_process));
+    event_loop.run(Branch::new(host(&settings, app, Default::default()), tray))
 }
 
 /// Where the loop hands over what is said.
@@ -69,7 +71,7 @@ struct Station {
 impl Bus for Station {
     fn publish(&self, message: Message<'static>) {
         if makes("broker-unread") || makes("told-at-once-too") || makes("own-words-before-all") {
-            self.local.deliver(&Arc::new(message.clone()));
+            self.local.deliver(vec![message.clone()]);
         }
         if makes("loop-asks-the-broker") {
             // Who waits here keeps the loop waiting.
@@ -116,7 +118,7 @@ fn read(broker: &str, local: &Local) {
                 let is_told = own && makes("own-words-before-all");
                 if !is_told && !makes("broker-unread") {
                     let payload = payload.into();
-                    local.deliver(&Arc::new(Message { opcode: TEXT, payload }));
+                    local.deliver(vec![Message { opcode: TEXT, payload }]);
                 }
             }
         });
