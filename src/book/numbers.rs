@@ -53,14 +53,7 @@ const TABLES: [(&str, &[(&str, &str)]); 6] = [
             ("room-1000x16", "1,000 × 16"),
         ],
     ),
-    (
-        "cores",
-        &[
-            ("crowd-32x1", "64 clients, 1 each"),
-            ("crowd-32x16", "64 clients, 16 each"),
-            ("room-1000x1", "1,000 members"),
-        ],
-    ),
+    ("cores", &[("crowd-32x1", "64 clients, 1 each"), ("crowd-32x16", "64 clients, 16 each")]),
 ];
 
 /// A line for each server: how many times the floor's time a message takes it, in one mode.
