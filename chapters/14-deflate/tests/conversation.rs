@@ -107,6 +107,8 @@ fn the_program_is_ended() {
     client.unit().expect("a 101");
     client.send(&masked_frame(1, b"Li Jing")).expect("sent");
     assert_eq!(hears(&mut client, "Li Jing"), 0x81);
+    let said = server.wait_for(0, patience, |line| line == "client 1 says: Li Jing");
+    assert!(said.is_some(), "its last line, before it ends");
     let status = std::process::Command::new("kill").arg(server.id().to_string()).status();
     assert!(status.expect("kill is there").success());
     let (_, units) = client.ended().expect("the server is gone");

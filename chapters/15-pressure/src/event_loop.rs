@@ -22,11 +22,15 @@ const LETTERS: ClientId = ClientId(usize::MAX);
 /// How long the loop waits before it tries to accept a client again, after that has failed.
 const PAUSE: Duration = Duration::from_millis(100);
 
-/// A loop for services of which other threads may send `M` to.
+/// How long it says nothing more about that.
+const COMPLAINTS: Duration = Duration::from_secs(60);
+
+/// A loop for services that other threads may send `M` to.
 pub struct EventLoop<M> {
     poll: Poll,
     listener: TcpListener,
     crowded: bool,
+    complained: Option<Instant>,
     links: Links,
     last: usize,
     unfinished: BTreeSet<ClientId>,
@@ -34,7 +38,9 @@ pub struct EventLoop<M> {
     letters: Receiver<M>,
     buffer: [u8; READ_SIZE],
 }
+// ANCHOR_END: loop
 
+// ANCHOR: new
 impl<M: Send + 'static> EventLoop<M> {
     /// A loop for those who connect to `listener`.
     pub fn new(listener: &Socket, patience: Patience) -> io::Result<Self> {
@@ -44,15 +50,25 @@ impl<M: Send + 'static> EventLoop<M> {
         poll.registry().register(&mut listener, Token(LISTENER.0), Interest::READABLE)?;
         let (mailbox, letters) = Mailbox::new(poll.registry(), Token(LETTERS.0))?;
         let (links, unfinished, buffer) = (Links::new(patience), BTreeSet::new(), [0; READ_SIZE]);
-        let (crowded, last) = (false, 0);
-        Ok(EventLoop { poll, listener, crowded, links, last, unfinished, mailbox, letters, buffer })
+        Ok(EventLoop {
+            poll,
+            listener,
+            crowded: false,
+            complained: None,
+            links,
+            last: 0,
+            unfinished,
+            mailbox,
+            letters,
+            buffer,
+        })
     }
 
     /// Where other threads put letters for the service.
     pub fn mailbox(&self) -> Mailbox<M> {
         self.mailbox.clone()
     }
-    // ANCHOR_END: loop
+    // ANCHOR_END: new
 
     // ANCHOR: run
     /// Turns until the service has stopped it, and everybody has left.
@@ -109,9 +125,17 @@ impl<M: Send + 'static> EventLoop<M> {
             match self.listener.accept().and_then(|(socket, address)| self.add(socket, address)) {
                 Ok(client) => service.connected(client, &mut self.links),
                 Err(error) if error.kind() == ErrorKind::WouldBlock => break self.crowded = false,
-                Err(_) if mem::replace(&mut self.crowded, true) => break,
-                Err(error) => break warn!("a client could not be accepted: {error}"),
+                Err(error) => break self.complain(&error),
             }
+        }
+    }
+
+    /// At the limit, a place may get free and be taken many times a second: one line a minute is enough.
+    fn complain(&mut self, error: &io::Error) {
+        self.crowded = true;
+        if self.complained.is_none_or(|at| at + COMPLAINTS <= self.links.now) {
+            self.complained = Some(self.links.now);
+            warn!("a client could not be accepted: {error}");
         }
     }
 

@@ -31,6 +31,9 @@ pub struct Limits {
     /// How many seconds an opening handshake may take
     #[arg(long, env, default_value = "10", value_parser = seconds)]
     pub handshake_timeout: Duration,
+    /// How many seconds a message may take to arrive
+    #[arg(long, env, default_value = "60", value_parser = seconds)]
+    pub message_timeout: Duration,
     /// After how many seconds a silent client is sent a ping, and then let go
     #[arg(long, env, default_value = "20", value_parser = seconds)]
     pub ping_after: Duration,
@@ -54,6 +57,9 @@ struct Guest {
     /// In seconds since the host began.
     since: f32,
     messages: u32,
+    /// Since when a message has been arriving, and whether it has a deadline.
+    arrives: Option<Box<Instant>>,
+    is_timed: bool,
     state: State,
 }
 
@@ -79,6 +85,7 @@ pub struct Host<P> {
     start: Instant,
     guests: Table<Guest>,
     handshakes: Deadlines,
+    arrivals: Deadlines,
     silences: Deadlines,
     /// How many pings were sent.
     pings: u64,
@@ -103,6 +110,7 @@ impl<P> Host<P> {
             start: Instant::now(),
             guests: Table::default(),
             handshakes: Deadlines::new(limits.handshake_timeout),
+            arrivals: Deadlines::new(limits.message_timeout),
             silences: Deadlines::new(limits.ping_after),
             pings: 0,
             sent: 0,
@@ -128,8 +136,8 @@ impl<S: Patient, P: Protocol> Service<S> for Host<P> {
             return sink.close(client);
         }
         let state = State::Opening { asked: false };
-        let since = self.time();
-        self.guests.insert(client, Guest { from, since, messages: 0, state });
+        let (since, messages, arrives, is_timed) = (self.time(), 0, None, false);
+        self.guests.insert(client, Guest { from, since, messages, arrives, is_timed, state });
         self.handshakes.set(sink.now(), client);
         self.server.connected(client, sink);
         // YOURS_END
@@ -170,6 +178,15 @@ impl<P: Protocol> Host<P> {
         self.counters.messages.fetch_add(messages.into(), Relaxed);
         let Some(guest) = self.guests.get_mut(client) else { return };
         guest.messages = guest.messages.saturating_add(messages);
+        guest.arrives = match seen.goes_on.take() {
+            Some(true) if messages > 0 => Some(Box::new(now)),
+            Some(true) => guest.arrives.take().or_else(|| Some(Box::new(now))),
+            Some(false) => None,
+            None => guest.arrives.take(),
+        };
+        if guest.arrives.is_some() && !mem::replace(&mut guest.is_timed, true) {
+            self.arrivals.set(now, client);
+        }
         match &mut guest.state {
             State::Opening { asked: before } => *before |= asked,
             State::Open { heard, pinged } => {
@@ -210,12 +227,16 @@ impl<S: Patient, P: Protocol> Lively<S> for Host<P> {
         while let Some(client) = self.handshakes.due(sink.now()) {
             self.turn_away(client, too_late(), sink);
         }
+        while let Some(client) = self.arrivals.due(sink.now()) {
+            self.hurry(client, sink);
+        }
         while let Some(client) = self.silences.due(sink.now()) {
             self.look_after(client, sink);
         }
         let sent = sink.sent() - mem::replace(&mut self.sent, sink.sent());
         self.counters.sent.fetch_add(sent, Relaxed);
-        [self.handshakes.next(), self.silences.next()].into_iter().flatten().min()
+        let queues = [&self.handshakes, &self.arrivals, &self.silences];
+        queues.into_iter().filter_map(Deadlines::next).min()
     }
 }
 // ANCHOR_END: lively
@@ -244,8 +265,28 @@ impl<P: Protocol> Host<P> {
         self.silences.set(sink.now(), client);
         // YOURS_END
     }
+    // ANCHOR_END: look_after
+
+    // ANCHOR: hurry
+    /// Looks at a client of whom a message was arriving.
+    fn hurry(&mut self, client: ClientId, sink: &mut impl Patient) {
+        // YOURS: Which message has had its time, and which could not arrive?
+        let Some(guest) = self.guests.get_mut(client) else { return };
+        guest.is_timed = false;
+        let Some(since) = &mut guest.arrives else { return };
+        if sink.waiting(client) > 0 {
+            // We may not have read from it.
+            **since = sink.now();
+        } else if **since + self.limits.message_timeout <= sink.now() {
+            let why = "the message took too long";
+            return self.say_goodbye(client, CloseCode::PolicyViolation, why, sink);
+        }
+        guest.is_timed = true;
+        self.arrivals.set(sink.now(), client);
+        // YOURS_END
+    }
 }
-// ANCHOR_END: look_after
+// ANCHOR_END: hurry
 
 // ANCHOR: goodbye
 impl<P: Protocol> Host<P> {
@@ -318,7 +359,7 @@ impl<P> Host<P> {
         }
         let Guest { from, since, messages, .. } = *guest;
         let time = self.time() - since;
-        info!("client {} from {from}: {messages} messages in {time:.1} s; {why}", client.0);
+        info!("client {} from {from}: {why}; messages: {messages}, seconds: {time:.1}", client.0);
     }
 }
 // ANCHOR_END: ended

@@ -4,7 +4,7 @@ use std::cell::{Cell, RefCell};
 use std::io;
 use std::rc::Rc;
 
-use ch06_select::{ClientId, Emit, End, Event, Writer};
+use ch06_select::{CLOSE, ClientId, Emit, End, Event, Writer};
 use ch07_room::{Observer, Terminal};
 use ch08_hixie::OlderWriter;
 use ch09_stream::{Layer, Part};
@@ -21,13 +21,15 @@ pub struct Seen {
     pub(crate) opened: Cell<Option<bool>>,
     /// What the last pong has brought back.
     pub(crate) pong: Cell<Option<[u8; 8]>>,
+    /// A data frame came. Does its message go on?
+    pub(crate) goes_on: Cell<Option<bool>>,
     /// How many messages came.
     pub(crate) messages: Cell<u32>,
     /// The connection ends.
     pub(crate) end: RefCell<Option<End>>,
 }
 
-/// Looks at pongs, and hands all frames on.
+/// Looks at frames, and hands all of them on.
 #[derive(Default)]
 pub struct Pulse<L> {
     pub(crate) seen: Rc<Seen>,
@@ -50,8 +52,10 @@ impl<L: PartialEq> PartialEq for Pulse<L> {
 
 impl<L: Layer> Layer for Pulse<L> {
     fn take(&mut self, part: Part<'_>, emit: Emit<'_>) -> Result<(), End> {
-        if part.header.opcode == PONG {
-            self.seen.pong.set((&*part.payload).try_into().ok());
+        match part.header.opcode {
+            PONG => self.seen.pong.set((&*part.payload).try_into().ok()),
+            data if data < CLOSE => self.seen.goes_on.set(Some(!(part.last && part.header.fin))),
+            _ => {}
         }
         self.layer.take(part, emit)
     }

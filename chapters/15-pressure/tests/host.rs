@@ -148,6 +148,39 @@ fn without_a_pong_it_is_let_go() {
 }
 
 /// It is not read from, so its pong would not be seen: the loop lets it go, if it takes nothing.
+/// Sixteen MiB less a byte are not kept for ever.
+#[test]
+fn a_message_has_its_time() {
+    let (mut host, _, mut hand) = set(&["--message-timeout=2", "--ping-after=100"]);
+    open(&mut host, ONE, &mut hand);
+    let whole = masked_frame(1, b"Li Jing");
+    let mut first = masked_frame(1, b"Li");
+    first[0] = 0x01;
+    // A whole message, and the beginning of another; a ping in between changes nothing.
+    host.received(ONE, &mut [&whole[..], &whole[..8]].concat(), &mut hand);
+    hand.now += SECOND;
+    host.received(ONE, &mut whole[8..].to_vec(), &mut hand);
+    host.received(ONE, &mut first, &mut hand);
+    host.received(ONE, &mut masked_frame(9, b""), &mut hand);
+    hand.took(ONE);
+    hand.now += SECOND;
+    host.tick(&mut hand);
+    assert!(hand.closed.is_empty(), "the second message has had one second");
+    // While something waits for it, it may not have been read from.
+    hand.waiting = 1;
+    hand.now += 2 * SECOND;
+    host.tick(&mut hand);
+    hand.waiting = 0;
+    let mut more = masked_frame(0, b" ");
+    more[0] = 0x00;
+    host.received(ONE, &mut more, &mut hand);
+    assert!(hand.closed.is_empty(), "{:?}", hand.out);
+    hand.now += 2 * SECOND;
+    host.tick(&mut hand);
+    assert_eq!(hand.took(ONE), b"\x88\x1b\x03\xf0the message took too long");
+    assert_eq!(hand.closed, [ONE]);
+}
+
 #[test]
 fn for_whom_something_waits_is_not_asked() {
     let (mut host, _, mut hand) = set(&["--ping-after=1"]);

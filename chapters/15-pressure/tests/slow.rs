@@ -81,10 +81,10 @@ fn wait_for_pings(clock: &mut TcpStream, pings: usize) {
 /// Much longer than a client has that does not answer a ping.
 #[test]
 fn who_reads_late_gets_everything() {
-    let server = start(&[("APP", "echo"), ("PING_AFTER", "0.5")]);
+    let server = start(&[("APP", "echo"), ("PING_AFTER", "1")]);
     let (mut late, mut clock) = (open(&server), open(&server));
     let sending = sends_many(&late);
-    wait_for_pings(&mut clock, 4);
+    wait_for_pings(&mut clock, 2);
     let received = metric(&server, "ws_received_bytes_total");
     assert!(!sending.is_finished() && received < (MANY * 60_000) as u64, "it has stopped reading");
     for number in 0..MANY {
@@ -106,14 +106,14 @@ fn who_takes_nothing_is_cut_off_in_time() {
     assert!(sending.join().expect("no panic").is_err(), "it is cut off");
     assert!(begin.elapsed() >= Duration::from_secs(1));
     let line =
-        server.wait_for(0, PATIENCE, |line| line.ends_with("it does not read what it is sent"));
+        server.wait_for(0, PATIENCE, |line| line.contains("it does not read what it is sent"));
     assert!(line.is_some(), "{:?}", server.lines_from(0));
     assert_eq!(metric(&server, "ws_slow_total"), 1);
 }
 
 #[test]
 fn nobody_in_a_room_waits_for_one() {
-    let server = start(&[("MAX_UNSENT", "100000")]);
+    let server = start(&[("MAX_UNSENT", "100000"), ("PING_AFTER", "600")]);
     let (_deaf, mut speaker, mut hearer) = (open(&server), open(&server), open(&server));
     for number in 0..MANY {
         speaker.write_all(&masked_frame(1, &message(number))).expect("sent");
