@@ -154,7 +154,7 @@ impl<S: Patient, P: Protocol> Service<S> for Host<P> {
 
     fn left(&mut self, client: ClientId, why: io::Result<()>, sink: &mut S) {
         // One that was sent away at once is not a guest.
-        if !self.guests.get(client).is_some() {
+        if self.guests.get(client).is_none() {
             return;
         }
         let is_slow = |error: &io::Error| error.get_ref().is_some_and(|why| why.is::<TooSlow>());
