@@ -171,7 +171,8 @@ fn flood<'s>(session: &'s Session, small: usize, large: usize) -> Result<Flood<'
 fn is_read(session: &Session, member: &Member, before: usize, mark: &str) -> bool {
     let deadline = Instant::now() + session.patience();
     let mut ask = Instant::now() + ASK;
-    let stopped = Instant::now() + STOPPED;
+    let mut stopped = Instant::now() + STOPPED;
+    let mut has_rested = false;
     while !session.lines_from(before).iter().any(|line| line.contains(mark)) {
         let now = Instant::now();
         if member.is_cut_off() || now > deadline {
@@ -182,8 +183,10 @@ fn is_read(session: &Session, member: &Member, before: usize, mark: &str) -> boo
             match member.was_read() {
                 // Where the system does not say, the answer of the other one has to do.
                 Some(true) | None => return true,
-                Some(false) if now > stopped && session.wait_until_rest() == Some(true) => {
-                    return member.was_read() != Some(false);
+                Some(false) if now > stopped && has_rested => return false,
+                Some(false) if now > stopped => {
+                    has_rested = session.wait_until_rest() == Some(true);
+                    stopped = Instant::now() + STOPPED;
                 }
                 Some(false) => ask = now + ASK,
             }

@@ -403,3 +403,16 @@ fn samples(report: &str) -> impl Iterator<Item = (String, f64)> {
         is_name.then(|| (name.to_owned(), value))
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::samples;
+
+    #[test]
+    fn a_report_is_read_with_labels_and_times_and_json_is_none() {
+        let report =
+            "# TYPE a counter\na 7\nb{of=\"x y\"} 1.5 1700000000\n{\"a\": 7}\n 7\nnothing\n";
+        let read: Vec<(String, f64)> = samples(report).collect();
+        assert_eq!(read, [("a".to_owned(), 7.0), ("b{of=\"x y\"".to_owned(), 1.5)]);
+    }
+}

@@ -185,14 +185,15 @@ impl<'s> Member<'s> {
         wanted: &str,
     ) -> Result<&'b [u8], Failure> {
         let mut rest = bytes;
+        // A busy machine may only just have let it read: what counts is that nothing is taken from then on.
+        let mut has_rested = false;
         let _ = self.stream.get_ref().set_write_timeout(Some(STUCK));
         while !rest.is_empty() {
             match self.stream.get_ref().write(rest) {
-                Ok(count) => rest = &rest[count..],
+                Ok(count) => (rest, has_rested) = (&rest[count..], false),
                 Err(error) if !is_timeout(&error) => return Err(self.missed(wanted, &error)),
-                Err(_) if self.session.is_over() => break,
-                Err(_) if self.session.wait_until_rest() == Some(false) => {}
-                Err(_) => break,
+                Err(_) if has_rested || self.session.is_over() => break,
+                Err(_) => has_rested = self.session.wait_until_rest() != Some(false),
             }
         }
         let _ = self.stream.get_ref().set_write_timeout(Some(self.session.patience()));

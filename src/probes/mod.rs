@@ -51,6 +51,15 @@ const STARTING: Duration = Duration::from_secs(30);
 /// The first chapter whose server has several apps.
 const APPS: u8 = 7;
 
+/// The deadlines of a server that is started for a promise about something else, in seconds: on a busy machine, a client
+/// of ours may be slower than any client should be.
+const UNHURRIED: [(&str, &str); 4] = [
+    ("HANDSHAKE_TIMEOUT", "600"),
+    ("PING_AFTER", "600"),
+    ("SLOW_TIMEOUT", "600"),
+    ("GOODBYE_TIMEOUT", "60"),
+];
+
 /// What is said of a command that does not name the app.
 const NO_APP: &str = "its command does not say {app}: name it, as in \"node my-server.mjs {app}\", and be an echo when it \
                       says echo";
@@ -175,7 +184,7 @@ impl Target {
             .transpose()
             .map_err(|error| StartError::Spawn("(the tunnel)".to_owned(), error))?;
         let told = |mut command: Command| {
-            command.envs(&probe.variables);
+            command.envs(UNHURRIED).envs(&probe.variables);
             if let Some(certificate) = &certificate {
                 command.env("CERTIFICATE", certificate.file()).env("KEY", certificate.key());
             }

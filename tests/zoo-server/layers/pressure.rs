@@ -74,7 +74,7 @@ fn change(settings: &mut Settings) -> Slips {
         _ if makes("never-pings") => limits.ping_after = FOR_EVER,
         _ if makes("text-for-a-ping") || makes("pongs-not-missed") => limits.ping_after = FOR_EVER,
         _ if makes("cut-off-at-once") => patience.slow_timeout = patience.slow_timeout.min(AT_ONCE),
-        _ if makes("bound-of-its-own") => patience.max_unsent = 16 * 1024 * 1024,
+        _ if makes("bound-of-its-own") => patience.max_unsent = 3 * 1024 * 1024,
         _ if makes("no-clock-for-the-slow") => patience.slow_timeout = FOR_EVER,
         _ if makes("close-waited-for") => patience.goodbye_timeout = FOR_EVER,
         _ if makes("one-more-than-the-limit") => limits.max_clients += 1,
