@@ -235,7 +235,7 @@ pub const ALL: &[Chapter] = &[
         adds: "deadlines, limits, and a good end",
         before: "half a request stays for ever, and Ctrl-C cuts everybody off",
         shows: "a goodbye to everybody, and exit code 0",
-        trying: 20,
+        trying: 30,
         ..Chapter::new("15-pressure", Part::World, Some(Lab::ROOM))
     },
     Chapter {
