@@ -12,4 +12,4 @@ pub use bus::{Bus, Local, Shared, Tray};
 pub use event_loop::{Door, EventLoop};
 pub use lines::Lines;
 pub use resting::{Rest, Resting};
-pub use serve::{Settings, accept, host, serve};
+pub use serve::{Settings, accept, host, serve, serve_on_loops};

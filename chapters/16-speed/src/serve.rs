@@ -89,6 +89,18 @@ pub fn host(
 // ANCHOR: serve
 /// Serves until it is told to stop, and everybody has left.
 pub fn serve(listener: &Socket, settings: &Settings) -> io::Result<()> {
+    let pressure = settings.pressure.clone();
+    serve_on_loops(listener, settings, move |event_loop, app, counters, tray| {
+        event_loop.run(Branch::new(host(&pressure, app, counters), tray))
+    })
+}
+
+/// The same, where `run` says what a loop is for: it is called on the loop's thread.
+pub fn serve_on_loops<R>(listener: &Socket, settings: &Settings, run: R) -> io::Result<()>
+where
+    R: Fn(EventLoop<Mail>, Box<dyn App>, Arc<Counters>, Arc<Tray>) -> io::Result<()>,
+    R: Clone + Send + 'static,
+{
     let (bus, counters) = (Arc::new(Local::default()), Arc::<Counters>::default());
     let (mut mailboxes, mut doors, mut threads) = (Vec::new(), Vec::new(), Vec::new());
     for _ in 0..settings.loops.get() {
@@ -96,15 +108,15 @@ pub fn serve(listener: &Socket, settings: &Settings) -> io::Result<()> {
         bus.add(event_loop.mailbox());
         mailboxes.push(event_loop.mailbox());
         doors.push(event_loop.door());
-        let (settings, bus) = (settings.clone(), Arc::clone(&bus));
-        let counters = Arc::clone(&counters);
+        let (settings, run) = (settings.clone(), run.clone());
+        let (bus, counters) = (Arc::clone(&bus), Arc::clone(&counters));
         threads.push(thread::spawn(move || {
             let tray = Arc::new(Tray::new(bus));
             let app: Box<dyn App> = match settings.pressure.is_room() && settings.loops.get() > 1 {
                 true => Box::new(Shared::new(Room::default(), Arc::clone(&tray) as _)),
                 false => settings.pressure.app(),
             };
-            event_loop.run(Branch::new(host(&settings.pressure, app, counters), tray))
+            run(event_loop, app, counters, tray)
         }));
     }
     let stop = move || mailboxes.iter().for_each(|one| drop(one.send(Mail::Letter(Letter::Stop))));

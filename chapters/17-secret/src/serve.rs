@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::thread;
 
 use ch01_listen::{Socket, show};
-use ch15_pressure::{EventLoop, Letter, host, on_stop};
+use ch16_speed::{Branch, host, serve_on_loops};
 use clap::Parser;
 
 use crate::{Certificate, Rules, Secure, config, self_signed};
@@ -16,9 +16,9 @@ use crate::{Certificate, Rules, Secure, config, self_signed};
 /// A WebSocket server: a room, or an echo; with a certificate, behind TLS.
 #[derive(Clone, Debug, Parser)]
 pub struct Settings {
-    /// Those of chapter 15.
+    /// Those of chapter 16.
     #[command(flatten)]
-    pub pressure: ch15_pressure::Settings,
+    pub speed: ch16_speed::Settings,
     /// A file with the server's certificate in PEM, and then those that vouch for it
     #[arg(long, env)]
     certificate: Option<PathBuf>,
@@ -40,7 +40,7 @@ pub struct Settings {
 // ANCHOR: prepare
 impl AsRef<ch15_pressure::Settings> for Settings {
     fn as_ref(&self) -> &ch15_pressure::Settings {
-        &self.pressure
+        &self.speed.pressure
     }
 }
 
@@ -61,7 +61,7 @@ impl Settings {
         let rules = Rules {
             tls: config(Arc::clone(&certificate))?,
             plain: self.plain,
-            patience: self.pressure.limits.handshake_timeout,
+            patience: self.speed.pressure.limits.handshake_timeout,
             unfinished: self.max_handshakes.get(),
         };
         reload_on_request(certificate).map_err(|error| error.to_string())?;
@@ -108,15 +108,16 @@ fn reload_on_request(certificate: Arc<Certificate>) -> io::Result<()> {
 // ANCHOR_END: reload
 
 // ANCHOR: serve
-/// Serves until it is told to stop, and everybody has left.
+/// Serves until it is told to stop, and everybody has left: on the loops of chapter 16, with TLS before
+/// each host if there are rules for it.
 pub fn serve(listener: &Socket, settings: &Settings, rules: Option<Rules>) -> io::Result<()> {
-    let event_loop = EventLoop::new(listener, settings.pressure.patience)?;
-    let mailbox = event_loop.mailbox();
-    on_stop(move || drop(mailbox.send(Letter::Stop)))?;
-    let host = host(&settings.pressure, settings.pressure.app(), Arc::default());
-    match rules {
-        Some(rules) => event_loop.run(Secure::new(host, rules)),
-        None => event_loop.run(host),
-    }
+    let pressure = settings.speed.pressure.clone();
+    serve_on_loops(listener, &settings.speed, move |event_loop, app, counters, tray| {
+        let branch = Branch::new(host(&pressure, app, counters), tray);
+        match rules.clone() {
+            Some(rules) => event_loop.run(Secure::new(branch, rules)),
+            None => event_loop.run(branch),
+        }
+    })
 }
 // ANCHOR_END: serve

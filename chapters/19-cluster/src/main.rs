@@ -3,5 +3,8 @@
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
-    ch15_pressure::run(ch19_cluster::serve)
+    ch15_pressure::run_prepared(
+        |settings: &ch19_cluster::Settings| settings.secret.prepare(),
+        ch19_cluster::serve,
+    )
 }

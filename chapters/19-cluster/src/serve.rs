@@ -10,6 +10,7 @@ use ch01_listen::Socket;
 use ch06_select::{Connection, Emit};
 use ch15_pressure::{Counters, Host, Seen, on_stop, start};
 use ch16_speed::{EventLoop, accept};
+use ch17_secret::{Rules, Secure};
 use clap::Parser;
 use redis::Client;
 
@@ -19,9 +20,9 @@ use crate::{Asked, Broker, Hall, Loops, News, Phase, Rooms};
 /// A WebSocket server: rooms, or an echo.
 #[derive(Clone, Debug, Parser)]
 pub struct Settings {
-    /// Those of chapter 16.
+    /// Those of chapter 17.
     #[command(flatten)]
-    pub speed: ch16_speed::Settings,
+    pub secret: ch17_secret::Settings,
     /// The Redis by way of which servers share their rooms, for example redis://127.0.0.1:6379; without it there is one room,
     /// and one server
     #[arg(long, env, value_name = "URL", value_parser = client)]
@@ -33,7 +34,7 @@ pub struct Settings {
 
 impl AsRef<ch15_pressure::Settings> for Settings {
     fn as_ref(&self) -> &ch15_pressure::Settings {
-        &self.speed.pressure
+        self.secret.as_ref()
     }
 }
 
@@ -44,15 +45,15 @@ fn client(url: &str) -> Result<Client, &'static str> {
 
 // ANCHOR: serve
 /// Serves until it is told to stop, everybody has left, and the broker has what was said. Without a
-/// broker, this is the server of chapter 16.
-pub fn serve(listener: &Socket, settings: &Settings) -> io::Result<()> {
-    let pressure = &settings.speed.pressure;
+/// broker, this is the server of chapter 17.
+pub fn serve(listener: &Socket, settings: &Settings, rules: Option<Rules>) -> io::Result<()> {
+    let pressure = settings.as_ref();
     let Some(client) = settings.broker.clone().filter(|_| pressure.is_room()) else {
-        return ch16_speed::serve(listener, &settings.speed);
+        return ch17_secret::serve(listener, &settings.secret, rules);
     };
     let new_loop = |_| EventLoop::<News>::new(pressure.patience);
     let event_loops: Vec<_> =
-        (0..settings.speed.loops.get()).map(new_loop).collect::<io::Result<_>>()?;
+        (0..settings.secret.speed.loops.get()).map(new_loop).collect::<io::Result<_>>()?;
     let doors: Vec<_> = event_loops.iter().map(EventLoop::door).collect();
     let loops = Loops::new(event_loops.iter().map(EventLoop::mailbox).collect());
     let broker = Broker::start(client, settings.keep, loops);
@@ -63,9 +64,9 @@ pub fn serve(listener: &Socket, settings: &Settings) -> io::Result<()> {
         stopped.loops().stop();
     })?;
     let run = |event_loop| {
-        let settings = pressure.clone();
+        let (settings, rules) = (pressure.clone(), rules.clone());
         let (broker, counters) = (Arc::clone(&broker), Arc::clone(&counters));
-        thread::spawn(move || run(event_loop, &settings, broker, counters))
+        thread::spawn(move || run(event_loop, &settings, rules, broker, counters))
     };
     let threads: Vec<_> = event_loops.into_iter().map(run).collect();
     let listener = listener.try_clone()?;
@@ -80,6 +81,7 @@ pub fn serve(listener: &Socket, settings: &Settings) -> io::Result<()> {
 fn run(
     event_loop: EventLoop<News>,
     settings: &ch15_pressure::Settings,
+    rules: Option<Rules>,
     broker: Arc<Broker>,
     counters: Arc<Counters>,
 ) -> io::Result<()> {
@@ -98,6 +100,10 @@ fn run(
         Connection::Opening(Vec::new(), start)
     };
     let host = Host::new(Box::new(app), settings.limits, counters, seen, connect);
-    event_loop.run(Hall { host, members })
+    let hall = Hall { host, members };
+    match rules {
+        Some(rules) => event_loop.run(Secure::new(hall, rules)),
+        None => event_loop.run(hall),
+    }
 }
 // ANCHOR_END: serve

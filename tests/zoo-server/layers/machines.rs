@@ -27,14 +27,14 @@ const WAITING: usize = 1000;
 /// Serves with the mistake, or with none. Without a broker nothing of this can be seen.
 pub fn serve(is_echo: bool, listener: TcpListener) -> ExitCode {
     let Some(broker) = std::env::var("BROKER").ok().filter(|_| !is_echo) else {
-        return super::speed::serve(is_echo, listener);
+        return super::secret::serve(is_echo, listener);
     };
     let _last_lines = LastLines;
     log_to_terminal();
     let served = match makes("") {
         true => {
             let settings = ch19_cluster::Settings::parse_from(["zoo"]);
-            ch19_cluster::serve(&listener.into(), &settings)
+            ch19_cluster::serve(&listener.into(), &settings, None)
         }
         false => run(broker.trim_start_matches("redis://").to_owned(), listener),
     };

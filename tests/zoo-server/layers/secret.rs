@@ -5,12 +5,14 @@ use std::collections::{HashMap, HashSet};
 use std::io;
 use std::net::{SocketAddr, TcpListener};
 use std::process::{self, ExitCode};
+use std::thread;
 use std::time::Instant;
 
 use ch01_listen::LastLines;
 use ch06_select::{ClientId, Service, Sink};
 use ch07_room::{App, Echo, Room};
-use ch15_pressure::{EventLoop, Letter, Links, Lively, Patient, host, log_to_terminal, on_stop};
+use ch15_pressure::{Letter, Lively, Patient, log_to_terminal, on_stop};
+use ch16_speed::{EventLoop, Lines, accept, host};
 use ch17_secret::{Certificate, Rules, Secure, Settings, config};
 use clap::Parser;
 
@@ -42,11 +44,12 @@ fn run(is_echo: bool, listener: TcpListener) -> io::Result<()> {
     // Before any thread is started: signals are held back from all of them.
     let rules = rules(&settings).map_err(io::Error::other)?;
     log_to_terminal();
-    let event_loop = EventLoop::new(&listener.into(), settings.pressure.patience)?;
-    let mailbox = event_loop.mailbox();
+    let event_loop = EventLoop::new(settings.speed.pressure.patience)?;
+    let (mailbox, door) = (event_loop.mailbox(), event_loop.door());
     on_stop(move || drop(mailbox.send(Letter::Stop)))?;
+    thread::spawn(move || accept(&listener.into(), &[door]));
     let app: Box<dyn App> = if is_echo { Box::new(Echo) } else { Box::new(Room::default()) };
-    let host = host(&settings.pressure, app, Default::default());
+    let host = host(&settings.speed.pressure, app, Default::default());
     match rules {
         None => event_loop.run(host),
         Some(rules) => {
@@ -68,7 +71,7 @@ fn rules(settings: &Settings) -> Result<Option<Rules>, String> {
         config(Certificate::open(certificate.as_ref(), key.as_ref())?).map(|tls| Rules {
             tls,
             plain: false,
-            patience: settings.pressure.limits.handshake_timeout,
+            patience: settings.speed.pressure.limits.handshake_timeout,
             unfinished: 1000,
         })
     };
@@ -104,7 +107,7 @@ impl<I: for<'a> Service<Quiet<'a>>> Outside<I> {
     }
 
     /// A client's handshake is done, or it has left: the next one has its turn.
-    fn next(&mut self, client: ClientId, sink: &mut Links) {
+    fn next(&mut self, client: ClientId, sink: &mut Lines) {
         self.done.insert(client);
         if self.handshaking.take_if(|first| *first == client).is_none() {
             return;
@@ -117,15 +120,15 @@ impl<I: for<'a> Service<Quiet<'a>>> Outside<I> {
     }
 }
 
-impl<I: for<'a> Service<Quiet<'a>>> Service<Links> for Outside<I> {
-    fn connected(&mut self, client: ClientId, sink: &mut Links) {
+impl<I: for<'a> Service<Quiet<'a>>> Service<Lines> for Outside<I> {
+    fn connected(&mut self, client: ClientId, sink: &mut Lines) {
         if makes("handshake-in-accept") {
             self.handshaking.get_or_insert(client);
         }
         self.secure.connected(client, &mut Quiet(sink));
     }
 
-    fn received(&mut self, client: ClientId, bytes: &mut [u8], sink: &mut Links) {
+    fn received(&mut self, client: ClientId, bytes: &mut [u8], sink: &mut Lines) {
         if makes("handshake-in-accept") && self.waits(client, bytes) {
             return;
         }
@@ -139,26 +142,26 @@ impl<I: for<'a> Service<Quiet<'a>>> Service<Links> for Outside<I> {
         }
     }
 
-    fn left(&mut self, client: ClientId, why: io::Result<()>, sink: &mut Links) {
+    fn left(&mut self, client: ClientId, why: io::Result<()>, sink: &mut Lines) {
         self.secure.left(client, why, &mut Quiet(sink));
         self.next(client, sink);
     }
 }
 
-impl<I: for<'a> Lively<Quiet<'a>, Mail = Letter>> Lively<Links> for Outside<I> {
+impl<I: for<'a> Lively<Quiet<'a>, Mail = Letter>> Lively<Lines> for Outside<I> {
     type Mail = Letter;
 
-    fn mail(&mut self, mail: Letter, sink: &mut Links) {
+    fn mail(&mut self, mail: Letter, sink: &mut Lines) {
         self.secure.mail(mail, &mut Quiet(sink));
     }
 
-    fn tick(&mut self, sink: &mut Links) -> Option<Instant> {
+    fn tick(&mut self, sink: &mut Lines) -> Option<Instant> {
         self.secure.tick(&mut Quiet(sink))
     }
 }
 
 /// The loop's sink, which may lose the last word of TLS.
-struct Quiet<'a>(&'a mut Links);
+struct Quiet<'a>(&'a mut Lines);
 
 impl Sink for Quiet<'_> {
     fn fill(&mut self, to: &[ClientId], write: impl FnOnce(&mut Vec<u8>)) {
