@@ -13,7 +13,8 @@ const PROGRAM: &str = env!("CARGO_BIN_EXE_ch16-speed");
 
 fn server(app: &str, loops: &str) -> Server {
     let mut command = Command::new(PROGRAM);
-    command.args(["127.0.0.1:0", "--app", app, "--loops", loops]);
+    // A client whose long message has not left yet may say something more in the same read.
+    command.args(["127.0.0.1:0", "--app", app, "--loops", loops, "--max-unsent", "67108864"]);
     let patience = Duration::from_secs(60);
     Server::announced(command, &Recorder::new(), patience).expect("it starts")
 }

