@@ -7,7 +7,7 @@ use crate::common::{chromium, course, poppler, succeeds, workshop};
 use frame_by_frame::chapters::ALL;
 
 /// How many pages the book may have.
-const PAGES: usize = 250;
+const PAGES: usize = 400;
 
 /// The summary of a chapter's notes for teachers, as its page has it.
 const NOTES: &str = "<details><summary>Minutes, stumbling blocks, the projector</summary>";

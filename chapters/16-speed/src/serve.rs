@@ -22,6 +22,7 @@ use crate::{Branch, Door, EventLoop, Local, Mail, Rest, Resting, Shared, Tray};
 // ANCHOR: settings
 /// A WebSocket server: a room, or an echo.
 #[derive(Clone, Debug, Parser)]
+#[group(skip)]
 pub struct Settings {
     /// Those of chapter 15.
     #[command(flatten)]

@@ -15,6 +15,7 @@ use crate::{Certificate, Rules, Secure, config, self_signed};
 // ANCHOR: settings
 /// A WebSocket server: a room, or an echo; with a certificate, behind TLS.
 #[derive(Clone, Debug, Parser)]
+#[group(skip)]
 pub struct Settings {
     /// Those of chapter 16.
     #[command(flatten)]

@@ -19,6 +19,7 @@ use crate::{Asked, Broker, Hall, Loops, News, Phase, Rooms};
 // ANCHOR: settings
 /// A WebSocket server: rooms, or an echo.
 #[derive(Clone, Debug, Parser)]
+#[group(skip)]
 pub struct Settings {
     /// Those of chapter 17.
     #[command(flatten)]
@@ -77,7 +78,9 @@ pub fn serve(listener: &Socket, settings: &Settings, rules: Option<Rules>) -> io
     broker.drain(Phase::Over);
     ended
 }
+// ANCHOR_END: serve
 
+// ANCHOR: run
 fn run(
     event_loop: EventLoop<News>,
     settings: &ch15_pressure::Settings,
@@ -106,4 +109,4 @@ fn run(
         None => event_loop.run(hall),
     }
 }
-// ANCHOR_END: serve
+// ANCHOR_END: run
