@@ -100,8 +100,8 @@ fn ratio(before: u64, after: u64) -> String {
 
 fn time(nanoseconds: u64) -> String {
     match nanoseconds {
-        ..1_000 => format!("{nanoseconds} ns"),
-        ..1_000_000 => format!("{:.1} µs", nanoseconds as f64 / 1e3),
+        0..1_000 => format!("{nanoseconds} ns"),
+        1_000..1_000_000 => format!("{:.1} µs", nanoseconds as f64 / 1e3),
         _ => format!("{:.1} ms", nanoseconds as f64 / 1e6),
     }
 }
