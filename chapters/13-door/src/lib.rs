@@ -21,7 +21,7 @@ pub use door::{Door, Spoken, start};
 pub use head::{MAX_FIELDS, read};
 pub use opening::{Opening, SUBPROTOCOLS, lists};
 pub use program::{is_origin, run};
-pub use refusal::Refusal;
+pub use refusal::{Refusal, answer};
 
 // ANCHOR: serve
 /// One room, for pages of any origin.

@@ -39,17 +39,22 @@ impl Refusal {
 impl From<Refusal> for End {
     fn from(refusal: Refusal) -> Self {
         let (status, fields, why) = refusal.parts();
-        let last = format!(
-            "HTTP/1.1 {status}\r\n\
-             {fields}\
-             Content-Type: text/plain\r\n\
-             Content-Length: {}\r\n\
-             Connection: close\r\n\
-             \r\n\
-             {why}\n",
-            why.len() + 1
-        );
-        End { last: last.into(), why: format!("{}: {why}", &status[..3]) }
+        answer(status, fields, why)
     }
+}
+
+/// A whole answer by HTTP, after which the connection ends.
+pub fn answer(status: &str, fields: &str, body: &str) -> End {
+    let last = format!(
+        "HTTP/1.1 {status}\r\n\
+         {fields}\
+         Content-Type: text/plain\r\n\
+         Content-Length: {}\r\n\
+         Connection: close\r\n\
+         \r\n\
+         {body}\n",
+        body.len() + 1
+    );
+    End { last: last.into(), why: format!("{}: {body}", &status[..3]) }
 }
 // ANCHOR_END: parts

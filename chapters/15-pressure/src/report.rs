@@ -2,25 +2,11 @@
 
 use ch02_key::Request;
 use ch06_select::End;
+use ch13_door::answer;
 
 use crate::Counters;
 
 // ANCHOR: answer
-/// A whole answer by HTTP, after which the connection ends.
-pub(crate) fn answer(status: &str, fields: &str, body: &str) -> End {
-    let last = format!(
-        "HTTP/1.1 {status}\r\n\
-         {fields}\
-         Content-Type: text/plain\r\n\
-         Content-Length: {}\r\n\
-         Connection: close\r\n\
-         \r\n\
-         {body}\n",
-        body.len() + 1
-    );
-    End { last: last.into(), why: format!("{}: {body}", &status[..3]) }
-}
-
 /// For a client that has not asked for anything within its time (RFC 9110, section 15.5.9).
 pub(crate) fn too_late() -> End {
     answer("408 Request Timeout", "", "the handshake took too long")
