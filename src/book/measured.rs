@@ -70,7 +70,7 @@ pub(super) fn beside(course: &Path) -> Result<String, String> {
     let Beside { modes } = read(course, "chapters/16-speed/measured/beside.json")?;
     let servers = &modes.first().ok_or("nothing was measured")?.servers;
     let heads = modes.iter().map(|mode| format!("<th><code>{}</code></th>", mode.mode));
-    let mut table = format!("<tr><th></th>{}</tr>\n", heads.collect::<String>());
+    let mut table = format!("<tr><th>server</th>{}</tr>\n", heads.collect::<String>());
     for Server { server, .. } in servers {
         let cell = |mode: &Mode| {
             let [cost, floor] = [mode.cost(server)?, mode.cost("floor")?];

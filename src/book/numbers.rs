@@ -79,7 +79,7 @@ pub(super) fn table(course: &Path, name: &str) -> Result<String, String> {
     let cores = if name == "cores" { 2 } else { 1 };
     let modes: Vec<(&str, Option<&Played>)> =
         columns.iter().map(|(mode, title)| (*title, results.played(mode, cores))).collect();
-    let mut table = String::from("| |");
+    let mut table = String::from("| Server |");
     table += &modes.iter().map(|(title, _)| format!(" {title} |")).collect::<String>();
     table += "\n|---|";
     table += &"--:|".repeat(modes.len());

@@ -18,9 +18,12 @@ const TEXT_ENDS: &str = "</main>";
 /// What the names of the search's scripts begin with.
 const SEARCH: [&str; 3] = ["elasticlunr-", "mark-", "searcher-"];
 
-/// Scripts that only some pages need: what their names begin with, and what such a page has in it.
+/// Scripts and styles that only some pages need: what their names begin with, and what such a page has in it.
 const SELDOM: [(&str, &str); 2] =
     [("theme/decode-", "class=\"play\""), ("theme/play-", "class=\"play\"")];
+
+/// How a page asks for a style.
+const STYLE: (&str, &str) = ("<link rel=\"stylesheet\" href=\"", "\">\n");
 
 /// How a page asks for a script.
 const BEGINS: &str = "<script src=\"";
@@ -98,6 +101,7 @@ fn join_scripts(built: &Path) -> Result<()> {
     let mut joined = HashMap::new();
     for page in links::pages(built)? {
         let html = closely(&licensed_once(&fs::read_to_string(&page)?));
+        let html = without(&html, STYLE, |name| is_needed(name, &html));
         let Some((head, rest)) = html.split_once(TEXT_ENDS) else { continue };
         let (names, rest) = without_scripts(rest);
         let (search, mut own): (Vec<_>, Vec<_>) =

@@ -54,3 +54,16 @@ export async function pagesOf(browser, book) {
   await tab.close();
   return [...new Set(links)];
 }
+
+// How long the workshop may take to build a chapter's server, on a machine that does other things too.
+const BUILT = 600_000; // ms
+
+// Starts the server of a lab, and waits until the page reaches it: the first time, it is built.
+export async function starts(lab) {
+  await lab.locator('.lab-start').click();
+  const status = lab.locator('.lab-status');
+  const reached = status.filter({ hasText: 'This page reaches the server' });
+  await reached.waitFor({ timeout: BUILT }).catch(async () => {
+    throw new Error(`the lab does not start: ${await status.textContent()}`);
+  });
+}

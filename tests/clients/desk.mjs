@@ -1,7 +1,7 @@
 // The book behind proxies, in a real browser: node desk.mjs http://name.localhost:8080/?token=… localhost:3000 …
 // After each address comes the host that the workshop is told by that proxy. The page loads, its lab shows bytes, its
 // check runs, and nothing asks for another port.
-import { withBrowser, must, pageOf } from './browser.mjs';
+import { withBrowser, must, pageOf, starts } from './browser.mjs';
 
 const [, , ...proxies] = process.argv;
 
@@ -19,7 +19,7 @@ async function visit(browser, book, host) {
   await tab.goto(pageOf(book, '05-reply.html'));
   must(tab.url() === `${origin}/05-reply.html`, `the secret stays in the address: ${tab.url()}`);
   const lab = tab.locator('section.lab');
-  await lab.locator('.lab-start').click();
+  await starts(lab);
   await lab.locator('.lab-connect').click();
   await lab.locator('.lab-status', { hasText: 'onopen' }).waitFor();
   await lab.locator('.lab-send').click();

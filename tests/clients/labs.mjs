@@ -1,7 +1,7 @@
 // Each chapter's lab in a real browser: node labs.mjs http://127.0.0.1:3000/?token=… 127.0.0.1:4000 01-listen …
 // The second address is that of a server that runs, an echo; so is the project that the workshop was told.
 // What the lab shows must equal what DevTools saw cross the wire.
-import { withBrowser, must, pageOf } from './browser.mjs';
+import { withBrowser, must, pageOf, starts } from './browser.mjs';
 
 const [, , book, server, ...chapters] = process.argv;
 const TEXTS = ['Li Jing', '李静, héllo', 'x'.repeat(200)];
@@ -269,7 +269,7 @@ async function ends(page, isCrowd) {
   await lab.locator('.lab-start').click();
   await said(page, 'The server is stopped.');
   if (isCrowd) await connection.locator('legend', { hasText: /^connection 1$/ }).waitFor();
-  await lab.locator('.lab-start').click();
+  await starts(lab);
   await lab.locator('.lab-connect:enabled').first().click();
   await told.filter({ hasText: 'onopen' }).waitFor();
   if (isCrowd) await connection.locator('legend', { hasText: /^connection 1: client 1$/ }).waitFor();
@@ -324,8 +324,11 @@ async function comesFromAnotherPage(browser) {
 async function own(browser, slug, choose, wanted) {
   const page = await open(browser, slug);
   await choose(page.lab);
-  await page.lab.locator('.lab-start').click();
-  if (wanted) return said(page, wanted);
+  if (wanted) {
+    await page.lab.locator('.lab-start').click();
+    return said(page, wanted);
+  }
+  await starts(page.lab);
   await connect(page);
   await say(page, true);
   await page.tab.close();
@@ -339,7 +342,7 @@ await withBrowser(async (browser) => {
     const { first, clients, hears, prepared } = await page.lab.evaluate((lab) => ({ ...lab.dataset }));
     await takes(page, false);
     await page.lab.locator('.lab-raw').fill(await page.lab.getAttribute('data-request'));
-    await page.lab.locator('.lab-start').click();
+    await starts(page.lab);
     if (first === 'raw') {
       await raw(page);
       await takes(page, true);

@@ -1,7 +1,7 @@
 // A class's tabs in a real browser: node tabs.mjs http://127.0.0.1:3000/?token=… 1234
 // A dozen of them have a lab that runs, and the next page of the book loads as if there were none. The last argument is
 // the workshop's process: when it ends, each tab says so, and what to do.
-import { withBrowser, must, pageOf } from './browser.mjs';
+import { withBrowser, must, pageOf, starts } from './browser.mjs';
 
 const [, , book, workshop] = process.argv;
 const TABS = 12;
@@ -11,7 +11,7 @@ async function run(context) {
   const tab = await context.newPage();
   await tab.goto(pageOf(book, '05-reply.html'));
   const lab = tab.locator('section.lab');
-  await lab.locator('.lab-start').click();
+  await starts(lab);
   await lab.locator('.lab-connect:enabled').click();
   await lab.locator('.lab-status', { hasText: 'onopen' }).waitFor();
   await lab.locator('.lab-send').click();

@@ -36,6 +36,8 @@ fn every_step_compiles_where_its_page_says_so() {
                 wrong.push(format!("{place} says: {note}; the compiler says: {errors}"));
             }
         }
+        // The next chapter has all of it, also what no page shows.
+        crate::common::copy_folder(&course().join(&folder), &desk.path().join(&folder));
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }

@@ -111,6 +111,8 @@ fn steady(mistake: &Mistake, line: &str) -> Option<String> {
         "own-words-first" | "own-words-before-all" | "told-at-once-too" => {
             is_cause.then(|| line.to_owned())
         }
+        // How many bytes the system gives to each.
+        "buffer-for-each" if line.starts_with("  but") => None,
         _ if !is_what_came => Some(line.to_owned()),
         // Whether the next client is refused or cut off.
         name if name.ends_with("ends-all") || name.starts_with("ends-with") => None,
