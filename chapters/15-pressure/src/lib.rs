@@ -18,7 +18,7 @@ pub use counters::Counters;
 pub use deadlines::Deadlines;
 pub use event_loop::EventLoop;
 pub use host::{Host, Letter, Limits};
-pub use links::{Links, Patience, TooSlow};
+pub use links::{Excess, Links, Patience, TooSlow};
 pub use lively::{Lively, Patient};
 pub use mailbox::Mailbox;
 pub use program::{log_to_terminal, on_stop, run, run_prepared};

@@ -54,6 +54,7 @@ pub(crate) struct Link {
     pub(crate) paused: bool,
     /// It is watched, because something waits for it. Has it taken any of it since?
     pub(crate) watched: Option<bool>,
+    pub(crate) excess: Excess,
 }
 
 /// Everybody who is connected. From chapter 06: `links`, `touched`, `gone`.
@@ -74,6 +75,23 @@ pub struct Links {
 // ANCHOR_END: link
 
 // ANCHOR: sink
+/// Since when more waits for a client than may, and how much it was then.
+#[derive(Default)]
+pub struct Excess(Option<(Instant, usize)>);
+
+impl Excess {
+    /// Whether a client gets no more. What it asks for in one breath, it cannot read in between, so a new
+    /// excess is forgiven: for one turn, and once as much again.
+    pub fn is_final(&mut self, waiting: usize, most: usize, now: Instant) -> bool {
+        if waiting <= most {
+            self.0 = None;
+            return false;
+        }
+        let (since, first) = *self.0.get_or_insert((now, waiting));
+        now > since || waiting > first + most
+    }
+}
+
 impl Sink for Links {
     fn fill(&mut self, to: &[ClientId], write: impl FnOnce(&mut Vec<u8>)) {
         let mut bytes = Vec::new();
@@ -85,7 +103,8 @@ impl Sink for Links {
             if link.unsent.is_empty() {
                 self.touched.push(client);
             }
-            let behind = link.unsent.len() > self.patience.max_unsent;
+            let behind =
+                link.excess.is_final(link.unsent.len(), self.patience.max_unsent, self.now);
             link.unsent.extend_from_slice(&bytes);
             if behind {
                 // A client that reads has made room in the meantime.
@@ -242,9 +261,9 @@ impl Links {
     }
 
     pub(crate) fn add(&mut self, client: ClientId, socket: TcpStream, address: SocketAddr) {
-        let (unsent, watched) = (Vec::new(), None);
+        let (unsent, watched, excess) = (Vec::new(), None, Excess::default());
         let (closing, told, silent, paused) = (false, false, false, false);
-        let link = Link { socket, address, unsent, closing, told, silent, paused, watched };
+        let link = Link { socket, address, unsent, closing, told, silent, paused, watched, excess };
         self.links.insert(client, link);
     }
 }

@@ -111,6 +111,26 @@ fn who_takes_nothing_is_cut_off_in_time() {
     assert_eq!(metric(&server, "ws_slow_total"), 1);
 }
 
+/// Its own answer is longer than what may wait, and it has said more before it could read any of it.
+#[test]
+fn a_long_message_and_a_short_one_come_in_one_breath() {
+    let server = start(&[("APP", "echo"), ("MAX_UNSENT", "1000")]);
+    let mut client = open(&server);
+    let long = vec![b'a'; 15 * 1024 * 1024];
+    let mut said = masked_frame(2, &long);
+    (0..10).for_each(|number| said.extend(masked_frame(2, &[number])));
+    client.write_all(&said).expect("sent");
+    let mut head = [0; 10];
+    client.read_exact(&mut head).expect("a header");
+    let mut payload = vec![0; long.len()];
+    client.read_exact(&mut payload).expect("a payload");
+    assert!(payload == long, "the long one");
+    for number in 0..10 {
+        assert_eq!(frame(&mut client).expect("a frame"), (2, vec![number]));
+    }
+    assert_eq!(metric(&server, "ws_slow_total"), 0);
+}
+
 #[test]
 fn nobody_in_a_room_waits_for_one() {
     let server = start(&[("MAX_UNSENT", "100000"), ("PING_AFTER", "600")]);

@@ -9,7 +9,7 @@ use std::time::Instant;
 
 use ch06_select::{ClientId, Sink};
 use ch07_room::Table;
-use ch15_pressure::{Deadlines, Patience, Patient, TooSlow};
+use ch15_pressure::{Deadlines, Excess, Patience, Patient, TooSlow};
 use mio::net::TcpStream;
 
 // ANCHOR: line
@@ -28,6 +28,7 @@ struct Busy {
     sent: usize,
     /// When it took some the last time.
     since: Instant,
+    excess: Excess,
     closing: bool,
     told: bool,
     silent: bool,
@@ -187,9 +188,9 @@ impl Line {
     }
 
     fn busy(&mut self, now: Instant) -> &mut Busy {
-        let (bytes, sent, since) = (Vec::new(), 0, now);
+        let (bytes, sent, since, excess) = (Vec::new(), 0, now, Excess::default());
         let (closing, told, silent, paused) = (false, false, false, false);
-        let busy = || Box::new(Busy { bytes, sent, since, closing, told, silent, paused });
+        let busy = || Box::new(Busy { bytes, sent, since, excess, closing, told, silent, paused });
         self.busy.get_or_insert_with(busy)
     }
 
@@ -250,10 +251,17 @@ impl Lines {
 
 // ANCHOR: deliver
 impl Lines {
+    fn is_behind(&mut self, client: ClientId) -> bool {
+        let Some(line) = self.table.get_mut(client) else { return false };
+        let waiting = line.waiting();
+        let Some(busy) = &mut line.busy else { return false };
+        busy.excess.is_final(waiting, self.patience.max_unsent, self.now)
+    }
+
     fn deliver(&mut self, client: ClientId, slices: &mut [IoSlice<'_>]) {
         // YOURS: Who is cut off, who has to wait, and where does the rest go?
         let is_new = slices.iter().any(|slice| !slice.is_empty());
-        if is_new && self.waiting(client) > self.patience.max_unsent {
+        if is_new && self.is_behind(client) {
             self.catch_up(client);
             if self.waiting(client) > self.patience.max_unsent {
                 return self.let_go(client, Err(io::Error::other(TooSlow)));
