@@ -136,11 +136,16 @@ fn a_broker_that_has_forgotten_is_found_out() {
     let told = li.hears_at_last(GAP);
     assert!(told.iter().all(|text| text == GONE || text == BACK), "{told:?}");
     ada.says("afterwards");
-    let mut heard = ada.text().expect("a text");
-    while heard.starts_with('*') {
-        heard = ada.text().expect("a text");
+    let mut heard = Vec::new();
+    while !heard.last().is_some_and(|text: &String| text.ends_with(" afterwards")) {
+        heard.push(ada.text().expect("a text"));
     }
-    assert!(heard.ends_with("-1 afterwards"), "a new era: {heard}");
+    heard.retain(|text| !text.starts_with('*'));
+    // The broker may have ended before it had confirmed the first message: then it is said once more.
+    let again = ["-1 before", "-2 afterwards"];
+    let expected = if heard.len() == 1 { &["-1 afterwards"][..] } else { &again };
+    assert_eq!(heard.len(), expected.len(), "{heard:?}");
+    assert!(heard.iter().zip(expected).all(|(text, end)| text.ends_with(end)), "{heard:?}");
 }
 
 #[test]
