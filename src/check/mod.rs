@@ -202,7 +202,19 @@ fn conclude(
         }
     }
     screen.say(&format!("\n{}", bar(progress.held(), probes::all().len())))?;
-    let Some(next) = candidate.next.filter(|_| report.holds()) else { return Ok(()) };
+    if !report.holds() {
+        return Ok(());
+    }
+    if let Subject::Own(folder) = subject {
+        let unanswered = Own::near(folder)?.unanswered(report.last)?;
+        if !unanswered.is_empty() {
+            screen.say(&format!(
+                "not written yet, and no promise came there: {}\n",
+                unanswered.join(", ")
+            ))?;
+        }
+    }
+    let Some(next) = candidate.next else { return Ok(()) };
     let command = match subject {
         Subject::Own(folder) => own::start_command(folder, Some(next.number)),
         other => other.command(Some(next.number), ""),

@@ -291,8 +291,7 @@ impl Report {
                     .to_owned()
             }
             (true, unseen) => format!(
-                "every promise that could be seen is kept, and {unseen} could not be seen: with --server, \
-                 the checker starts your server itself, and sees its terminal\n"
+                "every promise that could be seen is kept, and {unseen} could not be seen: their lines say why\n"
             ),
         }
     }

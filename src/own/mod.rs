@@ -77,6 +77,27 @@ impl Own {
         chapters.chain([Place::Folder(self.folder.clone())]).collect()
     }
 
+    /// Where questions stand that are not answered, in the chapters up to `last`: the file and the line of each, as the
+    /// compiler names them.
+    ///
+    /// # Errors
+    ///
+    /// A file cannot be read.
+    pub fn unanswered(&self, last: u8) -> Result<Vec<String>> {
+        let mut places = Vec::new();
+        for chapter in self.begun.iter().filter(|chapter| chapter.number <= last) {
+            let sources = files::sources(&self.folder.join(chapter.slug))?;
+            for file in sources.iter().filter(|file| files::is_rust(file)) {
+                let name = file.file_name().unwrap_or_default().display();
+                let text = files::read(file)?;
+                let lines = text.lines().zip(1..);
+                let open = lines.filter(|(line, _)| line.trim_start().starts_with("todo!("));
+                places.extend(open.map(|(_, at)| format!("{}/src/{name}:{at}", chapter.slug)));
+            }
+        }
+        Ok(places)
+    }
+
     /// Builds the server of the newest chapter up to `last`, and returns its program.
     ///
     /// # Errors

@@ -260,6 +260,22 @@ fn the_solution_is_shown_once_the_promises_hold() {
     assert!(printed.contains("-const BACKLOG: i32 = 64;\n+const BACKLOG: i32 = 128;"), "{printed}");
 }
 
+#[test]
+fn a_question_that_no_promise_came_to_is_named() {
+    let folder = tempfile::tempdir().expect("a folder");
+    done(folder.path(), &["start"]);
+    write(&folder.path().join("my-server"), "01-listen");
+    let source = folder.path().join("my-server/01-listen/src/lib.rs");
+    let mut mine = fs::read_to_string(&source).expect("the file");
+    let line = mine.lines().count() + 2;
+    mine += "pub fn later() {\n    todo!(\"What comes later?\")\n}\n";
+    fs::write(&source, mine).expect("the file is saved");
+    let printed = done(folder.path(), &["check"]);
+    let named =
+        format!("not written yet, and no promise came there: 01-listen/src/lib.rs:{line}\n");
+    assert!(printed.contains(&named), "{printed}");
+}
+
 /// The kind of machine that this one is, as Rust calls it.
 fn host() -> String {
     let version = std::process::Command::new("rustc").arg("-vV").output().expect("rustc runs");

@@ -260,23 +260,29 @@ impl Connection<'_> {
             _ => ch00_wire::visible(&shown),
         };
         self.zoo.say(&format!("client {} says: {shown}", self.number));
-        if self.zoo.makes("last-word-ends-it") {
-            // Before it answers, it looks whether the client goes on.
-            thread::sleep(Duration::from_millis(30));
-            self.stream.set_nonblocking(true)?;
-            let ended = matches!(self.stream.peek(&mut [0]), Ok(0));
-            self.stream.set_nonblocking(false)?;
-            if ended {
-                let _ = self.stream.shutdown(Shutdown::Both);
-                return Ok(false);
-            }
+        if self.zoo.makes("last-word-ends-it") && self.goes_on_no_more()? {
+            let _ = self.stream.shutdown(Shutdown::Both);
+            return Ok(false);
         }
         match () {
             _ if text.is_empty() && self.zoo.makes("nothing-for-nothing") => {}
             _ if self.zoo.makes("sent-back-masked") => self.zoo.room.send_raw(self.number, frame),
             _ => self.zoo.room.tell(self.zoo, self.number, text),
         }
+        while self.zoo.makes("end-overlooked") && self.goes_on_no_more()? {
+            // Nothing wakes it any more.
+            thread::park();
+        }
         Ok(!self.zoo.makes("one-message-and-out"))
+    }
+
+    /// Looks, after a moment, whether the client has said its last word.
+    fn goes_on_no_more(&self) -> io::Result<bool> {
+        thread::sleep(Duration::from_millis(30));
+        self.stream.set_nonblocking(true)?;
+        let ended = matches!(self.stream.peek(&mut [0]), Ok(0));
+        self.stream.set_nonblocking(false)?;
+        Ok(ended)
     }
 
     fn older(&mut self, older: &heads::Older) -> io::Result<()> {

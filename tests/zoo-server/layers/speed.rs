@@ -1,13 +1,14 @@
 //! Mistakes of slow servers, chapter 16.
 
-use std::net::TcpListener;
+use std::net::{SocketAddr, TcpListener};
 use std::process::ExitCode;
+use std::time::Instant;
 use std::{io, thread};
 
 use ch01_listen::LastLines;
-use ch06_select::{ClientId, Service};
+use ch06_select::{ClientId, Protocol, Service, Sink};
 use ch07_room::{App, Echo, Room};
-use ch15_pressure::{Letter, Lively, Patient, Settings, log_to_terminal, on_stop};
+use ch15_pressure::{Host, Letter, Lively, Patient, Settings, log_to_terminal, on_stop};
 use ch16_speed::{accept, host};
 use clap::Parser;
 
@@ -41,13 +42,13 @@ fn run(is_echo: bool, listener: TcpListener) -> io::Result<()> {
     event_loop.run(host)
 }
 
-/// A host that keeps a buffer for each client, if that is the mistake.
-struct Generous<H> {
-    host: H,
+/// A host that keeps a buffer for each client, or takes neighbors' bytes for everybody's, if that is the mistake.
+struct Generous<P> {
+    host: Host<P>,
     buffers: Vec<Vec<u8>>,
 }
 
-impl<S: Patient, H: Lively<S>> Service<S> for Generous<H> {
+impl<S: Patient, P: Protocol> Service<S> for Generous<P> {
     fn connected(&mut self, client: ClientId, sink: &mut S) {
         if makes("buffer-for-each") {
             self.buffers.push(vec![b' '; BUFFER]);
@@ -56,7 +57,10 @@ impl<S: Patient, H: Lively<S>> Service<S> for Generous<H> {
     }
 
     fn received(&mut self, client: ClientId, bytes: &mut [u8], sink: &mut S) {
-        self.host.received(client, bytes, sink);
+        match makes("stretched-piece") {
+            true => self.host.received(client, bytes, &mut Stretched { sink, all: Vec::new() }),
+            false => self.host.received(client, bytes, sink),
+        }
     }
 
     fn left(&mut self, client: ClientId, why: io::Result<()>, sink: &mut S) {
@@ -64,14 +68,56 @@ impl<S: Patient, H: Lively<S>> Service<S> for Generous<H> {
     }
 }
 
-impl<S: Patient, H: Lively<S>> Lively<S> for Generous<H> {
-    type Mail = H::Mail;
+impl<S: Patient, P: Protocol> Lively<S> for Generous<P> {
+    type Mail = Letter;
 
-    fn mail(&mut self, mail: H::Mail, sink: &mut S) {
+    fn mail(&mut self, mail: Letter, sink: &mut S) {
         self.host.mail(mail, sink);
     }
 
-    fn tick(&mut self, sink: &mut S) -> Option<std::time::Instant> {
+    fn tick(&mut self, sink: &mut S) -> Option<Instant> {
         self.host.tick(sink)
+    }
+}
+
+/// A sink in which those who have got a message get all that follows.
+struct Stretched<'a, S> {
+    sink: &'a mut S,
+    all: Vec<ClientId>,
+}
+
+impl<S: Patient> Sink for Stretched<'_, S> {
+    fn fill(&mut self, to: &[ClientId], write: impl FnOnce(&mut Vec<u8>)) {
+        if to.len() > 1 {
+            self.all = to.to_vec();
+        }
+        let to = if self.all.iter().any(|client| to.contains(client)) { &self.all } else { to };
+        self.sink.fill(to, write);
+    }
+
+    fn close(&mut self, client: ClientId) {
+        self.sink.close(client);
+    }
+}
+
+impl<S: Patient> Patient for Stretched<'_, S> {
+    fn now(&self) -> Instant {
+        self.sink.now()
+    }
+
+    fn waiting(&self, client: ClientId) -> usize {
+        self.sink.waiting(client)
+    }
+
+    fn address(&self, client: ClientId) -> Option<SocketAddr> {
+        self.sink.address(client)
+    }
+
+    fn sent(&self) -> u64 {
+        self.sink.sent()
+    }
+
+    fn stop(&mut self) {
+        self.sink.stop();
     }
 }
