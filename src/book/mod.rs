@@ -4,6 +4,7 @@
 //! shows, each is an error, and all of them are reported together.
 
 mod advisories;
+mod answers;
 mod carried;
 mod contents;
 mod coverage;
@@ -43,6 +44,7 @@ use std::path::{Path, PathBuf};
 use mdbook_driver::MDBook;
 use mdbook_driver::config::Config;
 
+pub use answers::answer_to;
 pub use listing::Listing;
 pub use size::Size;
 

@@ -6,9 +6,11 @@ use anyhow::Result;
 use ch00_wire::Event;
 
 use super::report::{Finding, Report, State, Told};
+use crate::book;
 use crate::chapters;
 use crate::own::Unwritten;
 use crate::probes::{self, Probe, Target, Verdict, explain};
+use crate::screen::labelled;
 
 /// How long the reader waits for an answer that does not come.
 const PATIENCE: Duration = Duration::from_secs(3);
@@ -110,6 +112,8 @@ fn not_written(probe: Probe, unwritten: &Unwritten) -> Finding {
         true => probe,
         false => first().unwrap_or(probe),
     };
-    let told = Some(Told::Question(unwritten.to_string()));
+    let read = unwritten.answered_in(&book::course());
+    let read = read.map(|page| format!("\n\n{}", labelled("read", &page))).unwrap_or_default();
+    let told = Some(Told::Question(format!("{unwritten}{read}")));
     Finding { to_hint, told, ..Finding::of(probe, State::Unwritten) }
 }

@@ -1,9 +1,11 @@
 //! A body that is not written yet, found in what a server printed when it came there.
 
 use std::fmt;
+use std::path::Path;
 
 use ch00_wire::visible;
 
+use crate::book::answer_to;
 use crate::chapters::{CHAPTERS, Chapter};
 
 /// A `todo!` that a server has run into.
@@ -20,6 +22,12 @@ impl Unwritten {
     pub fn chapter(&self) -> Option<Chapter> {
         let slug = self.place.split(['/', '\\']).next()?;
         CHAPTERS.into_iter().find(|chapter| chapter.slug == slug)
+    }
+
+    /// Where the book answers the question: the page, and its section.
+    pub fn answered_in(&self, course: &Path) -> Option<String> {
+        let (file, _line) = self.place.rsplit_once(':')?;
+        answer_to(course, file, &self.question)
     }
 
     /// Looks for the words of a `todo!` in the lines that a server printed.
