@@ -26,15 +26,15 @@ pub fn encode(opcode: Opcode, payload: &[u8]) -> Vec<u8> {
 pub fn encode_header(opcode: Opcode, length: usize, out: &mut Vec<u8>) {
     // YOURS: Which bytes stand in front of the payload, for each length?
     let fin = 0x80;
-    out.push(fin | opcode.0);
+    let first = fin | opcode.0;
     match length {
-        0..=125 => out.push(length as u8),
+        0..=125 => out.extend_from_slice(&[first, length as u8]),
         126..=65_535 => {
-            out.push(126);
-            out.extend_from_slice(&(length as u16).to_be_bytes());
+            let [high, low] = (length as u16).to_be_bytes();
+            out.extend_from_slice(&[first, 126, high, low]);
         }
         _ => {
-            out.push(127);
+            out.extend_from_slice(&[first, 127]);
             out.extend_from_slice(&(length as u64).to_be_bytes());
         }
     }

@@ -1,7 +1,5 @@
 //! The members: everybody whose connection is open, and how messages to each are written.
 
-use std::collections::BTreeMap;
-
 use ch06_select::{ClientId, Message, Sink, Writer};
 
 use crate::{Outbox, Table};
@@ -10,7 +8,8 @@ use crate::{Outbox, Table};
 /// Everybody whose connection is open.
 #[derive(Default)]
 pub(crate) struct Members {
-    groups: BTreeMap<&'static str, Group>,
+    /// In the order of their names.
+    groups: Vec<Group>,
     /// Those who get bytes of their own.
     others: Table<Box<dyn Writer>>,
     /// Those of a group who get a message that is not for all of them.
@@ -19,6 +18,7 @@ pub(crate) struct Members {
 
 /// Who gets the same bytes, in the order of their numbers, and what writes these.
 struct Group {
+    name: &'static str,
     writer: Box<dyn Writer>,
     clients: Vec<ClientId>,
 }
@@ -26,14 +26,24 @@ struct Group {
 impl Members {
     pub(crate) fn add(&mut self, client: ClientId, writer: Box<dyn Writer>) {
         let Some(name) = writer.group() else { return self.others.insert(client, writer) };
-        let new = || Group { writer, clients: Vec::new() };
-        let clients = &mut self.groups.entry(name).or_insert_with(new).clients;
+        let at = self.groups.partition_point(|group| group.name < name);
+        if self.groups.get(at).is_none_or(|group| group.name != name) {
+            self.groups.insert(at, Group { name, writer, clients: Vec::new() });
+        }
+        let clients = &mut self.groups[at].clients;
         clients.insert(clients.partition_point(|other| *other < client), client);
+    }
+
+    /// What writes to a client.
+    fn writer(&mut self, client: ClientId) -> Option<&mut Box<dyn Writer>> {
+        let has = |group: &&mut Group| group.clients.binary_search(&client).is_ok();
+        let group = self.groups.iter_mut().find(has);
+        group.map(|group| &mut group.writer).or_else(|| self.others.get_mut(client))
     }
 
     /// Says whether the client was a member.
     pub(crate) fn remove(&mut self, client: ClientId) -> bool {
-        for Group { clients, .. } in self.groups.values_mut() {
+        for Group { clients, .. } in &mut self.groups {
             if let Ok(at) = clients.binary_search(&client) {
                 clients.remove(at);
                 return true;
@@ -53,9 +63,13 @@ pub(crate) struct Post<'a, S> {
 
 impl<S: Sink> Outbox for Post<'_, S> {
     fn send(&mut self, to: &[ClientId], message: &Message<'_>) {
+        if let [client] = to {
+            let Some(writer) = self.members.writer(*client) else { return };
+            return post(writer, to, message, self.sink);
+        }
         // YOURS: How often is the message written, and how often sent?
         let Members { groups, others, some } = &mut *self.members;
-        for Group { writer, clients } in groups.values_mut() {
+        for Group { writer, clients, .. } in groups {
             some.clear();
             some.extend(to.iter().filter(|client| clients.binary_search(client).is_ok()));
             if !some.is_empty() {
@@ -72,8 +86,8 @@ impl<S: Sink> Outbox for Post<'_, S> {
 
     fn send_to_all(&mut self, message: &Message<'_>) {
         let Members { groups, others, .. } = &mut *self.members;
-        for Group { writer, clients } in
-            groups.values_mut().filter(|group| !group.clients.is_empty())
+        for Group { writer, clients, .. } in
+            groups.iter_mut().filter(|group| !group.clients.is_empty())
         {
             post(writer, clients, message, self.sink);
         }

@@ -8,7 +8,7 @@ use ch06_select::{BINARY, Emit, End, Event, Message};
 use ch09_stream::{LONGEST, Layer, Part};
 use ch10_control::{CloseCode, Failure};
 
-use crate::Utf8;
+use crate::utf8::{Utf8, is_text};
 
 // ANCHOR: messages
 /// The opcode of every fragment of a message but the first (section 5.4).
@@ -39,6 +39,10 @@ impl Layer for Messages {
     fn take(&mut self, part: Part<'_>, emit: Emit<'_>) -> Result<(), End> {
         // YOURS: To which message does this part belong, and is it the last of it?
         let header = part.header;
+        if self.open.is_none() && header.opcode != CONTINUATION && is_whole(&part) {
+            emit(Event::Message(at_once(&part)?));
+            return Ok(());
+        }
         let mut begun = match self.open.take() {
             _ if part.first && header.opcode != CONTINUATION => Begun::new(header.opcode),
             Some(begun) => begun,
@@ -57,6 +61,21 @@ impl Layer for Messages {
         Ok(())
         // YOURS_END
     }
+}
+
+/// Whether this is all of a frame, and its message has no other.
+fn is_whole(part: &Part<'_>) -> bool {
+    part.first && part.last && part.header.fin
+}
+
+/// A message that is here at once, as most are: it is not copied, and nothing has to be remembered.
+fn at_once<'a>(part: &'a Part<'_>) -> Result<Message<'a>, Failure> {
+    let begun = Begun::new(part.header.opcode);
+    begun.is_bounded(part)?;
+    if begun.opcode == TEXT && !is_text(part.payload) {
+        return Err(NOT_UTF8);
+    }
+    Ok(Message { opcode: begun.opcode, payload: Cow::Borrowed(part.payload) })
 }
 // ANCHOR_END: take
 
@@ -95,14 +114,11 @@ impl Begun {
         }
     }
 
-    /// The whole message, of which this is the last part. If it is all of it, it is not copied.
-    fn end(mut self, rest: &[u8]) -> Result<Message<'_>, Failure> {
+    /// The whole message, of which this is the last part.
+    fn end(mut self, rest: &[u8]) -> Result<Message<'static>, Failure> {
         // YOURS: May a text end here, and where are its bytes?
         if !self.utf8.is_whole() {
             return Err(NOT_UTF8);
-        }
-        if self.payload.is_empty() {
-            return Ok(Message { opcode: self.opcode, payload: Cow::Borrowed(rest) });
         }
         self.payload.extend_from_slice(rest);
         Ok(Message { opcode: self.opcode, payload: Cow::Owned(self.payload) })

@@ -14,11 +14,20 @@ pub struct NotUtf8;
 
 /// How many of these bytes are whole characters. Those behind them begin another one, or it is an error.
 fn whole_characters(bytes: &[u8]) -> Result<usize, NotUtf8> {
+    // Most texts are short and ASCII, which is seen at a glance.
+    if bytes.is_ascii() {
+        return Ok(bytes.len());
+    }
     match simdutf8::compat::from_utf8(bytes) {
         Ok(_) => Ok(bytes.len()),
         Err(error) if error.error_len().is_none() => Ok(error.valid_up_to()),
         Err(_) => Err(NotUtf8),
     }
+}
+
+/// Whether bytes are a whole text.
+pub(crate) fn is_text(bytes: &[u8]) -> bool {
+    whole_characters(bytes) == Ok(bytes.len())
 }
 // ANCHOR_END: utf8
 

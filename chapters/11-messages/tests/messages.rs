@@ -181,3 +181,31 @@ fn however_it_is_cut_the_same_comes_out() {
         assert!(heard.eq(said), "{bytes:x?}");
     }
 }
+
+/// Any frames, also such as break rules or are no text: one read of all of them comes to the same as one for each byte,
+/// and as any others.
+#[test]
+fn a_message_in_one_read_is_judged_like_one_in_many() {
+    let mut chance = Chance(10_646);
+    let (mut whole, mut failed) = (0, 0);
+    for _ in 0..2_000 {
+        let mut bytes = Vec::new();
+        for _ in 0..=chance.below(4) {
+            let pieces: [&[u8]; 7] =
+                [b"Li", b"Jing", b"", "漢".as_bytes(), b"\xe6", b"\xa2", b"\xff"];
+            let kinds = if chance.below(3) == 0 { 7 } else { 4 };
+            let payload: Vec<&[u8]> =
+                (0..chance.below(12)).map(|_| pieces[chance.below(kinds)]).collect();
+            let frame = [masked_frame, fragment][usize::from(chance.below(4) == 0)];
+            bytes.extend(frame([1, 1, 2, 0][chance.below(4)], &payload.concat()));
+        }
+        let at_once = hear(&mut Frames::default(), &[&bytes]);
+        let one_by_one: Vec<&[u8]> = bytes.chunks(1).collect();
+        assert_eq!(hear(&mut Frames::default(), &one_by_one), at_once, "{bytes:x?}");
+        let (one, two) = bytes.split_at(chance.below(bytes.len() + 1));
+        assert_eq!(hear(&mut Frames::default(), &[one, two]), at_once, "{bytes:x?}");
+        whole += at_once.0.len();
+        failed += usize::from(at_once.2.is_some());
+    }
+    assert!(whole > 1_000 && failed > 300, "{whole} messages, {failed} failures");
+}

@@ -27,10 +27,10 @@ impl<L> Strict<L> {
 impl<L: Layer> Layer for Strict<L> {
     fn take(&mut self, part: Part<'_>, emit: Emit<'_>) -> Result<(), End> {
         // YOURS: When is a frame judged, and what is remembered of it?
-        let Part { header, payload, first, .. } = &part;
-        if *first {
+        let header = part.header;
+        if part.first {
             let (in_message, agreed) = (self.in_message, self.agreed);
-            let frame = Frame { header, payload, in_message, agreed };
+            let frame = Frame { header: &header, payload: part.payload, in_message, agreed };
             if let Some(rule) = RULES.iter().find(|rule| (rule.is_broken)(&frame)) {
                 return Err(Failure { code: rule.code, why: rule.says.into() }.into());
             }

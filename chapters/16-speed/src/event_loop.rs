@@ -121,7 +121,7 @@ impl<M: Send + 'static> EventLoop<M> {
         if !self.unfinished.is_empty() || !self.lines.resumed.is_empty() {
             return Some(Duration::ZERO);
         }
-        next.map(|at| at.saturating_duration_since(Instant::now()))
+        next.map(|at| at.saturating_duration_since(self.lines.now))
     }
 
     fn welcome(&mut self, socket: TcpStream, service: &mut impl Lively<Lines>) {
