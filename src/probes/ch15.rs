@@ -12,7 +12,7 @@ use stage::ENDING;
 
 use super::Script;
 use super::ch05::text_of;
-use super::crowd::{Member, one_and_a_slow_one};
+use super::crowd::{Member, one, one_and_a_slow_one};
 use super::missed::{Failure, Wanted, beginning, status};
 use super::promises::Sight;
 use super::session::{Session, Visitor};
@@ -29,6 +29,8 @@ const ASK_AGAIN: Duration = Duration::from_millis(20);
 
 /// How many pings a client answers that is to stay.
 const PINGS: usize = 3;
+/// What keeps a client alive without an answer to any ping.
+const TALK: [&str; PINGS] = ["Li Jing", "", "Li Jing, again"];
 /// Pongs that nobody has asked for: one that is empty, and others that are as long as a clock and longer.
 const UNASKED: [&[u8]; 4] = [b"", b"\xff\xff\xff\xff\xff\xff\xff\xff", b"0", &[b'9'; 125]];
 
@@ -45,6 +47,11 @@ const TO_BLOCK: usize = 900_000;
 const TO_FILL: (usize, usize) = (4_000_000, 16_000_000);
 /// After how many messages to look whether somebody is still there.
 const ROUND: usize = 16;
+/// How often to look whether something is unread, before the server is asked for: it may be about to read. And how far apart.
+const LOOKS: usize = 10;
+const LOOK: Duration = Duration::from_millis(1);
+/// After how many messages to do so.
+const SOME: usize = 64;
 /// Why a system may be of no use here.
 const KEEPS_MUCH: &str = "this system keeps too much for a client that reads nothing";
 
@@ -74,47 +81,47 @@ pub(super) const SCRIPTS: &[(&str, Script)] = &[
             }
         }
     }),
+    ("message-deadline", |session| {
+        let mut whole = session.member()?;
+        whole.is_echoed("Li Jing")?;
+        let mut fragment = masked_frame(1, b"Li ");
+        fragment[0] = 0x01;
+        let halves = [("fragment", &fragment[..]), ("frame", &masked_frame(1, b"Li Jing")[..9])];
+        let mut members = Vec::new();
+        for (step, half) in halves {
+            let mut member = session.member()?;
+            member.send(half)?;
+            members.push((step, member));
+        }
+        for (step, mut member) in members {
+            member.ends(MESSAGE_GIVEN_UP).map_err(|failure| failure.step(step))?;
+        }
+        // So much later, nothing of its own is on its way.
+        whole.is_echoed("Li Jing").map_err(|failure| failure.step("whole"))
+    }),
     ("pings-the-silent", |session| {
         let mut member = session.member()?;
         member.hears_ping(PINGED).map(drop)
     }),
-    ("keeps-who-answers", |session| {
-        let mut tries = 0;
-        loop {
-            tries += 1;
-            let mut last = Instant::now();
-            let result = answers_pings(session, &mut last);
-            let is_cut_off =
-                matches!(&result, Err(Failure::Missed(missed)) if missed.sight != Sight::Silent);
-            // Whoever answers so late may be gone for a good server, too.
-            let was_late = last.elapsed() > PING_AFTER * 3 / 2 + ENDING;
-            if !(is_cut_off && was_late && tries < TRIES) {
-                return result;
-            }
-        }
-    }),
+    ("keeps-who-answers", |session| stays(session, answers_pings)),
+    ("keeps-who-talks", |session| stays(session, talks_and_answers_no_ping)),
     ("lets-the-vanished-go", |session| {
         let mut vanished = session.member()?;
         vanished.hears_ping(PINGED)?;
         vanished.ends("the connection to be closed: the ping was not answered").map(drop)
     }),
+    ("reads-on", is_read_from_again),
     ("reads-no-more", |session| {
         let (_other, mut slow, is_little) = one_and_a_slow_one(session)?;
         let most = if is_little { TO_FILL.0 } else { TO_FILL.1 };
-        let wanted = "its bytes to be taken, or to wait: nobody is cut off";
-        for number in 0..most / LONG {
-            let frame = masked_frame(1, text_of(LONG, &mark(number)).as_bytes());
-            let rest =
-                slow.send_until_stuck(&frame, wanted).map_err(|failure| failure.step("says"))?;
-            if !rest.is_empty() {
-                return reads_at_last(session, &mut slow, number, rest);
-            }
-        }
-        Err(session.missed(Failure::missed(
-            "the one that reads nothing to be read from no more",
-            Sight::Taken,
-            format!("the server took {} MB from it, and it has read nothing", most / 1_000_000),
-        )))
+        let Some((number, rest)) = says_much(&mut slow, most, |_, _| false)? else {
+            return Err(session.missed(Failure::missed(
+                "the one that reads nothing to be read from no more",
+                Sight::Taken,
+                format!("the server took {} MB from it, and it has read nothing", most / 1_000_000),
+            )));
+        };
+        reads_at_last(session, &mut slow, number, &rest)
     }),
     ("cut-off-by-size", |session| cuts_off(session, "much waits for it, and it reads nothing")),
     ("cut-off-by-time", |session| cuts_off(session, "it has read nothing for longer than it may")),
@@ -219,6 +226,7 @@ pub(super) const SCRIPTS: &[(&str, Script)] = &[
 ];
 
 const GIVEN_UP: &str = "408, or the end of the connection: the head does not come";
+const MESSAGE_GIVEN_UP: &str = "the end of the connection: the rest of the message does not come";
 const PINGED: &str = "a ping: the client says nothing";
 
 /// Does something for which the server gives so much time, and again where a busy machine has taken that time.
@@ -239,7 +247,28 @@ fn is_given_up(visitor: &mut Visitor) -> Result<(), Failure> {
     units.first().map_or(Ok(()), |unit| visitor.is_refusal(unit, GIVEN_UP))
 }
 
-/// Answers pings, and is still there. `last`: when it last did something.
+/// Plays the script of a client that is to stay, and again where a busy machine has made it late. The script notes when it
+/// last did something.
+fn stays(
+    session: &Session,
+    script: fn(&Session, &mut Instant) -> Result<(), Failure>,
+) -> Result<(), Failure> {
+    let mut tries = 0;
+    loop {
+        tries += 1;
+        let mut last = Instant::now();
+        let result = script(session, &mut last);
+        let is_cut_off =
+            matches!(&result, Err(Failure::Missed(missed)) if missed.sight != Sight::Silent);
+        // Whoever is heard of so late may be gone for a good server, too.
+        let was_late = last.elapsed() > PING_AFTER * 3 / 2 + ENDING;
+        if !(is_cut_off && was_late && tries < TRIES) {
+            return result;
+        }
+    }
+}
+
+/// Answers pings, and is still there.
 fn answers_pings(session: &Session, last: &mut Instant) -> Result<(), Failure> {
     let mut member = session.member()?;
     UNASKED.iter().try_for_each(|payload| member.send(&masked_frame(0xa, payload)))?;
@@ -253,9 +282,86 @@ fn answers_pings(session: &Session, last: &mut Instant) -> Result<(), Failure> {
     member.is_echoed("Li Jing")
 }
 
+/// Says something whenever it is pinged, and answers no ping. The pings are the clock.
+fn talks_and_answers_no_ping(session: &Session, last: &mut Instant) -> Result<(), Failure> {
+    let mut member = session.member()?;
+    for text in TALK {
+        *last = Instant::now();
+        member.hears_ping(
+            "a ping, because the client has paused: it has talked since the last one",
+        )?;
+        member.is_echoed(text)?;
+    }
+    *last = Instant::now();
+    member.hears_ping("another ping, and no goodbye: the client talks")?;
+    member.is_echoed("Li Jing")
+}
+
 /// What message of many it is.
 fn mark(number: usize) -> String {
     format!("message {number}, ")
+}
+
+/// Says message after message, and reads nothing, until the server reads no more, or this is enough: how many were said, and
+/// what is left of the next one. `None`: all were taken.
+fn says_much(
+    slow: &mut Member,
+    most: usize,
+    is_enough: impl Fn(&Member, usize) -> bool,
+) -> Result<Option<(usize, Vec<u8>)>, Failure> {
+    let wanted = "its bytes to be taken, or to wait: nobody is cut off";
+    for number in 0..most / LONG {
+        if is_enough(slow, number) {
+            return Ok(Some((number, Vec::new())));
+        }
+        let frame = masked_frame(1, text_of(LONG, &mark(number)).as_bytes());
+        let rest = slow.send_until_stuck(&frame, wanted).map_err(|failure| failure.step("says"))?;
+        if !rest.is_empty() {
+            return Ok(Some((number, rest.to_vec())));
+        }
+    }
+    Ok(None)
+}
+
+/// Sees one read from again that has said all it had to say when the server stopped reading. Nothing more comes from it: no
+/// event tells the server to go on.
+fn is_read_from_again(session: &Session) -> Result<(), Failure> {
+    let mut late = one(session)?;
+    // Where it rests and something is unread, it has stopped reading; where the system does not say, nothing is seen here.
+    let is_unread = |late: &Member| {
+        (0..LOOKS).all(|_| {
+            thread::sleep(LOOK);
+            late.was_read() == Some(false)
+        })
+    };
+    let has_stopped = |late: &Member, number: usize| {
+        let is_time = number.is_multiple_of(SOME) && is_unread(late);
+        is_time && session.wait_until_rest() == Some(true) && is_unread(late)
+    };
+    let heard = match says_much(&mut late, TO_FILL.1, has_stopped) {
+        Ok(Some((count, _))) => (0..count).try_for_each(|number| hears(session, &mut late, number)),
+        _ => Ok(()),
+    };
+    match heard {
+        Err(Failure::Missed(missed)) if missed.sight == Sight::Silent => {
+            Err(Failure::Missed(missed))
+        }
+        // All else is looked at with one that goes on talking.
+        _ => Ok(()),
+    }
+}
+
+/// Hears the message with this number, as it was said.
+fn hears(session: &Session, slow: &mut Member, number: usize) -> Result<(), Failure> {
+    let came = slow.hear("the next of the messages that were said while nothing was read")?;
+    match came == text_of(LONG, &mark(number)) {
+        true => Ok(()),
+        false => {
+            let came = format!("another one came: {:?}", beginning(&came));
+            let wanted = format!("message {number}, as it was said");
+            Err(session.missed(Failure::missed(wanted, Sight::Other, came)))
+        }
+    }
 }
 
 /// Reads everything that was said while nothing was read, says the `rest` of the message with this number, and goes on.
@@ -265,24 +371,12 @@ fn reads_at_last(
     number: usize,
     rest: &[u8],
 ) -> Result<(), Failure> {
-    let hears = |slow: &mut Member, number: usize| {
-        let came =
-            slow.hear(&format!("message {number}, which was said while nothing was read"))?;
-        match came == text_of(LONG, &mark(number)) {
-            true => Ok(()),
-            false => {
-                let came = format!("another one came: {:?}", beginning(&came));
-                let wanted = format!("message {number}, as it was said");
-                Err(session.missed(Failure::missed(wanted, Sight::Other, came)))
-            }
-        }
-    };
     (0..number)
-        .try_for_each(|number| hears(slow, number))
+        .try_for_each(|number| hears(session, slow, number))
         .map_err(|failure| failure.step("hears"))?;
     let goes_on = |slow: &mut Member| {
         slow.send(rest);
-        hears(slow, number)?;
+        hears(session, slow, number)?;
         slow.say("Li Jing");
         slow.hear_among("Li Jing")
     };

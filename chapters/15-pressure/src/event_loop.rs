@@ -99,6 +99,7 @@ impl<M: Send + 'static> EventLoop<M> {
         if self.crowded || ready.first() == Some(&LISTENER) {
             self.accept(service);
         }
+        self.mailbox.wakes();
         self.letters.try_iter().for_each(|letter| service.mail(letter, &mut self.links));
         self.links.touched.extend(&ready);
         ready.into_iter().for_each(|client| self.read(client, service));

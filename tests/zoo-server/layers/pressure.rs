@@ -3,6 +3,7 @@
 
 use std::collections::{HashMap, HashSet};
 use std::io;
+use std::mem;
 use std::net::{SocketAddr, TcpListener};
 use std::process::ExitCode;
 use std::time::{Duration, Instant};
@@ -64,6 +65,7 @@ fn change(settings: &mut Settings) -> Slips {
     let (limits, patience) = (&mut settings.limits, &mut settings.patience);
     let slips = Slips {
         most: limits.max_clients,
+        much: patience.max_unsent / 2,
         handshake: limits.handshake_timeout,
         ping_after: limits.ping_after,
         ..Slips::default()
@@ -71,8 +73,11 @@ fn change(settings: &mut Settings) -> Slips {
     match () {
         _ if makes("half-a-request-for-ever") => limits.handshake_timeout = FOR_EVER,
         _ if makes("time-for-each-byte") => limits.handshake_timeout = FOR_EVER,
+        _ if makes("half-a-message-for-ever") => limits.message_timeout = FOR_EVER,
         _ if makes("never-pings") => limits.ping_after = FOR_EVER,
-        _ if makes("text-for-a-ping") || makes("pongs-not-missed") => limits.ping_after = FOR_EVER,
+        _ if makes("text-for-a-ping") || makes("pongs-not-missed") || makes("only-pongs-count") => {
+            limits.ping_after = FOR_EVER;
+        }
         _ if makes("cut-off-at-once") => patience.slow_timeout = patience.slow_timeout.min(AT_ONCE),
         _ if makes("bound-of-its-own") => patience.max_unsent = 3 * 1024 * 1024,
         _ if makes("no-clock-for-the-slow") => patience.slow_timeout = FOR_EVER,
@@ -91,6 +96,8 @@ fn change(settings: &mut Settings) -> Slips {
 #[derive(Default)]
 struct Slips {
     most: usize,
+    /// How much waits for a client that is not read from.
+    much: usize,
     handshake: Duration,
     ping_after: Duration,
     /// How many have come.
@@ -101,6 +108,11 @@ struct Slips {
     asking: HashMap<ClientId, Instant>,
     /// When those who are open were heard, or pinged.
     open: HashMap<ClientId, Instant>,
+    /// Those that have been pinged, and were not heard since.
+    pinged: HashSet<ClientId>,
+    /// Those that have sent something in this turn, and those that are not read from any more.
+    heard: HashSet<ClientId>,
+    stopped: HashSet<ClientId>,
     /// What waits for them.
     waiting: HashMap<ClientId, Vec<u8>>,
     /// Goodbye is being said to all.
@@ -191,7 +203,15 @@ impl<H: for<'a> Lively<Through<'a>, Mail = Letter>> Service<Links> for Slipping<
     fn received(&mut self, client: ClientId, bytes: &mut [u8], links: &mut Links) {
         let now = links.now();
         let moments = [&mut self.slips.asking, &mut self.slips.open];
-        moments.into_iter().filter_map(|all| all.get_mut(&client)).for_each(|last| *last = now);
+        if !makes("only-pongs-count") || is_pong(bytes) {
+            moments.into_iter().filter_map(|all| all.get_mut(&client)).for_each(|last| *last = now);
+            self.slips.pinged.remove(&client);
+        }
+        self.slips.heard.insert(client);
+        // The loop has taken up what this server does not.
+        if self.slips.stopped.contains(&client) {
+            return;
+        }
         if makes("pong-is-no-sign-of-life") && is_pong(bytes) {
             return;
         }
@@ -213,6 +233,8 @@ impl<H: for<'a> Lively<Through<'a>, Mail = Letter>> Service<Links> for Slipping<
         slips.asking.remove(&client);
         slips.open.remove(&client);
         slips.waiting.remove(&client);
+        slips.pinged.remove(&client);
+        slips.stopped.remove(&client);
         self.host.left(client, why, &mut Through { links, slips });
     }
 }
@@ -242,10 +264,13 @@ impl<H: for<'a> Lively<Through<'a>, Mail = Letter>> Lively<Links> for Slipping<H
         if slips.last.as_ref().is_some_and(|last| last.is_disjoint(&slips.here)) {
             links.stop();
         }
-        [due, slips.cut_off(links), slips.ping(links), slips.hand_on(links)]
-            .into_iter()
-            .flatten()
-            .min()
+        let slipped = [
+            slips.cut_off(links),
+            slips.ping(links),
+            slips.hand_on(links),
+            slips.stop_for_good(links),
+        ];
+        slipped.into_iter().flatten().chain(due).min()
     }
 }
 
@@ -266,21 +291,39 @@ impl Slips {
         self.asking.values().map(due).min()
     }
 
-    /// Pings those who are silent, in its own way, and looks at no answer.
+    /// Pings those who are silent, in its own way, and looks at no answer, or at pongs alone.
     fn ping(&mut self, links: &mut Links) -> Option<Instant> {
         let ping = match () {
             _ if makes("text-for-a-ping") => PING_AS_TEXT,
-            _ if makes("pongs-not-missed") => PING,
+            _ if makes("pongs-not-missed") || makes("only-pongs-count") => PING,
             _ => return None,
         };
         let now = links.now();
         for (&client, last) in &mut self.open {
             if *last + self.ping_after <= now {
-                links.fill(&[client], |out| out.extend(ping));
+                match makes("only-pongs-count") && !self.pinged.insert(client) {
+                    true => links.close(client),
+                    false => links.fill(&[client], |out| out.extend(ping)),
+                }
                 *last = now;
             }
         }
         self.open.values().map(|last| *last + self.ping_after).min()
+    }
+
+    /// Remembers who is not read from: after a turn in which nothing came from it, more waits for it than may.
+    fn stop_for_good(&mut self, links: &Links) -> Option<Instant> {
+        let heard = mem::take(&mut self.heard);
+        if !makes("reading-not-taken-up") {
+            return None;
+        }
+        let much: Vec<ClientId> =
+            self.here.iter().copied().filter(|&client| links.waiting(client) > self.much).collect();
+        let (in_doubt, stopped): (Vec<_>, Vec<_>) =
+            much.into_iter().partition(|client| heard.contains(client));
+        self.stopped.extend(stopped);
+        // The next turn tells.
+        (!in_doubt.is_empty()).then(|| links.now())
     }
 
     /// Hands on what waits, as far as there is room.
