@@ -230,7 +230,10 @@ const MESSAGE_GIVEN_UP: &str = "the end of the connection: the rest of the messa
 const PINGED: &str = "a ping: the client says nothing";
 
 /// Does something for which the server gives so much time, and again where a busy machine has taken that time.
-fn in_time<T>(time: Duration, what: impl Fn() -> Result<T, Failure>) -> Result<T, Failure> {
+pub(super) fn in_time<T>(
+    time: Duration,
+    what: impl Fn() -> Result<T, Failure>,
+) -> Result<T, Failure> {
     for _ in 1..TRIES {
         let start = Instant::now();
         match what() {
@@ -431,7 +434,7 @@ fn is_turned_away(session: &Session) -> Result<(), Failure> {
 }
 
 /// Comes in when another one has left: the server may hear of that a moment later.
-fn finds_room<'s>(session: &'s Session<'s>) -> Result<Visitor<'s>, Failure> {
+pub(super) fn finds_room<'s>(session: &'s Session<'s>) -> Result<Visitor<'s>, Failure> {
     let start = Instant::now();
     loop {
         match session.member() {

@@ -8,10 +8,11 @@ use ch00_wire::{Kind, Unit, masked_frame, rfc_request};
 
 use super::Script;
 use super::ch05::text_of;
-use super::missed::Failure;
+use super::ch15::{finds_room, in_time};
+use super::missed::{Failure, Wanted};
 use super::promises::Sight;
 use super::secret::Tunnel;
-use super::session::{Session, Visitor};
+use super::session::{Session, Visitor, is_pong};
 
 /// How soon to ask again which certificate is shown: no event says that it has changed.
 const ASK_AGAIN: Duration = Duration::from_millis(20);
@@ -20,15 +21,27 @@ const LONG: usize = 40_000;
 /// The content types of records (RFC 8446, section 5.1).
 const ALERT: &str = "21";
 
+/// How much of a ClientHello comes first, where all of it does not come at once.
+const PART: usize = 60;
+/// How many handshakes go on at the same moment: more than a server should do before it looks at the others again.
+const MANY: usize = 40;
+/// What the variable says of the deadline of a handshake.
+const HANDSHAKE: Duration = Duration::from_secs(1);
+/// What the client that asks for a pong has to hear with it.
+const PAYLOAD: &[u8] = b"for me alone";
+
 const REFUSED: &str = "an alert, or the end of the connection: this version is not secure";
 const TOLD: &str =
     "a refusal that says so, an alert, or the end of the connection: this request is not encrypted";
+const GIVEN_UP: &str = "the end of the connection: its TLS handshake is not done";
+const NO_ROOM: &str = "503 by TLS: there is no room";
 const GOODBYE: &str = "close_notify, and then the end of TCP";
 
 pub(super) const SCRIPTS: &[(&str, Script)] = &[
     ("speaks-tls", |session| {
         through(session, false, |secret, tunnel| {
-            secret.member()?.is_echoed_among("Li Jing")?;
+            let spoken = secret.member().and_then(|mut one| one.is_echoed_among("Li Jing"));
+            spoken.map_err(|failure| failure.step(announced(session)))?;
             match tunnel.says(1, |line| line.starts_with("TLSv1_3") || line.starts_with("TLSv1_2"))
             {
                 Some(_) => Ok(()),
@@ -39,8 +52,39 @@ pub(super) const SCRIPTS: &[(&str, Script)] = &[
     ("slow-handshake", |session| {
         let _silent = session.visitor()?;
         let mut half = session.visitor()?;
-        half.send(&client_hello([3, 3])[..100])?;
+        half.send(&client_hello([3, 3])[..PART])?;
         through(session, false, |secret, _| secret.member()?.is_echoed_among("Li Jing"))
+    }),
+    ("many-handshakes", |session| {
+        const WANTED: &str = "an answer to a ClientHello, as to each of those that came with it";
+        let hello = client_hello([3, 3]);
+        session.is_reached()?;
+        let unseen = session.unrecorded();
+        let mut all = Vec::new();
+        for _ in 0..MANY {
+            let mut one = unseen.visitor()?;
+            one.send(&hello[..PART])?;
+            all.push(one);
+        }
+        session.wait_until_rest();
+        session.while_it_stands_still(|| {
+            all.iter_mut().try_for_each(|one| one.try_to_send(&hello[PART..])).is_ok()
+        })?;
+        all.iter_mut().try_for_each(|one| match one.unit(WANTED)? {
+            unit if unit.kind == Kind::Record => Ok(()),
+            unit => Err(one.missed(Failure::wrong(WANTED, Sight::Other, &unit))),
+        })
+    }),
+    ("tls-deadline", |session| {
+        through(session, false, |secret, _| {
+            let mut member = in_time(HANDSHAKE, || secret.member())?;
+            let (mut silent, mut half) = (session.visitor()?, session.visitor()?);
+            half.send(&client_hello([3, 3])[..PART])?;
+            half.ends(GIVEN_UP).map_err(|failure| failure.step("half"))?;
+            silent.ends(GIVEN_UP).map_err(|failure| failure.step("silent"))?;
+            // It has come before them, and its handshake was done in time.
+            member.is_echoed_among("Li Jing").map_err(|failure| failure.step("open"))
+        })
     }),
     ("shared-records", |session| {
         through(session, false, |secret, _| {
@@ -53,6 +97,23 @@ pub(super) const SCRIPTS: &[(&str, Script)] = &[
                 .try_for_each(|text| member.hears_among(text))
                 .map_err(|failure| failure.step("shared"))?;
             member.is_echoed_among(&text_of(LONG, "long")).map_err(|failure| failure.step("long"))
+        })
+    }),
+    ("pong-and-words", |session| {
+        through(session, false, |secret, _| {
+            let (mut one, mut other) = (secret.member()?, secret.member()?);
+            for (text, is_ping_first) in [("after a ping", true), ("before a ping", false)] {
+                let mut frames = [masked_frame(1, text.as_bytes()), masked_frame(9, PAYLOAD)];
+                if is_ping_first {
+                    frames.reverse();
+                }
+                one.send(&frames.concat())?;
+                hears(&mut other, text, false).map_err(|failure| failure.step("others"))?;
+                hears(&mut one, text, true).map_err(|failure| failure.step("sender"))?;
+            }
+            // A pong that belongs to another one is here by then.
+            one.says("Li Jing")?;
+            hears(&mut other, "Li Jing", false).map_err(|failure| failure.step("others"))
         })
     }),
     ("old-versions", |session| {
@@ -91,6 +152,13 @@ pub(super) const SCRIPTS: &[(&str, Script)] = &[
             }
         })
     }),
+    ("no-room-by-tls", |session| {
+        through(session, false, |secret, _| {
+            let mut inside = finds_room(secret)?;
+            is_told_of_no_room(session)?;
+            inside.is_echoed_among("Li Jing").map_err(|failure| failure.step("inside"))
+        })
+    }),
     ("reload", |session| {
         let Some(certificate) = session.certificate().filter(|_| cfg!(unix)) else {
             return Err(Failure::Unseen("this system has no HUP"));
@@ -127,7 +195,7 @@ fn through(
     script: impl FnOnce(&Session<'_>, &Tunnel) -> Result<(), Failure>,
 ) -> Result<(), Failure> {
     // The tunnel does not wait for a server that has not begun to listen.
-    session.visitor()?.leave();
+    session.is_reached()?;
     let tunnel = Tunnel::to(session, cuts)?;
     script(&session.through(&tunnel), &tunnel).map_err(|mut failure| {
         failure.change(|missed| {
@@ -136,9 +204,74 @@ fn through(
                 let says = says.split_once(": ").map_or(says.as_str(), |(_, says)| says);
                 missed.came = says.to_owned();
             }
+            if missed.sight == Sight::Silent && says.is_empty() {
+                missed.came = "nothing came to the tunnel's ClientHello".to_owned();
+            }
         });
         failure
     })
+}
+
+/// Whether the server has said that it speaks TLS: then it has found the files.
+fn announced(session: &Session<'_>) -> &'static str {
+    match session.lines_from(0).iter().any(|line| line.contains("wss://")) {
+        true => "said",
+        false => "unsaid",
+    }
+}
+
+/// Hears a message, and the pong with it or before it if the ping was its own. Nobody else is to hear that.
+fn hears(member: &mut Visitor<'_>, text: &str, mut has_asked: bool) -> Result<(), Failure> {
+    let mut has_heard = false;
+    while has_asked || !has_heard {
+        let wanted = match has_heard {
+            true => Wanted::Pong(PAYLOAD.to_vec()),
+            false => Wanted::Text(text.to_owned()),
+        };
+        let unit = member.any_unit(wanted.clone())?;
+        match (is_pong(&unit, PAYLOAD), &unit.text) {
+            (true, _) if has_asked => has_asked = false,
+            (true, _) => return Err(member.missed(Failure::wrong(wanted, Sight::Extra, &unit))),
+            (false, Some(said)) => has_heard |= said == text,
+            // A server may ping at any time.
+            (false, None) if unit.frame.as_ref().is_some_and(|frame| frame.header.opcode == 9) => {}
+            _ => return Err(member.missed(Failure::wrong(wanted, Sight::Other, &unit))),
+        }
+    }
+    Ok(())
+}
+
+/// One client too many has its keys, and hears that there is no room, at once or when it asks.
+fn is_told_of_no_room(session: &Session<'_>) -> Result<(), Failure> {
+    let tunnel = Tunnel::to(session, false)?;
+    let secret = session.through(&tunnel);
+    let mut visitor = secret.visitor()?;
+    let is_known = |line: &str| line.starts_with("TLS") || line.starts_with("no TLS");
+    match tunnel.says(1, is_known) {
+        Some(line) if line.contains("corrupt message") => {
+            let came = "something that is not TLS, before both had their keys";
+            return Err(session.missed(Failure::missed(NO_ROOM, Sight::Other, came)).step("clear"));
+        }
+        Some(line) if line.starts_with("no TLS") => {
+            let came = "the connection ended before both had their keys";
+            return Err(session.missed(Failure::missed(NO_ROOM, Sight::Closed, came)).step("keys"));
+        }
+        Some(_) => {}
+        None => {
+            let came = "no handshake: nothing came";
+            return Err(session.missed(Failure::missed(NO_ROOM, Sight::Silent, came)).step("keys"));
+        }
+    }
+    // A server that says so without being asked may close with the request unread, and what it said may be lost by that.
+    let unit = match visitor.what_comes() {
+        Some(unit) => unit,
+        None => {
+            let _ = visitor.try_to_send(&rfc_request());
+            visitor.unit(NO_ROOM).map_err(|failure| failure.step("spoken"))?
+        }
+    };
+    visitor.is_refusal(&unit, NO_ROOM)?;
+    visitor.ends("the connection to be closed after the refusal").map(drop)
 }
 
 fn still_speaks_tls(session: &Session<'_>) -> Result<(), Failure> {

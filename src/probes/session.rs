@@ -101,6 +101,24 @@ impl<'a> Session<'a> {
         }
     }
 
+    /// Waits until the server listens, and shows nobody the client that has found that out.
+    pub(super) fn is_reached(&self) -> Result<(), Failure> {
+        self.unrecorded().visitor()?.leave();
+        self.reached.store(true, Ordering::Relaxed);
+        Ok(())
+    }
+
+    /// The same server, whose clients are too many to be shown, or say nothing.
+    pub(super) fn unrecorded(&self) -> Session<'a> {
+        Session {
+            recorder: Recorder::new(),
+            reached: AtomicBool::new(self.was_reached()),
+            answer: AtomicU64::new(0),
+            system_tells: AtomicBool::new(false),
+            ..*self
+        }
+    }
+
     /// The certificate that the server was given.
     pub(super) fn certificate(&self) -> Option<&'a Certificate> {
         self.certificate

@@ -6,7 +6,7 @@ use std::io;
 use std::net::{SocketAddr, TcpListener};
 use std::process::{self, ExitCode};
 use std::thread;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use ch01_listen::LastLines;
 use ch06_select::{ClientId, Service, Sink};
@@ -25,6 +25,9 @@ const CLOSE_NOTIFY: usize = 24;
 const SERVER_HELLO: &[u8] = b"\x16\x03\x01\x00\x04\x02\x00\x00\x00";
 /// How much somebody reads who reads once.
 const ONE_READ: usize = 1024;
+
+/// Longer than anybody looks.
+const FOR_EVER: Duration = Duration::from_secs(24 * 60 * 60);
 
 /// Serves with the mistake, or with none.
 pub fn serve(is_echo: bool, listener: TcpListener) -> ExitCode {
@@ -81,6 +84,9 @@ fn rules(settings: &Settings) -> Result<Option<Rules>, String> {
     let (_, rules) = settings.prepare()?;
     match rules {
         Some(rules) if makes("plain-let-in") => Ok(Some(Rules { plain: true, ..rules })),
+        Some(rules) if makes("tls-without-a-deadline") => {
+            Ok(Some(Rules { patience: FOR_EVER, ..rules }))
+        }
         Some(_) if makes("certificate-read-once") => never_again().map(Some),
         rules => Ok(rules),
     }
@@ -156,7 +162,9 @@ impl<I: for<'a> Lively<Quiet<'a>, Mail = Letter>> Lively<Lines> for Outside<I> {
     }
 
     fn tick(&mut self, sink: &mut Lines) -> Option<Instant> {
-        self.secure.tick(&mut Quiet(sink))
+        let due = self.secure.tick(&mut Quiet(sink));
+        // Handshakes that are left over are due at once.
+        due.filter(|due| !makes("steps-left-over") || *due > sink.now())
     }
 }
 
@@ -207,19 +215,35 @@ struct Inside<H> {
     unread: HashMap<ClientId, Vec<u8>>,
 }
 
-impl<S, H: Service<S>> Service<S> for Inside<H> {
+impl<H> Inside<H> {
+    /// Asks the host something. `is_early`: the client has no keys yet.
+    fn ask<S: Patient, R>(
+        &mut self,
+        is_early: bool,
+        sink: &mut S,
+        ask: impl FnOnce(&mut H, &mut Mixed<'_, S>) -> R,
+    ) -> R {
+        let is_lost = is_early && makes("early-words-lost");
+        let mut mixed = Mixed { sink, is_lost, said: Vec::new(), to: Vec::new() };
+        let answer = ask(&mut self.host, &mut mixed);
+        mixed.pass_on();
+        answer
+    }
+}
+
+impl<S: Patient, H: for<'a> Service<Mixed<'a, S>>> Service<S> for Inside<H> {
     fn connected(&mut self, client: ClientId, sink: &mut S) {
-        self.host.connected(client, sink);
+        self.ask(true, sink, |host, mixed| host.connected(client, mixed));
     }
 
     fn received(&mut self, client: ClientId, bytes: &mut [u8], sink: &mut S) {
         if !makes("one-read-for-each-event") {
-            return self.host.received(client, bytes, sink);
+            return self.ask(false, sink, |host, mixed| host.received(client, bytes, mixed));
         }
         let unread = self.unread.entry(client).or_default();
         unread.extend_from_slice(bytes);
         let mut read: Vec<u8> = unread.drain(..unread.len().min(ONE_READ)).collect();
-        self.host.received(client, &mut read, sink);
+        self.ask(false, sink, |host, mixed| host.received(client, &mut read, mixed));
     }
 
     fn left(&mut self, client: ClientId, why: io::Result<()>, sink: &mut S) {
@@ -227,18 +251,78 @@ impl<S, H: Service<S>> Service<S> for Inside<H> {
         if makes("ends-with-a-cut") && why.as_ref().is_err_and(is_cut) {
             process::exit(1);
         }
-        self.host.left(client, why, sink);
+        self.ask(false, sink, |host, mixed| host.left(client, why, mixed));
     }
 }
 
-impl<S, H: Lively<S>> Lively<S> for Inside<H> {
-    type Mail = H::Mail;
+impl<S: Patient, H: for<'a> Lively<Mixed<'a, S>, Mail = Letter>> Lively<S> for Inside<H> {
+    type Mail = Letter;
 
-    fn mail(&mut self, mail: H::Mail, sink: &mut S) {
-        self.host.mail(mail, sink);
+    fn mail(&mut self, mail: Letter, sink: &mut S) {
+        self.ask(false, sink, |host, mixed| host.mail(mail, mixed));
     }
 
     fn tick(&mut self, sink: &mut S) -> Option<Instant> {
-        self.host.tick(sink)
+        self.ask(false, sink, |host, mixed| host.tick(mixed))
+    }
+}
+
+/// The host's sink, which may lose what is said early, or put what is for some behind what was for others.
+struct Mixed<'a, S> {
+    sink: &'a mut S,
+    is_lost: bool,
+    said: Vec<u8>,
+    to: Vec<ClientId>,
+}
+
+impl<S: Patient> Mixed<'_, S> {
+    /// What has been collected goes to those to whom its beginning was said.
+    fn pass_on(&mut self) {
+        if !self.to.is_empty() {
+            self.sink.fill(&self.to, |out| out.append(&mut self.said));
+            self.to.clear();
+        }
+    }
+}
+
+impl<S: Patient> Sink for Mixed<'_, S> {
+    fn fill(&mut self, to: &[ClientId], write: impl FnOnce(&mut Vec<u8>)) {
+        if self.is_lost {
+            return;
+        }
+        if !makes("recipients-not-compared") {
+            return self.sink.fill(to, write);
+        }
+        if self.to.is_empty() {
+            self.to.extend_from_slice(to);
+        }
+        write(&mut self.said);
+    }
+
+    fn close(&mut self, client: ClientId) {
+        self.pass_on();
+        self.sink.close(client);
+    }
+}
+
+impl<S: Patient> Patient for Mixed<'_, S> {
+    fn now(&self) -> Instant {
+        self.sink.now()
+    }
+
+    fn waiting(&self, client: ClientId) -> usize {
+        self.sink.waiting(client)
+    }
+
+    fn address(&self, client: ClientId) -> Option<SocketAddr> {
+        self.sink.address(client)
+    }
+
+    fn sent(&self) -> u64 {
+        self.sink.sent()
+    }
+
+    fn stop(&mut self) {
+        self.sink.stop();
     }
 }
