@@ -30,7 +30,8 @@ fn client(program: &Path, mistake: &'static str) -> Target {
     let program = program.to_owned();
     Target::Caller(Box::new(move |address| {
         let mut command = Command::new(&program);
-        command.args([mistake, address]);
+        // As in the shell of somebody who wants to see each line at once.
+        command.args([mistake, address]).env("PYTHONUNBUFFERED", "1");
         command
     }))
 }
