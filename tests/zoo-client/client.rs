@@ -35,7 +35,8 @@ fn main() {
     let [mistake, address] = &words[..] else { panic!("name a mistake, or \"\", and an address") };
     let zoo = Zoo(mistake.clone());
     if zoo.makes("fails-to-start") {
-        eprintln!("can't open file");
+        let folders = "a-long-name/".repeat(20);
+        eprintln!("can't open file '{folders}client': No such file or directory");
         exit(2);
     }
     if zoo.makes("greets") {
