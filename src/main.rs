@@ -151,7 +151,7 @@ const CHECKS_ONE: [&str; 8] =
     ["all", "watch", "hint", "solution", "json", "server", "attach", "own"];
 
 /// The options of a check that do not go with the command of a client.
-const NO_CLIENT: [&str; 5] = ["server", "attach", "own", "class", "solution"];
+const NO_CLIENT: [&str; 4] = ["server", "attach", "own", "class"];
 
 #[derive(Args)]
 #[group(multiple = false)]

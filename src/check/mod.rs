@@ -70,8 +70,8 @@ pub fn verdict(subject: &Subject, options: Options, screen: &mut Screen) -> Resu
 pub fn solution(subject: &Subject, options: Options, screen: &mut Screen) -> Result<bool> {
     let Subject::Own(folder) = subject else {
         bail!(
-            "only a Rust project that `start` made can be laid beside the course's; the source of \
-             each chapter is in its page"
+            "the solution is in Rust, on the chapter's page: only a project that `start` made can be \
+             laid beside it"
         );
     };
     let outcome = examine(subject, options, screen)?;
@@ -217,7 +217,7 @@ fn conclude(
     let Some(next) = candidate.next else { return Ok(()) };
     let command = match subject {
         Subject::Own(folder) => own::start_command(folder, Some(next.number)),
-        other => other.command(Some(next.number), ""),
+        other => other.command_of_next(next),
     };
     screen.say(&format!("next: {}, with `{command}`", next.title))
 }

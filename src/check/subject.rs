@@ -121,6 +121,21 @@ impl Subject {
         format!("cargo run -- check{last}{subject}{more}")
     }
 
+    /// The command that checks such a program of the next chapter. Where that one is about the other end, it is another
+    /// program.
+    pub(super) fn command_of_next(&self, next: Chapter) -> String {
+        let number = next.number;
+        match (self, next.client) {
+            (Subject::Client(_), false) => {
+                format!("cargo run -- check {number} --server \"COMMAND\"")
+            }
+            (Subject::Command(_) | Subject::Running(_), true) => {
+                format!("cargo run -- check {number} -- COMMAND")
+            }
+            _ => self.command(Some(number), ""),
+        }
+    }
+
     /// The language that the server is written in, as far as its command tells, for hints.
     pub(super) fn language(&self) -> Option<&'static str> {
         let line = match self {
@@ -211,7 +226,13 @@ fn calling(line: &str) -> Result<Target> {
     const URL: &str = "{url}";
     let mut words = words(line);
     if words.is_empty() {
-        bail!("there is no command: name your client behind --, like -- python client.py");
+        bail!("there is no command: name your client behind --, like -- python3 client.py");
+    }
+    if let [one] = &words[..]
+        && one.contains(' ')
+        && !has_program(Path::new(one))
+    {
+        bail!("there is no program \"{one}\": write it without quotes, like -- {one}");
     }
     if !words.iter().any(|word| word.contains(URL)) {
         words.push(URL.to_owned());
@@ -222,6 +243,11 @@ fn calling(line: &str) -> Result<Target> {
         command.args(&words[1..]).env("PYTHONIOENCODING", "utf-8").env("RUST_BACKTRACE", "0");
         command
     })))
+}
+
+/// Whether a program lies there; systems do not agree whether its ending has to be named.
+fn has_program(path: &Path) -> bool {
+    path.is_file() || path.with_extension(env::consts::EXE_EXTENSION).is_file()
 }
 
 /// A program that a command names by its place, such as `./server`, lies in the command's folder: systems do not agree

@@ -48,7 +48,7 @@ impl Own {
             .with_context(|| {
                 format!(
                     "there is no project in {}, nor in its {FOLDER}: make one with `{}`, or check any \
-                     server with --server \"COMMAND\"",
+                     server with --server \"COMMAND\", and any client of chapter 18 with -- COMMAND",
                     folder.display(),
                     start_command(named, None)
                 )

@@ -3,7 +3,7 @@
 
 use std::fmt::Write;
 
-use ch00_wire::{Kind, Recording, hex, source, visible};
+use ch00_wire::{Kind, Recording, Side, hex, source, visible};
 use serde::Serialize;
 
 use super::findings;
@@ -78,7 +78,8 @@ pub fn explain(probe: &Probe, failure: &Failure, recording: &Recording, last: u8
         "course" => format!("{page}.html in the book"),
         section => format!("{page}.html in the book, and {}", source(section)),
     };
-    let conversation = recording.to_string();
+    let of = if probe.is_of_client() { Side::Client } else { Side::Server };
+    let conversation = recording.of(of).to_string();
     let empty = Explanation {
         step: None,
         expected: String::new(),

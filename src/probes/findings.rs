@@ -1,7 +1,7 @@
 //! The one table of findings: what the bytes themselves tell of a mistake. What came is compared with what should
 //! have come, and a cause is named only if the bytes agree with it.
 
-use ch00_wire::{Frame, Header, Kind, Unit, masked_frame, unmasked_frame};
+use ch00_wire::{Frame, Header, Kind, Unit, masked_frame, unmask, unmasked_frame};
 
 use super::missed::{Missed, Wanted, bare_line_feed, frame_without_head, status};
 
@@ -31,6 +31,7 @@ pub(super) fn causes(missed: &Missed) -> Vec<&'static str> {
     let table = match &missed.wanted {
         Wanted::Text(_) => FRAMES,
         Wanted::Printed(_) => LINES,
+        Wanted::Bytes(_, bytes) if matches!(bytes[..], [0x81, 0x80..=0xff, ..]) => TYPED,
         Wanted::Bytes(..) => OLDER,
         Wanted::Pong(_) => PONGS,
         Wanted::Close(_) => CLOSES,
@@ -433,6 +434,41 @@ const OLDER: &[Finding] = &[
     },
 ];
 
+/// What a client's frame tells that was to have a line that was typed.
+const TYPED: &[Finding] = &[
+    Finding {
+        cause: "the end of the line is sent with the text",
+        fits: |seen| {
+            seen.typed(1, |came, line| {
+                came.strip_prefix(line).is_some_and(|end| {
+                    !end.is_empty() && end.iter().all(|byte| matches!(byte, b'\n' | b'\r'))
+                })
+            })
+        },
+    },
+    Finding {
+        cause: "the opcode is 2, that of a binary message: a text has 1, and its first byte is 81",
+        fits: |seen| seen.typed(2, |came, line| came == line),
+    },
+    Finding {
+        cause: "the spaces around the line are cut off: only its end is no part of it",
+        fits: |seen| seen.typed(1, |came, line| came != line && came == line.trim_ascii()),
+    },
+    Finding {
+        cause: "the payload is not masked as it should be: byte i takes byte i mod 4 of the masking-key",
+        fits: |seen| seen.typed(1, |came, line| came.len() == line.len() && came != line),
+    },
+    Finding {
+        cause: "the length counts characters: it is that of the bytes in UTF-8",
+        fits: |seen| {
+            seen.typed(1, |came, line| {
+                let count = String::from_utf8_lossy(line).chars().count();
+                count < line.len() && came.len() == count
+            })
+        },
+    },
+];
+
 /// What came in place of a pong.
 const PONGS: &[Finding] = &[
     Finding {
@@ -570,6 +606,17 @@ impl Evidence<'_> {
 
     fn unit(&self) -> Option<&Unit> {
         self.missed.unit.as_deref()
+    }
+
+    /// Whether a frame with this opcode came, whose payload stands like this to the line that was typed.
+    fn typed(&self, opcode: u8, fits: fn(&[u8], &[u8]) -> bool) -> bool {
+        let Wanted::Bytes(_, wanted) = &self.missed.wanted else { return false };
+        let line = Header::read(wanted)
+            .map(|header| unmask(&wanted[header.size..], header.masking_key))
+            .unwrap_or_default();
+        self.unit()
+            .and_then(|unit| unit.frame.as_ref())
+            .is_some_and(|frame| frame.header.opcode == opcode && fits(&frame.payload, &line))
     }
 
     /// Whether the frame says that it is compressed, and may be.

@@ -40,7 +40,7 @@ pub const ENDING: Duration = Duration::from_millis(200);
 /// How much of its terminal is kept, and of one line, in bytes. A server that prints without end shall not
 /// fill the memory of whoever observes it.
 const KEPT: usize = 16 * 1024 * 1024;
-const LONGEST_LINE: u64 = 64 * 1024;
+const LONGEST_LINE: u64 = 128 * 1024;
 
 /// A running server. It ends when this is dropped, with everything that it has started.
 pub struct Server {
@@ -147,6 +147,8 @@ struct Terminal(Arc<(Mutex<Printed>, Condvar)>);
 #[derive(Default)]
 struct Printed {
     lines: Vec<String>,
+    /// Those of them that came on standard output, by their numbers.
+    on_stdout: Vec<usize>,
     /// The first address that a line named.
     announced: Option<SocketAddr>,
     /// How many of stdout and stderr have ended.
@@ -159,6 +161,10 @@ impl Printed {
     /// Whether both outputs have ended.
     fn is_over(&self) -> bool {
         self.ended == 2
+    }
+
+    fn stdout_from(&self, from: usize) -> impl Iterator<Item = &String> {
+        self.on_stdout.iter().skip(from).map(|number| &self.lines[*number])
     }
 }
 
@@ -245,8 +251,8 @@ impl Server {
         let terminal = Terminal::default();
         let (stdout, stderr) = program.outputs();
         let was_told = address.port() != 0;
-        read_along(stdout, was_told, &terminal, recorder);
-        read_along(stderr, was_told, &terminal, recorder);
+        read_along(stdout, Output::Stdout, was_told, &terminal, recorder);
+        read_along(stderr, Output::Stderr, was_told, &terminal, recorder);
         Ok(Server { program, address, terminal })
     }
 
@@ -300,6 +306,29 @@ impl Server {
     /// The lines that it has printed, from number `from` on.
     pub fn lines_from(&self, from: usize) -> Vec<String> {
         self.terminal.lock().lines.iter().skip(from).cloned().collect()
+    }
+
+    /// How many lines it has printed on standard output alone.
+    pub fn stdout_count(&self) -> usize {
+        self.terminal.lock().on_stdout.len()
+    }
+
+    /// The lines that it has printed on standard output, from number `from` of these on.
+    pub fn stdout_from(&self, from: usize) -> Vec<String> {
+        self.terminal.lock().stdout_from(from).cloned().collect()
+    }
+
+    /// Waits for a line on standard output after the first `from` of these that `wanted` accepts. False: it did not
+    /// come in time, or both outputs have ended.
+    pub fn wait_for_stdout(
+        &self,
+        from: usize,
+        patience: Duration,
+        wanted: impl Fn(&str) -> bool,
+    ) -> bool {
+        let deadline = Instant::now() + patience;
+        let seen = |printed: &Printed| printed.stdout_from(from).any(|line| wanted(line));
+        self.terminal.wait_until(deadline, |printed| seen(printed).then_some(())).is_some()
     }
 
     /// Waits for a line after the first `from` that `wanted` accepts, and hands it back.
@@ -448,8 +477,16 @@ impl Terminal {
     }
 }
 
+/// Where a program prints.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Output {
+    Stdout,
+    Stderr,
+}
+
 fn read_along(
     output: impl Read + Send + 'static,
+    which: Output,
     was_told: bool,
     terminal: &Terminal,
     recorder: &Recorder,
@@ -470,6 +507,9 @@ fn read_along(
             terminal.change(|printed| {
                 printed.announced = printed.announced.or(announced);
                 printed.bytes += line.len();
+                if which == Output::Stdout {
+                    printed.on_stdout.push(printed.lines.len());
+                }
                 printed.lines.push(line);
             });
         }

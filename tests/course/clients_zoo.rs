@@ -30,7 +30,8 @@ fn client(program: &Path, mistake: &'static str) -> Target {
     let program = program.to_owned();
     Target::Caller(Box::new(move |address| {
         let mut command = Command::new(&program);
-        command.args([mistake, address]);
+        // As in the shell of somebody who wants to see each line at once.
+        command.args([mistake, address]).env("PYTHONUNBUFFERED", "1");
         command
     }))
 }
@@ -71,23 +72,52 @@ fn every_mistake_is_caught_by_the_probe_that_names_it() {
     insta::assert_snapshot!("clients_zoo", seen.join("\n"));
 }
 
-/// What the checker says of a client that is wrong, as a student sees it, and the next commands.
-#[test]
-fn check_explains_a_client() {
+/// What `check` says when it is told this, and its exit code.
+fn check(words: &[&str]) -> (Option<i32>, String) {
     let folder = tempfile::tempdir().expect("a folder");
     let mut command = Command::new(env!("CARGO_BIN_EXE_frame-by-frame"));
-    command.args(["check", "18", "--"]).arg(zoo()).arg("any-accept").arg("{url}");
-    let output = command.current_dir(folder.path()).output().expect("it runs");
-    let said = String::from_utf8_lossy(&output.stdout);
-    assert_eq!(output.status.code(), Some(1), "{said}");
-    for words in
-        ["✗ chapter 18: opens no connection", "the accept value is never compared", "check 18 -- "]
-    {
-        assert!(said.contains(words), "{words:?} is missing:\n{said}");
+    let output = command.arg("check").args(words).current_dir(folder.path()).output();
+    let output = output.expect("it runs");
+    let said = [output.stdout, output.stderr].concat();
+    (output.status.code(), String::from_utf8_lossy(&said).into_owned())
+}
+
+/// What the checker says of a client, as a student sees it, and the next commands.
+#[test]
+fn check_explains_a_client() {
+    let zoo = zoo();
+    let zoo = zoo.to_str().expect("a path in UTF-8");
+    let told = [
+        (
+            1,
+            &["18", "--", zoo, "any-accept", "{url}"][..],
+            &[
+                "✗ chapter 18: opens no connection",
+                "the accept value is never compared",
+                "check 18 -- ",
+            ][..],
+        ),
+        (
+            1,
+            &["18", "--", zoo, "any-status", "{url}"],
+            &["but        a frame came: the client goes on"],
+        ),
+        (
+            1,
+            &["18", "--", zoo, "fails-to-start", "{url}"],
+            &["the client's terminal", "No such file", "the program has failed"],
+        ),
+        (0, &["18", "--", zoo, "", "{url}"], &["`cargo run -- check 19 --server \"COMMAND\"`"]),
+        (2, &["18", "--", "python3 client.py"], &["without quotes, like -- python3 client.py"]),
+        (2, &["18", "--solution", "--", "client"], &["the solution is in Rust"]),
+        (2, &["18"], &["--server \"COMMAND\"", "with -- COMMAND"]),
+        (2, &["5", "--", "client"], &["chapter 05 has a server"]),
+    ];
+    for (code, words, wanted) in told {
+        let (ended, said) = check(words);
+        assert_eq!(ended, Some(code), "{words:?}\n{said}");
+        for words in wanted {
+            assert!(said.contains(words), "{words:?} is missing:\n{said}");
+        }
     }
-    let mut other = Command::new(env!("CARGO_BIN_EXE_frame-by-frame"));
-    let output = other.args(["check", "5", "--", "client"]).output().expect("it runs");
-    let said = String::from_utf8_lossy(&output.stderr);
-    assert_eq!(output.status.code(), Some(2), "{said}");
-    assert!(said.contains("chapter 05 has a server"), "{said}");
 }

@@ -5,7 +5,7 @@ use std::fmt;
 use crate::hex::{byte_or_bytes, hex};
 use crate::record::{Closing, Event, Recording};
 use crate::stream::PIECES;
-use crate::unit::{Kind, Part, Unit, source};
+use crate::unit::{Kind, Part, Side, Unit, source};
 
 /// How many bytes a row of a dump shows.
 const ROW: usize = 8;
@@ -20,19 +20,41 @@ const LINES: usize = 60;
 const FIRST_LINES: usize = 20;
 /// How much of a long text is shown.
 const CHARACTERS: usize = 90;
+/// How much of that is its end, where a line of a terminal is long.
+const LAST_CHARACTERS: usize = 40;
 
 impl fmt::Display for Recording {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let crowd = self.events.iter().any(|event| event.client().is_some_and(|client| client > 1));
+        self.of(Side::Server).fmt(out)
+    }
+}
+
+impl Recording {
+    /// The figure, where the program whose terminal was read along is this side.
+    pub fn of(&self, observed: Side) -> impl fmt::Display {
+        Figure { recording: self, observed }
+    }
+}
+
+struct Figure<'a> {
+    recording: &'a Recording,
+    observed: Side,
+}
+
+impl fmt::Display for Figure<'_> {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Figure { recording: Recording { events, .. }, observed } = self;
+        let crowd = events.iter().any(|event| event.client().is_some_and(|client| client > 1));
         let mut blank = "";
-        for event in self.events.iter().filter(|event| !event.is_line()) {
+        for event in events.iter().filter(|event| !event.is_line()) {
             write!(out, "{blank}")?;
             write_event(out, event, crowd)?;
             blank = "\n";
         }
-        let lines: Vec<&str> = self.events.iter().filter_map(Event::line).collect();
+        let lines: Vec<&str> = events.iter().filter_map(Event::line).collect();
         if !lines.is_empty() {
-            writeln!(out, "{blank}the server's terminal")?;
+            let whose = if *observed == Side::Client { "client" } else { "server" };
+            writeln!(out, "{blank}the {whose}'s terminal")?;
         }
         let left_out = lines.len().saturating_sub(LINES);
         // The last lines say most of how it ended.
@@ -230,9 +252,9 @@ fn write_rows(
 }
 
 fn write_lines(out: &mut fmt::Formatter<'_>, lines: &[&str]) -> fmt::Result {
-    lines.iter().try_for_each(|line| {
-        writeln!(out, "{}", format!("  {}", shortened(line, "line")).trim_end())
-    })
+    lines
+        .iter()
+        .try_for_each(|line| writeln!(out, "{}", format!("  {}", with_its_end(line)).trim_end()))
 }
 
 /// A text that fits in a figure, with what a terminal would obey made visible.
@@ -243,6 +265,18 @@ fn shortened(text: &str, what: &str) -> String {
         true => format!("{}… ({count} characters in this {what})", visible(&start)),
         false => visible(&start),
     }
+}
+
+/// A line of a terminal that fits in a figure, with what a terminal would obey made visible. Of a long one, its last
+/// words are shown too: what went wrong is often said there.
+fn with_its_end(line: &str) -> String {
+    let count = line.chars().count();
+    if count <= CHARACTERS {
+        return visible(line);
+    }
+    let start: String = line.chars().take(CHARACTERS - LAST_CHARACTERS).collect();
+    let end: String = line.chars().skip(count - LAST_CHARACTERS).collect();
+    format!("{}… ({count} characters in this line) …{}", visible(&start), visible(&end))
 }
 
 /// A text in which control characters are written out, so that no terminal obeys them; also those that

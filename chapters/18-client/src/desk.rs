@@ -117,13 +117,14 @@ fn tell(what: &str, payload: &[u8]) {
 // ANCHOR_END: desk
 
 // ANCHOR: print
-/// Prints a message on a line. In a pipe, a text is not changed.
+/// Prints a text on a line. In a pipe, it is not changed, and each line of standard output is one: so a binary message
+/// is told of on standard error.
 pub fn print(message: &Message<'_>) -> io::Result<()> {
     let mut out = io::stdout().lock();
     match &message.payload {
         payload if message.opcode == BINARY => {
             let digits: String = payload.iter().map(|byte| format!("{byte:02x}")).collect();
-            writeln!(out, "binary {digits}")?;
+            eprintln!("ws: binary {digits}");
         }
         payload if out.is_terminal() => writeln!(out, "{}", printable(payload))?,
         payload => {

@@ -109,6 +109,7 @@ fn a_file_is_a_binary_message_and_a_line_that_is_not_a_text_is_not_sent() {
     ws.says("binary dead00");
     ws.input.as_mut().expect("an input").write_all(b"\xff\xfe\n").expect("typed");
     ws.says("not sent, as it is not UTF-8");
+    assert_eq!(ws.program.stdout_count(), 0, "standard output has texts and nothing else");
     assert_eq!(ws.ends().0, Some(0));
 }
 
