@@ -101,7 +101,6 @@ impl Reader {
         // YOURS: From where on does each room go on?
         let mut wait = redis::cmd("XREAD");
         wait.arg("BLOCK").arg(WAIT.as_millis() as u64).arg("COUNT").arg(AT_ONCE).arg("STREAMS");
-        // A Vec becomes several arguments. Keys and values of a table have the same order.
         wait.arg(self.broker.wake_key());
         wait.arg(self.rooms.keys().map(stream_of).collect::<Vec<_>>());
         wait.arg(&self.woken);
