@@ -16,7 +16,7 @@ const LAST_TRY: &str = "Is anybody here?";
 /// How many messages a newcomer has missed.
 const BEFORE: usize = 3;
 /// How many messages are said while a server stands still: more than the chapter keeps of a room. And how many of them at a
-/// time, so that whoever says them hears them, too.
+/// time, so that the client that says them hears them, too.
 const WHILE_STILL: usize = 1300;
 const AT_A_TIME: usize = 50;
 /// What cannot be judged if what is said cannot be found in what a server says to its broker.
@@ -246,7 +246,7 @@ impl Heard {
         }
     }
 
-    /// Sees that this was heard on the other server, or that whoever has said it was told something.
+    /// Sees that this was heard on the other server, or that its sender was told something.
     fn is_not_silent(&self, session: &Session<'_>, said: &str) -> Result<(), Failure> {
         let arrived = self.two.iter().any(|text| text == said);
         let told = self.one.iter().any(|text| text != said && !text.starts_with("again "));

@@ -121,7 +121,7 @@ impl Broker {
         drop(outgoing);
         if wake {
             let woken = self.wake_reader(connection);
-            // Whoever fails tries again, and so learns that the broker is back.
+            // The next attempt is how the writer learns that the broker is back.
             lock(&self.outgoing).wake |= woken.is_err();
             woken?;
         }
