@@ -30,11 +30,21 @@ pub(super) const SCRIPTS: &[(&str, Script)] = &[
         })
     }),
     ("ping-amid-messages", |session| {
-        let mut member = session.member()?;
+        let (mut member, mut other) = (session.member()?, session.member()?);
         let frames = [(1, &b"Li"[..]), (9, b"there?"), (1, b"Jing")];
         member.send(&frames.map(|(opcode, payload)| masked_frame(opcode, payload)).concat())?;
         messages_and_a_pong(session, &mut member, &["Li", "Jing"], b"there?")
             .map_err(|failure| failure.step("together"))?;
+        for text in ["Li", "Jing"] {
+            // An echo says nothing to the others.
+            let Ok(unit) = other.unit_or_pong(&Wanted::Text(text.to_owned())) else { break };
+            if is_pong(&unit, b"there?") {
+                let wanted = "no pong: another client has sent the ping";
+                return Err(session
+                    .missed(Failure::wrong(wanted, Sight::Extra, &unit))
+                    .step("others"));
+            }
+        }
         member.send_cut(&masked_frame(9, b"Li Jing"), &[1, 4, 9])?;
         member.hears_pong(b"Li Jing").map_err(|failure| failure.step("cut"))
     }),

@@ -343,11 +343,14 @@ fn is_read_from_again(session: &Session) -> Result<(), Failure> {
     };
     let heard = match says_much(&mut late, TO_FILL.1, has_stopped) {
         Ok(Some((count, _))) => (0..count).try_for_each(|number| hears(session, &mut late, number)),
-        _ => Ok(()),
+        Ok(None) => Ok(()),
+        Err(failure) => Err(failure),
     };
     match heard {
         // Where the script is over, a busy machine has taken its time.
-        Err(Failure::Missed(missed)) if missed.sight == Sight::Silent && !session.is_over() => {
+        Err(Failure::Missed(missed))
+            if matches!(missed.sight, Sight::Silent | Sight::Closed) && !session.is_over() =>
+        {
             Err(Failure::Missed(missed))
         }
         // All else is looked at with one that goes on talking.

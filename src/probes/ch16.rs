@@ -5,17 +5,14 @@ use ch00_wire::masked_frame;
 
 use super::Script;
 use super::crowd::{Member, gather};
-use super::missed::{Failure, Wanted};
+use super::missed::Failure;
 use super::promises::Sight;
-use super::session::{Session, is_pong};
+use super::session::Session;
 
 /// How many messages each of two says at once: 16 KiB on the wire, and far less than a system keeps.
 const SAID: usize = 1_500;
 /// How often one may be heard after the other: what a server reads at once is bounded, but not small.
 const TURNS: usize = 4;
-
-/// What only one client has said, and only it is to hear.
-const SECRET: &str = "a secret";
 
 /// How many clients come first, so that what grows by doubling has done so; and how many are measured then.
 const FIRST: usize = 250;
@@ -44,25 +41,6 @@ pub(super) const SCRIPTS: &[(&str, Script)] = &[
             Sight::Other,
             format!("they take {turns} turns, as if they had been said one after the other"),
         )))
-    }),
-    ("bytes-for-one", |session| {
-        let (mut speaker, mut hearer) = (session.member()?, session.member()?);
-        let frames = [(1, "tea"), (9, SECRET), (1, "milk")];
-        let frames = frames.map(|(opcode, payload)| masked_frame(opcode, payload.as_bytes()));
-        speaker.send(&frames.concat())?;
-        hearer.hears("tea")?;
-        let next = hearer.unit_or_pong(&Wanted::Text("milk".to_owned()))?;
-        if is_pong(&next, SECRET.as_bytes()) {
-            let wanted = "nothing that is for another client";
-            return Err(session.missed(Failure::wrong(wanted, Sight::Extra, &next)));
-        }
-        match next.text.as_deref() {
-            Some("milk") => Ok(()),
-            _ => {
-                let wanted = Wanted::Text("milk".to_owned());
-                Err(session.missed(Failure::wrong(wanted, Sight::Other, &next)))
-            }
-        }
     }),
     ("idle-clients-own-nothing", |session| {
         let mut first = gather(session, FIRST)?;

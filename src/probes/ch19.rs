@@ -15,6 +15,14 @@ const EACH: usize = 25;
 const LAST_TRY: &str = "Is anybody here?";
 /// How many messages a newcomer has missed.
 const BEFORE: usize = 3;
+/// How many messages are said while a server stands still: more than the chapter keeps of a room. And how many of them at a
+/// time, so that the client that says them hears them, too.
+const WHILE_STILL: usize = 1300;
+const AT_A_TIME: usize = 50;
+/// What cannot be judged if what is said cannot be found in what a server says to its broker.
+const UNKNOWN: &str = "what is said does not go to the broker as it is said";
+/// What is said when the answer to it is to be lost.
+const ONCE: &str = "this is said once";
 
 pub(super) const SCRIPTS: &[(&str, Script)] = &[
     ("heard-on-the-other", |session| {
@@ -22,18 +30,18 @@ pub(super) const SCRIPTS: &[(&str, Script)] = &[
         pair.meet()?;
         pair.one.says("Li Jing")?;
         for member in [&mut pair.one, &mut pair.two] {
-            member.hears("Li Jing").map_err(|failure| failure.step("first"))?;
+            hears(member, "Li Jing").map_err(|failure| failure.step("first"))?;
         }
         pair.two.says("from the other")?;
-        pair.two.hears("from the other").map_err(|failure| failure.step("back"))?;
-        // A message that comes twice comes before this one, or before the next.
-        for text in ["from the other", "and again"] {
-            pair.one.hears(text).map_err(|failure| failure.step("once"))?;
+        hears(&mut pair.two, "from the other").map_err(|failure| failure.step("back"))?;
+        // A message that comes twice comes before this one, or before the next: who says the same again means it.
+        for text in ["from the other", "Li Jing"] {
+            hears(&mut pair.one, text).map_err(|failure| failure.step("once"))?;
             if text == "from the other" {
-                pair.one.says("and again")?;
+                pair.one.says("Li Jing")?;
             }
         }
-        pair.two.hears("and again").map_err(|failure| failure.step("once")).map(drop)
+        hears(&mut pair.two, "Li Jing").map_err(|failure| failure.step("once"))
     }),
     ("one-order-on-all", |session| {
         let mut pair = Pair::of(session)?;
@@ -44,7 +52,7 @@ pub(super) const SCRIPTS: &[(&str, Script)] = &[
         }
         let heard = said(&mut pair.one, 2 * EACH)?;
         for text in &heard {
-            pair.two.hears(text).map_err(|failure| failure.step("order"))?;
+            hears(&mut pair.two, text).map_err(|failure| failure.step("order"))?;
         }
         Ok(())
     }),
@@ -57,24 +65,13 @@ pub(super) const SCRIPTS: &[(&str, Script)] = &[
         // When it has been read, the broker may come back: the server knows by then, or has to find out.
         session.wait_until_rest();
         broker.restart()?;
-        let before = pair.again()?;
-        let arrived = before.two.iter().any(|text| text == "meanwhile");
-        let told = before.one.iter().any(|text| text != "meanwhile" && !text.starts_with("again "));
-        match arrived || told {
-            true => Ok(()),
-            false => Err(session
-                .missed(Failure::missed(
-                    "\"meanwhile\" to be heard on the other server, or its sender to be told something",
-                    Sight::Silent,
-                    "the broker is back, later messages arrive, and this one is gone without a word",
-                ))
-                .step("lost")),
-        }
+        let heard = pair.again()?;
+        heard.is_not_silent(session, "meanwhile")
     }),
     ("broker-back", |session| {
         let (_, broker) = session.pair()?;
         let mut pair = Pair::of(session)?;
-        let mut all = pair.again().map_err(|failure| failure.step("met"))?;
+        let mut all = pair.again()?;
         for _ in 0..2 {
             broker.kill();
             session.wait_until_rest();
@@ -83,19 +80,59 @@ pub(super) const SCRIPTS: &[(&str, Script)] = &[
             all.one.extend(heard.one);
             all.two.extend(heard.two);
         }
-        // Words of the server's own may come as often as it likes.
-        let is_twice = |(at, text): (usize, &String)| {
-            text.starts_with("again ") && all.two[..at].contains(text)
-        };
-        match all.two.iter().enumerate().any(is_twice) {
-            false => Ok(()),
-            true => {
-                let came = "one that was said once came twice";
-                Err(session
-                    .missed(Failure::missed("each message once", Sight::Extra, came))
-                    .step("once"))
-            }
+        all.is_once(session)
+    }),
+    ("answer-lost", |session| {
+        let (_, broker) = session.pair()?;
+        let mut pair = Pair::of(session)?;
+        pair.meet()?;
+        let lost = broker.loses_the_answer_to(ONCE)?;
+        pair.meet()?;
+        pair.one.says(ONCE)?;
+        let mut heard = pair.again()?;
+        if lost.recv_timeout(session.patience()).is_err() {
+            return Err(Failure::Unseen(UNKNOWN));
         }
+        // What is said behind it comes behind it, also if it is said a second time.
+        let more = pair.again()?;
+        heard.one.extend(more.one);
+        heard.two.extend(more.two);
+        heard.is_once(session)?;
+        heard.is_not_silent(session, ONCE)
+    }),
+    ("gap-told", |session| {
+        let (other, _) = session.pair()?;
+        let mut pair = Pair::of(session)?;
+        let mut before = pair.again()?.two;
+        before.extend(pair.again()?.two);
+        let texts: Vec<String> =
+            (1..=WHILE_STILL).map(|number| format!("still {number}")).collect();
+        let one = &mut pair.one;
+        other.while_it_stands_still(|| {
+            texts.chunks(AT_A_TIME).try_for_each(|some| {
+                some.iter().try_for_each(|text| one.says(text))?;
+                some.iter().try_for_each(|text| one.hears_among(text))
+            })
+        })??;
+        let mut heard = Vec::new();
+        let last = &texts[WHILE_STILL - 1];
+        while heard.last() != Some(last) {
+            heard.push(pair.two.any_text().map_err(|failure| failure.step("on"))?);
+        }
+        if texts.iter().all(|text| heard.contains(text)) {
+            return Ok(());
+        }
+        let own: Vec<&String> = heard.iter().filter(|text| is_own(text)).collect();
+        let (sight, came) = match own.first() {
+            _ if own.iter().any(|text| !before.contains(text)) => return Ok(()),
+            None => (Sight::Silent, "some are missing, without a word".to_owned()),
+            Some(words) => (
+                Sight::Extra,
+                format!("some are missing, and {words:?} was said when nothing was, too"),
+            ),
+        };
+        let wanted = "all that was said meanwhile, or words that come only if something is missing";
+        Err(session.missed(Failure::missed(wanted, sight, came)).step("told"))
     }),
     ("broker-held-still", |session| {
         let (_, broker) = session.pair()?;
@@ -121,13 +158,15 @@ pub(super) const SCRIPTS: &[(&str, Script)] = &[
         pair.meet()?;
         let texts: Vec<String> = (1..=BEFORE).map(|number| format!("before {number}")).collect();
         for text in &texts {
-            pair.one.is_echoed(text)?;
+            pair.one.says(text)?;
+            hears(&mut pair.one, text)?;
         }
         let mut newcomer = other.member()?;
         for text in &texts {
             newcomer.hears_among(text).map_err(|failure| failure.step("history"))?;
         }
-        newcomer.is_echoed("Li Jing").map_err(|failure| failure.step("then")).map(drop)
+        newcomer.says("Li Jing")?;
+        hears(&mut newcomer, "Li Jing").map_err(|failure| failure.step("then"))
     }),
 ];
 
@@ -153,7 +192,7 @@ impl<'s> Pair<'s> {
 
     /// Both servers have found their broker, and each other.
     fn meet(&mut self) -> Result<(), Failure> {
-        self.again().map(drop).map_err(|failure| failure.step("met"))
+        self.again().map(drop)
     }
 
     /// Says something, again and again, until it has reached both: a server may need a moment to find its broker, and what
@@ -174,19 +213,80 @@ impl<'s> Pair<'s> {
             }
             if is_there(&heard.two) {
                 while !is_there(&heard.one) {
-                    heard.one.extend(said(&mut self.one, 1)?);
+                    let came = self.one.any_text().map_err(|failure| failure.step("own"))?;
+                    heard.one.push(came);
                 }
                 return Ok(heard);
             }
             if Instant::now() > deadline {
                 self.one.says(LAST_TRY)?;
-                return self.two.hears_among(LAST_TRY).map(|()| heard);
+                let last = self.two.hears_among(LAST_TRY).map_err(|failure| failure.step("met"));
+                return last.map(|()| heard);
             }
         }
     }
 }
 
-/// The next texts that come.
+impl Heard {
+    /// Sees that nothing of what was said came twice. Words of the server's own may come as often as it likes.
+    fn is_once(&self, session: &Session<'_>) -> Result<(), Failure> {
+        let has_one_twice = |texts: &[String]| {
+            let is_twice =
+                |(at, text): (usize, &String)| !is_own(text) && texts[..at].contains(text);
+            texts.iter().enumerate().any(is_twice)
+        };
+        match has_one_twice(&self.one) || has_one_twice(&self.two) {
+            false => Ok(()),
+            true => {
+                let came = "one that was said once came twice";
+                Err(session
+                    .missed(Failure::missed("each message once", Sight::Extra, came))
+                    .step("once"))
+            }
+        }
+    }
+
+    /// Sees that this was heard on the other server, or that its sender was told something.
+    fn is_not_silent(&self, session: &Session<'_>, said: &str) -> Result<(), Failure> {
+        let arrived = self.two.iter().any(|text| text == said);
+        let told = self.one.iter().any(|text| text != said && !text.starts_with("again "));
+        if arrived || told {
+            return Ok(());
+        }
+        let wanted =
+            format!("{said:?} to be heard on the other server, or its sender to be told something");
+        let came =
+            "the broker is there, later messages arrive, and this one is gone without a word";
+        Err(session.missed(Failure::missed(wanted, Sight::Silent, came)).step("lost"))
+    }
+}
+
+/// Whether these are words of the server's own.
+fn is_own(text: &str) -> bool {
+    text.starts_with('*')
+}
+
+/// Sees a message come, perhaps after words of the server's own.
+fn hears(member: &mut Visitor<'_>, text: &str) -> Result<(), Failure> {
+    loop {
+        match member.hears(text) {
+            Ok(_) => return Ok(()),
+            Err(Failure::Missed(missed))
+                if missed
+                    .unit
+                    .as_ref()
+                    .and_then(|unit| unit.text.as_deref())
+                    .is_some_and(is_own) => {}
+            Err(failure) => return Err(failure),
+        }
+    }
+}
+
+/// The next texts that come, without words of the server's own.
 fn said(member: &mut Visitor<'_>, count: usize) -> Result<Vec<String>, Failure> {
-    (0..count).map(|_| member.any_text()).collect()
+    let mut texts = Vec::new();
+    while texts.len() < count {
+        texts.extend(Some(member.any_text()?).filter(|text| !is_own(text)));
+    }
+    Ok(texts)
 }

@@ -26,6 +26,7 @@ mod crowd;
 mod explain;
 mod findings;
 mod heads;
+mod loser;
 mod missed;
 mod pair;
 mod promises;

@@ -2,8 +2,9 @@
 //! finds a library for.
 
 use std::io::{Read, Write};
-use std::net::{SocketAddr, TcpStream};
+use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::process::{Command, Stdio};
+use std::sync::mpsc::Receiver;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -12,6 +13,7 @@ use ch00_wire::Recorder;
 use stage::{Program, Server, StartError};
 use tempfile::TempDir;
 
+use super::loser;
 use super::missed::Failure;
 use super::session::Session;
 use super::{APPS, NO_APP, Probe, STARTING, Script, Target, UNHURRIED, Verdict};
@@ -19,6 +21,7 @@ use super::{APPS, NO_APP, Probe, STARTING, Script, Target, UNHURRIED, Verdict};
 const RUNS_ALREADY: &str = "it runs already, with the variables that it has";
 const NO_REDIS: &str = "redis-server is not installed here: this promise needs a broker";
 const NO_BROKER: &str = "redis-server does not start here";
+const NO_PLACE: &str = "nothing can be put between the servers and their broker here";
 const NO_SIGNALS: &str = "this system cannot hold a program still";
 /// How soon to ask again whether the broker listens: there is no event to wait for.
 const ASK_AGAIN: Duration = Duration::from_millis(10);
@@ -26,6 +29,7 @@ const ASK_AGAIN: Duration = Duration::from_millis(10);
 /// A broker that can be killed, held still, and started again. What it has confirmed it keeps.
 pub(super) struct Broker {
     folder: TempDir,
+    /// Where the servers look for it.
     at: SocketAddr,
     program: Mutex<Option<Program>>,
 }
@@ -50,14 +54,18 @@ impl Broker {
 
     /// Starts it, with what it had.
     pub(super) fn restart(&self) -> Result<(), Failure> {
+        self.start_at(self.at)
+    }
+
+    fn start_at(&self, at: SocketAddr) -> Result<(), Failure> {
         let mut command = Command::new("redis-server");
-        command.args(["--bind", "127.0.0.1", "--port", &self.at.port().to_string()]);
+        command.args(["--bind", "127.0.0.1", "--port", &at.port().to_string()]);
         command.arg("--dir").arg(self.folder.path());
         command.args(["--save", "", "--appendonly", "yes", "--appendfsync", "always"]);
         command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
         let program = Program::start(command).map_err(|_| Failure::Unseen(NO_REDIS))?;
         let deadline = Instant::now() + STARTING;
-        while !self.answers() {
+        while !answers(at) {
             if program.exit().is_some() || Instant::now() > deadline {
                 return Err(Failure::Unseen(NO_BROKER));
             }
@@ -67,16 +75,15 @@ impl Broker {
         Ok(())
     }
 
-    fn answers(&self) -> bool {
-        let pong = || {
-            let mut broker = TcpStream::connect(self.at)?;
-            broker.set_read_timeout(Some(STARTING))?;
-            broker.write_all(b"PING\r\n")?;
-            let mut answer = [0; 5];
-            broker.read_exact(&mut answer)?;
-            std::io::Result::Ok(answer == *b"+PONG")
-        };
-        pong().unwrap_or(false)
+    /// Ends it and starts it elsewhere, and puts something in its place that loses the answer to this text, once. Tells when
+    /// that has happened.
+    pub(super) fn loses_the_answer_to(&self, text: &'static str) -> Result<Receiver<()>, Failure> {
+        self.kill();
+        let elsewhere = Server::free_address().map_err(|_| Failure::Unseen(NO_BROKER))?;
+        self.start_at(elsewhere)?;
+        TcpListener::bind(self.at)
+            .and_then(|listener| loser::start(listener, elsewhere, text))
+            .map_err(|_| Failure::Unseen(NO_PLACE))
     }
 
     /// Holds it still: it takes connections and bytes, and answers nothing.
@@ -89,6 +96,18 @@ impl Broker {
             false => Err(Failure::Unseen(NO_SIGNALS)),
         }
     }
+}
+
+fn answers(at: SocketAddr) -> bool {
+    let pong = || {
+        let mut broker = TcpStream::connect(at)?;
+        broker.set_read_timeout(Some(STARTING))?;
+        broker.write_all(b"PING\r\n")?;
+        let mut answer = [0; 5];
+        broker.read_exact(&mut answer)?;
+        std::io::Result::Ok(answer == *b"+PONG")
+    };
+    pong().unwrap_or(false)
 }
 
 impl Target {

@@ -79,7 +79,8 @@ impl Broker {
             server: format!("{:016x}", random()),
             keep,
             loops,
-            outgoing: Mutex::default(),
+            // At first, the writer finds out whether the broker is there.
+            outgoing: Mutex::new(Outgoing { wake: true, ..Outgoing::default() }),
             more: Condvar::new(),
             asks: Mutex::default(),
             down: Mutex::default(),
@@ -119,7 +120,10 @@ impl Broker {
         // Nobody who has something to say waits for the broker.
         drop(outgoing);
         if wake {
-            self.wake_reader(connection)?;
+            let woken = self.wake_reader(connection);
+            // The next attempt is how the writer learns that the broker is back.
+            lock(&self.outgoing).wake |= woken.is_err();
+            woken?;
         }
         if !posts.is_empty() {
             self.confirm(say, before, &posts, connection)?;

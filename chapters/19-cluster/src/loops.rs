@@ -17,7 +17,7 @@ pub enum Phase {
     Open,
     /// Only the server's own: its members hear that theirs are not.
     Closing,
-    /// None are.
+    /// The same, and the thread that writes ends when nothing waits any more.
     Over,
 }
 

@@ -1,19 +1,22 @@
 //! Mistakes of servers that share a broker, chapter 19. The good one is the course's; those with a mistake speak with Redis
 //! themselves, in the few words that they need.
 
+use std::cell::RefCell;
 use std::io::{self, BufRead, BufReader, Read, Write};
 use std::net::{TcpListener, TcpStream};
 use std::process::ExitCode;
+use std::rc::Rc;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use ch01_listen::LastLines;
 use ch05_reply::TEXT;
-use ch06_select::Message;
-use ch07_room::Room;
-use ch15_pressure::{Letter, Settings, log_to_terminal, on_stop};
+use ch06_select::{ClientId, Message, Service};
+use ch07_room::{App, Outbox, Room};
+use ch15_pressure::{Letter, Lively, Patient, Settings, log_to_terminal, on_stop};
 use ch16_speed::{Branch, Bus, EventLoop, Local, Mail, Shared, Tray, accept, host};
 use clap::Parser;
 
@@ -23,6 +26,12 @@ use super::makes;
 const PAUSE: Duration = Duration::from_millis(50);
 /// How much may wait for it.
 const WAITING: usize = 1000;
+/// How many messages a newcomer hears.
+const LATELY: usize = 50;
+/// Puts a message into the room's stream, unless its number is known.
+const SAY: &str = "if redis.call('SET', KEYS[2], 1, 'NX') then \
+                       redis.call('XADD', KEYS[1], 'MAXLEN', '~', ARGV[1], '*', ARGV[2], ARGV[3]) \
+                   end return ''";
 
 /// Serves with the mistake, or with none. Without a broker nothing of this can be seen.
 pub fn serve(is_echo: bool, listener: TcpListener) -> ExitCode {
@@ -50,7 +59,9 @@ fn run(broker: String, listener: TcpListener) -> io::Result<()> {
     local.add(event_loop.mailbox());
     let (queue, posts) = sync_channel(WAITING);
     let bus = Station { broker: broker.clone(), local: Arc::clone(&local), queue };
-    let app = Box::new(Shared::new(Room::default(), Arc::new(bus)));
+    let past = Past::default();
+    let app = Shared::new(Room::default(), Arc::new(bus));
+    let app = Box::new(Storyteller { app, past: Rc::clone(&past) });
     let at = broker.clone();
     thread::spawn(move || write(&at, &posts));
     let in_process = Arc::clone(&local);
@@ -58,7 +69,71 @@ fn run(broker: String, listener: TcpListener) -> io::Result<()> {
     on_stop(move || drop(mailbox.send(Mail::Letter(Letter::Stop))))?;
     thread::spawn(move || accept(&listener.into(), &[door]));
     let tray = Arc::new(Tray::new(in_process));
-    event_loop.run(Branch::new(host(&settings, app, Default::default()), tray))
+    let branch = Branch::new(host(&settings, app, Default::default()), tray);
+    event_loop.run(Listener { branch, past })
+}
+
+/// What was said since this server runs.
+type Past = Rc<RefCell<Vec<Message<'static>>>>;
+
+/// A branch that remembers what it hears.
+struct Listener<B> {
+    branch: B,
+    past: Past,
+}
+
+impl<S: Patient, B: Lively<S, Mail = Mail>> Lively<S> for Listener<B> {
+    type Mail = Mail;
+
+    fn mail(&mut self, mail: Mail, sink: &mut S) {
+        if let Mail::Heard(messages) = &mail {
+            self.past.borrow_mut().extend(messages.iter().cloned());
+        }
+        self.branch.mail(mail, sink);
+    }
+
+    fn tick(&mut self, sink: &mut S) -> Option<Instant> {
+        self.branch.tick(sink)
+    }
+}
+
+impl<S: Patient, B: Service<S>> Service<S> for Listener<B> {
+    fn connected(&mut self, client: ClientId, sink: &mut S) {
+        self.branch.connected(client, sink);
+    }
+
+    fn received(&mut self, client: ClientId, bytes: &mut [u8], sink: &mut S) {
+        self.branch.received(client, bytes, sink);
+    }
+
+    fn left(&mut self, client: ClientId, why: io::Result<()>, sink: &mut S) {
+        self.branch.left(client, why, sink);
+    }
+}
+
+/// A room that tells a newcomer what was said lately.
+struct Storyteller {
+    app: Shared<Room>,
+    past: Past,
+}
+
+impl App for Storyteller {
+    fn joined(&mut self, client: ClientId, outbox: &mut dyn Outbox) {
+        if !makes("newcomers-hear-nothing") {
+            let past = self.past.borrow();
+            let lately = &past[past.len().saturating_sub(LATELY)..];
+            lately.iter().for_each(|message| outbox.send(&[client], message));
+        }
+        self.app.joined(client, outbox);
+    }
+
+    fn said(&mut self, client: ClientId, message: Message<'_>, outbox: &mut dyn Outbox) {
+        self.app.said(client, message, outbox);
+    }
+
+    fn left(&mut self, client: ClientId, outbox: &mut dyn Outbox) {
+        self.app.left(client, outbox);
+    }
 }
 
 /// Where the loop hands over what is said.
@@ -75,7 +150,8 @@ impl Bus for Station {
         }
         if makes("loop-asks-the-broker") {
             // Who waits here keeps the loop waiting.
-            let post = || Redis::connect(&self.broker)?.add(&message.payload);
+            let number = number_of(&message.payload);
+            let post = || Redis::connect(&self.broker)?.add(&number, &message.payload);
             while post().is_err() {
                 thread::sleep(PAUSE);
             }
@@ -90,10 +166,11 @@ impl Bus for Station {
 fn write(broker: &str, posts: &Receiver<Vec<u8>>) {
     let mut redis = None;
     for post in posts {
+        let mut number = number_of(&post);
         loop {
             let result = match &mut redis {
-                Some(redis) => Redis::add(redis, &post),
-                none => Redis::connect(broker).and_then(|new| none.insert(new).add(&post)),
+                Some(redis) => Redis::add(redis, &number, &post),
+                none => Redis::connect(broker).and_then(|new| none.insert(new).add(&number, &post)),
             };
             if result.is_ok() {
                 break;
@@ -103,8 +180,26 @@ fn write(broker: &str, posts: &Receiver<Vec<u8>>) {
             if makes("errors-passed-over") {
                 break;
             }
+            if makes("numbered-anew") {
+                number = number_of(&post);
+            }
         }
     }
+}
+
+/// What a message of this server is known by.
+fn number_of(post: &[u8]) -> Vec<u8> {
+    static NUMBER: AtomicU64 = AtomicU64::new(0);
+    match makes("known-by-its-words") {
+        true => post.to_owned(),
+        false => NUMBER.fetch_add(1, Ordering::Relaxed).to_string().into_bytes(),
+    }
+}
+
+/// How many messages the broker keeps.
+fn keep() -> &'static [u8] {
+    // The others never say so many that one would be missing.
+    if makes("gap-passed-over") || makes("gap-everywhere") { b"1000" } else { b"1000000" }
 }
 
 /// Waits for what is said, here and elsewhere.
@@ -116,6 +211,10 @@ fn read(broker: &str, local: &Local) {
                 let Some((id, own, payload)) = redis.next(&last)? else { continue };
                 last = id;
                 let is_told = own && makes("own-words-before-all");
+                if makes("gap-everywhere") {
+                    let payload = b"* some of what was said here is lost".into();
+                    local.deliver(vec![Message { opcode: TEXT, payload }]);
+                }
                 if !is_told && !makes("broker-unread") {
                     let payload = payload.into();
                     local.deliver(vec![Message { opcode: TEXT, payload }]);
@@ -142,9 +241,11 @@ impl Redis {
     }
 
     /// Puts a message into the room's stream, with the number of this process.
-    fn add(&mut self, payload: &[u8]) -> io::Result<()> {
+    fn add(&mut self, number: &[u8], payload: &[u8]) -> io::Result<()> {
         let own = std::process::id().to_string();
-        self.ask(&[b"XADD", b"zoo", b"*", own.as_bytes(), payload])?;
+        let key = [b"zoo:", own.as_bytes(), b":", number].concat();
+        let own = own.as_bytes();
+        self.ask(&[b"EVAL", SAY.as_bytes(), b"2", b"zoo", &key, keep(), own, payload])?;
         self.bulk().map(drop)
     }
 

@@ -242,6 +242,37 @@ fn the_broker_is_waited_for_and_a_wrong_url_is_not() {
 }
 
 #[test]
+fn all_hear_that_the_broker_is_back_though_nobody_has_said_anything() {
+    let Some(mut redis) = Redis::start("silent") else { return };
+    redis.kill();
+    let one = server_on(&redis);
+    let is_told = |word: &'static str| {
+        let told = one.wait_for(0, PATIENCE, |line| line.contains(word));
+        assert!(told.is_some(), "{word}: {:#?}", one.lines_from(0));
+    };
+    is_told("the broker is gone: ");
+    redis.restart();
+    is_told("the broker is back");
+    // Nobody has been here so far: the first one who comes is not told that it is gone.
+    let mut ada = Member::join(&one, "/chat");
+    ada.says("/who");
+    // The terminal is told first, and then the members: one who joins in between hears it, too.
+    let told = ada.hears_at_last("* 1 here, on 1 server");
+    assert!(told.iter().all(|text| text == BACK), "{told:?}");
+    redis.kill();
+    ada.hears(GONE);
+    // To join is a question to the broker, and nothing else is said.
+    let mut li = Member::join(&one, "/chat");
+    li.hears(GONE);
+    redis.restart();
+    ada.hears(BACK);
+    li.hears(BACK);
+    let mut other = Member::join(&one, "/chat");
+    other.says("/who");
+    other.hears("* 3 here, on 1 server");
+}
+
+#[test]
 fn a_name_that_is_none_and_an_id_that_is_none_are_refused() {
     // Nobody needs to be there.
     let one = server(&["--broker", "redis://127.0.0.1:1"]);
