@@ -243,7 +243,7 @@ pub const MISTAKES: &[Mistake] = &[
     mistake(343, 15, "only-pongs-count", "keeps-who-talks"),
     mistake(320, 15, "pongs-not-missed", "lets-the-vanished-go"),
     mistake(348, 15, "reading-not-taken-up", "reads-on"),
-    mistake(331, 15, "cut-off-at-once", "reads-no-more"),
+    mistake(331, 15, "cut-off-at-once", "reads-on"),
     mistake(325, 15, "kept-without-a-bound", "reads-no-more"),
     mistake(339, 15, "bound-of-its-own", "cut-off-by-size"),
     mistake(323, 15, "no-clock-for-the-slow", "cut-off-by-time"),
