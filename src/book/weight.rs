@@ -70,8 +70,10 @@ fn dense(css: &str) -> String {
     })
 }
 
-/// A text without the room before its lines, and without empty lines.
+/// What surrounds the text of a page, without comments, but for those about a license, without the room before its lines,
+/// and without empty lines.
 fn without_room(text: &str) -> String {
+    let text = without(text, ("<!--", "-->"), |comment| comment.contains("icense"));
     let lines = text.lines().map(str::trim).filter(|line| !line.is_empty());
     lines.collect::<Vec<_>>().join("\n")
 }
@@ -215,7 +217,7 @@ mod tests {
     #[test]
     fn a_page_has_room_only_in_its_text() {
         let page = format!(
-            "<html>\n\n    <head>\n  <main>\n  <pre>\n\n  a</pre><svg{NAMESPACE}></svg>\n</main>\n\n    </html>\n"
+            "<html>\n\n    <head>\n<!-- why -->\n  <main>\n  <pre>\n\n  a</pre><svg{NAMESPACE}></svg>\n</main>\n\n    </html>\n"
         );
         let close = "<html>\n<head>\n<main>\n  <pre>\n\n  a</pre><svg></svg>\n</main>\n</html>\n";
         assert_eq!(closely(&page), close);
