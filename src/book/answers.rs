@@ -3,13 +3,16 @@
 use std::fs;
 use std::path::Path;
 
+use super::links;
+use crate::marks;
+
 /// The page, and its section, which show the body that a question stands for. `file` is a chapter's, as in
 /// `16-speed/src/lines.rs`.
 pub fn answer_to(course: &Path, file: &str, question: &str) -> Option<String> {
     let file = file.replace('\\', "/");
     let source = fs::read_to_string(course.join("chapters").join(&file)).ok()?;
     let place = format!("chapters/{file}:{}", anchor_of(&source, question)?);
-    let pages = super::links::files(&course.join("book/src"), "md").ok()?;
+    let pages = links::files(&course.join("book/src"), "md").ok()?;
     pages.iter().find_map(|page| {
         let section = section_of(&fs::read_to_string(page).ok()?, &place)?;
         let page = page.file_stem()?.to_string_lossy();
@@ -20,9 +23,9 @@ pub fn answer_to(course: &Path, file: &str, question: &str) -> Option<String> {
 /// The name of the listing in which the question stands.
 fn anchor_of<'a>(source: &'a str, question: &str) -> Option<&'a str> {
     let mut anchor = None;
-    for line in source.lines().map(str::trim_start) {
-        anchor = line.strip_prefix("// ANCHOR: ").or(anchor);
-        if line.strip_prefix("// YOURS: ") == Some(question) {
+    for line in source.lines() {
+        anchor = marks::anchor(line).or(anchor);
+        if marks::question(line) == Some(question) {
             return anchor;
         }
     }
@@ -46,7 +49,8 @@ fn section_of(page: &str, place: &str) -> Option<String> {
 
 #[cfg(test)]
 mod tests {
-    use super::{anchor_of, answer_to, section_of};
+    use super::{anchor_of, answer_to, links, section_of};
+    use crate::marks;
 
     #[test]
     fn a_question_leads_to_its_listing_and_that_to_its_section() {
@@ -63,13 +67,11 @@ mod tests {
         let course = crate::book::course();
         for chapter in crate::chapters::CHAPTERS {
             let folder = course.join("chapters").join(chapter.slug).join("src");
-            for file in crate::book::links::files(&folder, "rs").expect("the sources") {
+            for file in links::files(&folder, "rs").expect("the sources") {
                 let source = std::fs::read_to_string(&file).expect("a source");
                 let name = file.file_name().expect("a name").to_string_lossy();
                 let name = format!("{}/src/{name}", chapter.slug);
-                let questions =
-                    source.lines().filter_map(|line| line.trim_start().strip_prefix("// YOURS: "));
-                for question in questions {
+                for question in source.lines().filter_map(marks::question) {
                     assert!(answer_to(&course, &name, question).is_some(), "{name}: {question}");
                 }
             }

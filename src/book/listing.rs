@@ -4,7 +4,7 @@ use std::fs;
 use std::ops::RangeInclusive;
 use std::path::Path;
 
-use crate::marks::is_mark;
+use crate::marks::{self, is_mark};
 
 /// Some lines of a file.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -66,7 +66,7 @@ fn between(path: &str, lines: &[&str], anchor: &str) -> Result<std::ops::Range<u
 }
 
 fn anchors<'a>(lines: &[&'a str]) -> Vec<&'a str> {
-    lines.iter().filter_map(|line| Some(line.split_once("ANCHOR: ")?.1)).collect()
+    lines.iter().copied().filter_map(marks::anchor).collect()
 }
 
 fn dedented(lines: &[&str]) -> String {

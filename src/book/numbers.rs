@@ -137,7 +137,7 @@ pub(super) fn best(course: &Path) -> Result<String, String> {
 /// A row for each server: bytes of memory for a client that does nothing.
 pub(super) fn idle(course: &Path) -> Result<String, String> {
     let results = read(course)?;
-    let mut table = String::from("| | There | After one message |\n|---|--:|--:|\n");
+    let mut table = String::from("| Server | There | After one message |\n|---|--:|--:|\n");
     for idle in &results.idle {
         let bytes = idle.bytes().map(|both| both.map(whole));
         let [there, after] = bytes.unwrap_or_else(|| ["–".to_owned(), "–".to_owned()]);

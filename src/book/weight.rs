@@ -78,11 +78,13 @@ fn without_room(text: &str) -> String {
     lines.collect::<Vec<_>>().join("\n")
 }
 
-/// A page without the room before and after its text, whose own room counts, and without what its drawings need not say.
+/// A page without the room before and after its text, whose own room counts, without styles that it does not need, and
+/// without what its drawings need not say.
 fn closely(html: &str) -> String {
     let html = PICTURES.iter().fold(html.replace(NAMESPACE, ""), |html, picture| {
         without(&html, (&format!("<template id={picture}>"), "</template>"), |_| false)
     });
+    let html = without(&html, STYLE, |name| is_needed(name, &html));
     let parts = html.split_once(TEXT_BEGINS).and_then(|(head, rest)| {
         let (text, foot) = rest.rsplit_once(TEXT_ENDS)?;
         Some((without_room(head), text, without_room(foot)))
@@ -103,7 +105,6 @@ fn join_scripts(built: &Path) -> Result<()> {
     let mut joined = HashMap::new();
     for page in links::pages(built)? {
         let html = closely(&licensed_once(&fs::read_to_string(&page)?));
-        let html = without(&html, STYLE, |name| is_needed(name, &html));
         let Some((head, rest)) = html.split_once(TEXT_ENDS) else { continue };
         let (names, rest) = without_scripts(rest);
         let (search, mut own): (Vec<_>, Vec<_>) =

@@ -91,7 +91,7 @@ impl Own {
                 let name = file.file_name().unwrap_or_default().display();
                 let text = files::read(file)?;
                 let lines = text.lines().zip(1..);
-                let open = lines.filter(|(line, _)| line.trim_start().starts_with("todo!("));
+                let open = lines.filter(|(line, _)| skeleton::is_unwritten(line));
                 places.extend(open.map(|(_, at)| format!("{}/src/{name}:{at}", chapter.slug)));
             }
         }

@@ -2,6 +2,14 @@
 
 use crate::marks::{is_end, is_mark, question};
 
+/// How a body begins that is not written yet.
+const TODO: &str = "todo!(";
+
+/// Whether a body that is not written yet begins here.
+pub fn is_unwritten(line: &str) -> bool {
+    line.trim_start().starts_with(TODO)
+}
+
 /// The source without its marks, and a `todo!` with its question for each marked body.
 pub fn skeleton(source: &str) -> String {
     let mut out = String::new();
@@ -9,7 +17,7 @@ pub fn skeleton(source: &str) -> String {
     for line in source.lines() {
         if let Some(question) = question(line) {
             let indent = &line[..line.len() - line.trim_start().len()];
-            out.push_str(&format!("{indent}todo!({question:?})\n"));
+            out.push_str(&format!("{indent}{TODO}{question:?})\n"));
             taken_out = true;
         } else if is_end(line) {
             taken_out = false;

@@ -341,11 +341,10 @@ fn is_read_from_again(session: &Session) -> Result<(), Failure> {
         let is_time = number.is_multiple_of(SOME) && is_unread(late);
         is_time && session.wait_until_rest() == Some(true) && is_unread(late)
     };
-    let heard = match says_much(&mut late, TO_FILL.1, has_stopped) {
-        Ok(Some((count, _))) => (0..count).try_for_each(|number| hears(session, &mut late, number)),
-        Ok(None) => Ok(()),
-        Err(failure) => Err(failure),
-    };
+    let heard = says_much(&mut late, TO_FILL.1, has_stopped).and_then(|said| {
+        let count = said.map_or(0, |(count, _)| count);
+        (0..count).try_for_each(|number| hears(session, &mut late, number))
+    });
     match heard {
         // Where the script is over, a busy machine has taken its time.
         Err(Failure::Missed(missed))

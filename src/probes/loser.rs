@@ -2,12 +2,14 @@
 //! asked for, and who has asked never hears so.
 
 use std::io::{self, Read, Write};
-use std::net::{Shutdown, SocketAddr, TcpListener, TcpStream};
+use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
 use std::time::Duration;
+
+use stage::carry;
 
 /// How long the broker may take until it has done what it was asked for.
 const DOING: Duration = Duration::from_secs(30);
@@ -45,26 +47,26 @@ pub(super) fn start(
         for client in listener.incoming().flatten() {
             // A broker that is gone does not come back.
             let Ok(broker) = TcpStream::connect(broker) else { return };
-            let _ = carry(client, broker, Arc::clone(&loss));
+            let _ = both_ways(client, broker, Arc::clone(&loss));
         }
     });
     Ok(told)
 }
 
 /// Carries both ways.
-fn carry(client: TcpStream, broker: TcpStream, loss: Arc<Loss>) -> io::Result<()> {
+fn both_ways(client: TcpStream, broker: TcpStream, loss: Arc<Loss>) -> io::Result<()> {
     let (to_client, to_broker) = (client.try_clone()?, broker.try_clone()?);
     let asked = Arc::new(AtomicBool::new(false));
     let (is_asked, text) = (Arc::clone(&asked), loss.text);
     thread::spawn(move || {
         let mut seen = Seen::default();
-        relay(client, to_broker, |bytes| {
+        carry(client, to_broker, |bytes| {
             asked.fetch_or(seen.is_in(bytes, text), Ordering::SeqCst);
             true
         });
     });
     thread::spawn(move || {
-        relay(broker, to_client, |answer| {
+        carry(broker, to_client, |answer| {
             let is_it = is_asked.load(Ordering::SeqCst) && !answer.ends_with(NOT_YET);
             !is_it || !loss.happens()
         });
@@ -101,18 +103,5 @@ impl Seen {
         let is_there = self.0.windows(text.len()).any(|part| part == text);
         self.0.drain(..self.0.len().saturating_sub(text.len() - 1));
         is_there
-    }
-}
-
-/// Carries bytes from one to the other until one of them ends, or `passes` says no. Then both end.
-fn relay(mut from: TcpStream, mut to: TcpStream, mut passes: impl FnMut(&[u8]) -> bool) {
-    let mut buffer = [0; 16 * 1024];
-    while let Ok(count @ 1..) = from.read(&mut buffer) {
-        if !passes(&buffer[..count]) || to.write_all(&buffer[..count]).is_err() {
-            break;
-        }
-    }
-    for end in [from, to] {
-        let _ = end.shutdown(Shutdown::Both);
     }
 }

@@ -91,10 +91,14 @@ impl<'a> Session<'a> {
 
     /// The same server, whose clients come through a tunnel.
     pub(super) fn through(&self, tunnel: &Tunnel) -> Session<'a> {
+        Session { address: tunnel.address(), ..self.anew(self.recorder.clone(), true) }
+    }
+
+    /// The same server, of which nothing is known yet but whether it listens.
+    fn anew(&self, recorder: Recorder, reached: bool) -> Session<'a> {
         Session {
-            address: tunnel.address(),
-            recorder: self.recorder.clone(),
-            reached: AtomicBool::new(true),
+            recorder,
+            reached: AtomicBool::new(reached),
             answer: AtomicU64::new(0),
             system_tells: AtomicBool::new(false),
             ..*self
@@ -110,13 +114,7 @@ impl<'a> Session<'a> {
 
     /// The same server, whose clients are too many to be shown, or say nothing.
     pub(super) fn unrecorded(&self) -> Session<'a> {
-        Session {
-            recorder: Recorder::new(),
-            reached: AtomicBool::new(self.was_reached()),
-            answer: AtomicU64::new(0),
-            system_tells: AtomicBool::new(false),
-            ..*self
-        }
+        self.anew(Recorder::new(), self.was_reached())
     }
 
     /// The certificate that the server was given.

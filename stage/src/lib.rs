@@ -2,6 +2,7 @@
 //! read along, and a tap that stands between any client and any server. The chapters' tests and the workshop
 //! use it; no chapter's server does.
 
+mod carry;
 mod client;
 mod program;
 mod server;
@@ -9,6 +10,7 @@ mod stage;
 mod tap;
 mod waiting;
 
+pub use carry::carry;
 pub use client::{Client, Trouble};
 pub use program::{Exit, Program, at_first_interrupt, end_all};
 pub use server::{ENDING, Server, StartError};

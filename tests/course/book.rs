@@ -121,6 +121,25 @@ fn every_quiz_has_one_right_answer_and_explains_all() {
 }
 
 #[test]
+fn every_column_has_a_name() {
+    let built = build(course()).unwrap_or_else(|mistakes| panic!("{mistakes}"));
+    let mut columns = 0;
+    for file in fs::read_dir(built.path()).expect("the pages") {
+        let file = file.expect("a page").path();
+        if file.extension().is_none_or(|extension| extension != "html") {
+            continue;
+        }
+        let page = fs::read_to_string(&file).expect("a page");
+        for column in between(&page, "<th", "</th>").filter(|column| !column.starts_with("ead")) {
+            let name = column.split_once('>').map_or("", |(_, name)| name);
+            assert!(!name.trim().is_empty(), "{}: a table has a nameless column", file.display());
+            columns += 1;
+        }
+    }
+    assert!(columns > 100, "only {columns} columns");
+}
+
+#[test]
 fn a_line_of_code_that_no_page_shows_is_a_mistake() {
     let copy = copy();
     let file = copy.path().join("chapters/05-reply/src/lib.rs");

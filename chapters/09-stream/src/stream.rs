@@ -16,7 +16,7 @@ pub trait Layer {
 }
 
 /// A client's bytes as parts of frames, each handed to a layer.
-#[derive(Debug, Default, PartialEq, Eq)]
+#[derive(Debug, Default, PartialEq)]
 pub struct Stream<L> {
     decoder: Decoder,
     layer: L,

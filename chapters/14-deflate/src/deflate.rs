@@ -5,6 +5,7 @@ use ch06_select::{CLOSE, Message, Writer};
 use zlib_rs::{Deflate, DeflateFlush};
 
 use crate::offer::{MAX_BITS, MIN_BITS};
+use crate::spare::{Spare, Window};
 use crate::window::{TAIL, slide};
 use crate::{Agreement, RSV1};
 
@@ -12,18 +13,26 @@ use crate::{Agreement, RSV1};
 /// Compresses messages, and writes each into one frame.
 pub struct DeflateWriter {
     agreed: Agreement,
-    /// The end of what was said before, if the next message may repeat it.
+    /// The next message may repeat what is in it.
+    window: Option<Window>,
+    /// Its end.
     said: Vec<u8>,
 }
 
 impl DeflateWriter {
     /// A writer that keeps to what was agreed on.
     pub fn new(agreed: Agreement) -> Self {
-        DeflateWriter { agreed, said: Vec::new() }
+        let window = agreed.server_takeover.then(Window::new);
+        DeflateWriter { agreed, window, said: Vec::new() }
     }
 
     fn bits(&self) -> u8 {
         self.agreed.server_bits.unwrap_or(MAX_BITS)
+    }
+
+    /// Which of the sizes that a window may have: from 9 bits on.
+    fn size(&self) -> usize {
+        usize::from(self.bits() - MIN_BITS)
     }
 }
 
@@ -40,7 +49,7 @@ impl Writer for DeflateWriter {
         if *opcode >= CLOSE || payload.is_empty() {
             return out.extend(encode(*opcode, payload));
         }
-        let smaller = deflated(payload, &self.said, self.bits());
+        let smaller = self.deflated(payload);
         if smaller.len() >= payload.len() && !takeover {
             return out.extend(encode(*opcode, payload));
         }
@@ -56,19 +65,20 @@ impl Writer for DeflateWriter {
     /// Without a memory, everybody whose window has the same size gets the same bytes.
     fn group(&self) -> Option<&'static str> {
         // YOURS: Who gets the same bytes?
-        let group = usize::from(self.bits() - MIN_BITS);
-        (!self.agreed.server_takeover).then(|| GROUPS[group])
+        (!self.agreed.server_takeover).then(|| GROUPS[self.size()])
         // YOURS_END
     }
 }
 // ANCHOR_END: write
 
-// ANCHOR: deflated
+// ANCHOR: compressor
 /// How hard the compressor tries, from 1 to 9.
-const LEVEL: i32 = 6;
+const LEVEL: i32 = 2;
 
-/// A group for each size of a window, from 9 bits on.
-const GROUPS: [&str; 7] = [
+const SIZES: usize = 7;
+
+/// A group for each size of a window.
+const GROUPS: [&str; SIZES] = [
     "deflated, 9 bits",
     "deflated, 10 bits",
     "deflated, 11 bits",
@@ -78,27 +88,53 @@ const GROUPS: [&str; 7] = [
     "deflated, 15 bits",
 ];
 
-/// A message compressed, which may repeat what is in `said`, without the four bytes at its end that are
-/// always the same.
-fn deflated(mut payload: &[u8], said: &[u8], bits: u8) -> Vec<u8> {
-    // YOURS: When has all of it come out, and what is cut off?
-    let mut deflate = Deflate::new(LEVEL, false, bits);
-    // It has not begun, so it takes anything that may be repeated.
-    let _ = deflate.set_dictionary(said);
-    let (mut out, mut chunk) = (Vec::new(), [0; 4096]);
-    loop {
-        let (read, made) = (deflate.total_in(), deflate.total_out());
-        let done = deflate.compress(payload, &mut chunk, DeflateFlush::SyncFlush);
-        done.expect("the compressor is as it was made");
-        payload = &payload[(deflate.total_in() - read) as usize..];
-        let made = (deflate.total_out() - made) as usize;
-        out.extend_from_slice(&chunk[..made]);
-        if made < chunk.len() {
-            break;
-        }
+thread_local! {
+    /// A compressor for each size of a window.
+    static SPARE: [Spare<Deflate>; SIZES] = const { [const { Spare::new() }; SIZES] };
+}
+
+impl DeflateWriter {
+    /// A compressor that knows what may be repeated.
+    fn compressor(&self) -> Deflate {
+        // YOURS: What does it have to be told?
+        let mut deflate = match SPARE.with(|spare| spare[self.size()].take(self.window)) {
+            Some((deflate, true)) => return deflate,
+            Some((mut deflate, false)) => {
+                deflate.reset();
+                deflate
+            }
+            None => Deflate::new(LEVEL, false, self.bits()),
+        };
+        // It has not begun, so it takes anything that may be repeated.
+        let _ = deflate.set_dictionary(&self.said);
+        deflate
+        // YOURS_END
     }
-    out.truncate(out.len() - TAIL.len());
-    out
-    // YOURS_END
+}
+// ANCHOR_END: compressor
+
+// ANCHOR: deflated
+impl DeflateWriter {
+    /// A message compressed, without the four bytes at its end that are always the same.
+    fn deflated(&self, mut payload: &[u8]) -> Vec<u8> {
+        // YOURS: When has all of it come out, and what is cut off?
+        let mut deflate = self.compressor();
+        let (mut out, mut chunk) = (Vec::new(), [0; 4096]);
+        loop {
+            let (read, made) = (deflate.total_in(), deflate.total_out());
+            let done = deflate.compress(payload, &mut chunk, DeflateFlush::SyncFlush);
+            done.expect("the compressor is as it was made");
+            payload = &payload[(deflate.total_in() - read) as usize..];
+            let made = (deflate.total_out() - made) as usize;
+            out.extend_from_slice(&chunk[..made]);
+            if made < chunk.len() {
+                break;
+            }
+        }
+        SPARE.with(|spare| spare[self.size()].give(deflate, self.window));
+        out.truncate(out.len() - TAIL.len());
+        out
+        // YOURS_END
+    }
 }
 // ANCHOR_END: deflated

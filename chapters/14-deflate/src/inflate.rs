@@ -5,7 +5,8 @@ use ch09_stream::{Header, Layer, Part};
 use ch10_control::{CloseCode, Failure};
 use zlib_rs::{Inflate, InflateFlush, Status};
 
-use crate::offer::RSV1;
+use crate::offer::{MAX_BITS, RSV1};
+use crate::spare::{Spare, Window};
 use crate::window::{TAIL, slide};
 
 // ANCHOR: inflated
@@ -16,10 +17,10 @@ const CHUNK: usize = 16 * 1024;
 /// Inflates the messages that are compressed, and hands all on.
 #[derive(Default)]
 pub struct Inflated<L> {
-    /// The window is kept from one message to the next.
-    takeover: bool,
-    /// What the client has said last: at most as much as its window holds.
-    window: Vec<u8>,
+    /// What is kept from one message to the next, if anything is.
+    window: Option<Window>,
+    /// What the client has said last: at least as much as its window holds.
+    said: Vec<u8>,
     /// The message that is being inflated.
     inflate: Option<Inflate>,
     /// How often a block of it has said that it is the last.
@@ -31,15 +32,16 @@ pub struct Inflated<L> {
 impl<L: PartialEq> PartialEq for Inflated<L> {
     fn eq(&self, other: &Self) -> bool {
         let nothing = self.inflate.is_none() && other.inflate.is_none();
-        let (ours, theirs) = ((self.takeover, &self.window), (other.takeover, &other.window));
-        nothing && ours == theirs && self.layer == other.layer
+        let same = self.window == other.window && self.said.iter().eq(&other.said);
+        nothing && same && self.layer == other.layer
     }
 }
 
 impl<L> Inflated<L> {
     /// Inflates for `layer`.
     pub fn new(takeover: bool, layer: L) -> Self {
-        Inflated { takeover, window: Vec::new(), inflate: None, ends: 0, layer }
+        let window = takeover.then(Window::new);
+        Inflated { window, said: Vec::new(), inflate: None, ends: 0, layer }
     }
 }
 // ANCHOR_END: inflated
@@ -50,7 +52,7 @@ impl<L: Layer> Layer for Inflated<L> {
         // YOURS: Which parts are compressed, and where does a message end?
         let Part { header, payload, first, last } = part;
         if first && header.rsv & RSV1 != 0 {
-            (self.inflate, self.ends) = (Some(inflate_from(&self.window)), 0);
+            (self.inflate, self.ends) = (Some(self.inflater()), 0);
         }
         if self.inflate.is_none() {
             return self.layer.take(Part { header, payload, first, last }, emit);
@@ -60,9 +62,11 @@ impl<L: Layer> Layer for Inflated<L> {
         self.inflate_part(&header, payload, emit)?;
         if last && header.fin {
             self.inflate_part(&header, &TAIL, emit)?;
-            self.inflate = None;
-            if !self.takeover {
-                self.window = Vec::new();
+            if let Some(inflate) = self.inflate.take() {
+                SPARE.with(|spare| spare.give(inflate, self.window));
+            }
+            if self.window.is_none() {
+                self.said = Vec::new();
             }
         }
         self.layer.take(Part { header, payload: &mut [], first: false, last }, emit)
@@ -78,12 +82,26 @@ const WINDOW: usize = 32 * 1024;
 /// How often a message may begin anew after a last block. To begin costs time, and brings nothing.
 const MAX_ENDS: usize = 1024;
 
-/// An inflater that knows what was said before.
-fn inflate_from(window: &[u8]) -> Inflate {
-    let mut inflate = Inflate::new(false, 15);
-    // It has not begun, so it takes any window.
-    let _ = inflate.set_dictionary(window);
-    inflate
+thread_local! {
+    static SPARE: Spare<Inflate> = const { Spare::new() };
+}
+
+impl<L> Inflated<L> {
+    /// An inflater that knows what was said before.
+    fn inflater(&self) -> Inflate {
+        match SPARE.with(|spare| spare.take(self.window)) {
+            Some((inflate, true)) => inflate,
+            Some((inflate, false)) => self.anew(inflate),
+            None => self.anew(Inflate::new(false, MAX_BITS)),
+        }
+    }
+
+    fn anew(&self, mut inflate: Inflate) -> Inflate {
+        inflate.reset(false);
+        // It has not begun, so it takes any window.
+        let _ = inflate.set_dictionary(&self.said);
+        inflate
+    }
 }
 // ANCHOR_END: anew
 
@@ -104,7 +122,7 @@ impl<L: Layer> Inflated<L> {
             let status = status.map_err(|_| BAD_DATA)?;
             input = &input[(inflate.total_in() - read) as usize..];
             let output = &mut chunk[..(inflate.total_out() - made) as usize];
-            slide(&mut self.window, output, WINDOW);
+            slide(&mut self.said, output, WINDOW);
             let is_full = output.len() == CHUNK;
             let part = Part { header: *header, payload: output, first: false, last: false };
             self.layer.take(part, emit)?;
@@ -112,7 +130,9 @@ impl<L: Layer> Inflated<L> {
                 // A block said that it is the last: the next one begins anew, and the window goes on.
                 Status::StreamEnd if self.ends == MAX_ENDS => return Err(BAD_DATA.into()),
                 Status::StreamEnd => {
-                    (self.inflate, self.ends) = (Some(inflate_from(&self.window)), self.ends + 1);
+                    let ended = self.inflate.take();
+                    self.inflate = ended.map(|inflate| self.anew(inflate));
+                    self.ends += 1;
                 }
                 _ if is_full => {}
                 _ => break,

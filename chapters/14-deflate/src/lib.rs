@@ -3,6 +3,7 @@
 mod deflate;
 mod inflate;
 mod offer;
+mod spare;
 mod window;
 
 use ch01_listen::Socket;

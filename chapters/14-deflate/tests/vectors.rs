@@ -252,6 +252,32 @@ fn written_and_read() {
     }
 }
 
+/// Two who take turns with one compressor and one inflater, and each of them hears what was said to it.
+#[test]
+fn who_had_it_last() {
+    let mut pairs = [(); 2].map(|()| (writer(KEPT), frames(true)));
+    for turn in [0, 0, 1, 0, 1, 1, 1, 0, 0, 1] {
+        let (writer, frames) = &mut pairs[turn];
+        let text = format!("Li Jing and {turn}, Li Jing and {turn}");
+        let written = written(writer, TEXT, text.as_bytes());
+        let (first, payload) = (written[0], &written[2..]);
+        assert_eq!(said(frames, &[&frame(first, payload)]), [text]);
+    }
+}
+
+/// A compressor knows a window that it wrote to last, can be told of one, and knows no other.
+#[test]
+fn what_a_compressor_knows() {
+    let (mut alone, mut beside) = (writer(KEPT), writer(KEPT));
+    let length = |writer: &mut DeflateWriter| written(writer, TEXT, b"Li Jing says this").len();
+    let first = length(&mut alone);
+    let second = length(&mut alone);
+    assert!(second < first, "{second} of {first}");
+    assert_eq!(length(&mut beside), first, "nobody hears what another one was told");
+    let told = length(&mut alone);
+    assert!(told < first, "{told} of {first}");
+}
+
 /// A client that keeps one compressor from its first message on, with the largest window.
 #[test]
 fn a_window_is_as_large_as_it_may_be() {

@@ -60,16 +60,17 @@ struct Guest {
     /// Since when a message has been arriving, and whether it has a deadline. Few have one, so it is boxed.
     arrives: Option<Box<Instant>>,
     is_timed: bool,
+    /// The number of the ping that it was sent, and when, if it had not been heard.
+    pinged: Option<Box<(u64, Instant)>>,
     state: State,
 }
 
-#[derive(Clone, PartialEq, Eq)]
+#[derive(Clone, Copy, PartialEq, Eq)]
 enum State {
     /// Its opening handshake has not succeeded yet. `asked`: the head of its request is whole.
     Opening { asked: bool },
-    /// It may speak. `heard`: it has, since we looked. `pinged`: the number of the ping that it was
-    /// sent, and when, if it had not been heard.
-    Open { heard: bool, pinged: Option<Box<(u64, Instant)>> },
+    /// It may speak. `heard`: it has, since we looked.
+    Open { heard: bool },
     /// Everything is said.
     Ended,
 }
@@ -136,8 +137,9 @@ impl<S: Patient, P: Protocol> Service<S> for Host<P> {
             return sink.close(client);
         }
         let state = State::Opening { asked: false };
-        let (since, messages, arrives, is_timed) = (self.time(), 0, None, false);
-        self.guests.insert(client, Guest { from, since, messages, arrives, is_timed, state });
+        let (since, messages, arrives, is_timed, pinged) = (self.time(), 0, None, false, None);
+        let guest = Guest { from, since, messages, arrives, is_timed, pinged, state };
+        self.guests.insert(client, guest);
         self.handshakes.set(sink.now(), client);
         self.server.connected(client, sink);
         // YOURS_END
@@ -189,18 +191,18 @@ impl<P: Protocol> Host<P> {
         }
         match &mut guest.state {
             State::Opening { asked: before } => *before |= asked,
-            State::Open { heard, pinged } => {
+            State::Open { heard } => {
                 *heard = true;
                 // A pong that nobody asked for may say anything.
                 let is_answered = |ping: &mut Box<(u64, _)>| pong == Some(ping.0.to_be_bytes());
-                if let Some(ping) = pinged.take_if(is_answered) {
+                if let Some(ping) = guest.pinged.take_if(is_answered) {
                     self.counters.round_trip(now - ping.1);
                 }
             }
             State::Ended => {}
         }
         if let Some(knows_ping) = opened {
-            guest.state = State::Open { heard: false, pinged: None };
+            guest.state = State::Open { heard: false };
             self.counters.opened.fetch_add(1, Relaxed);
             if knows_ping {
                 self.silences.set(now, client);
@@ -247,17 +249,17 @@ impl<P: Protocol> Host<P> {
     fn look_after(&mut self, client: ClientId, sink: &mut impl Patient) {
         // YOURS: Who is alive, who is asked, and who is let go?
         let Some(guest) = self.guests.get_mut(client) else { return };
-        let State::Open { heard, pinged } = &mut guest.state else { return };
-        match (mem::take(heard), pinged.is_some()) {
-            (true, _) => *pinged = None,
+        let State::Open { heard } = &mut guest.state else { return };
+        match (mem::take(heard), guest.pinged.is_some()) {
+            (true, _) => guest.pinged = None,
             // Our ping would wait behind the rest, and its pong is not read. The loop watches it.
-            (false, _) if sink.waiting(client) > 0 => *pinged = None,
+            (false, _) if sink.waiting(client) > 0 => guest.pinged = None,
             (false, true) => {
                 return self.say_goodbye(client, CloseCode::PolicyViolation, "no pong came", sink);
             }
             (false, false) => {
                 self.pings += 1;
-                *pinged = Some(Box::new((self.pings, sink.now())));
+                guest.pinged = Some(Box::new((self.pings, sink.now())));
                 let payload = self.pings.to_be_bytes().to_vec().into();
                 self.server.outbox(sink).send(&[client], &Message { opcode: PING, payload });
             }
@@ -329,7 +331,7 @@ impl<P: Protocol> Host<P> {
     }
 
     fn state(&self, client: ClientId) -> Option<State> {
-        self.guests.get(client).map(|guest| guest.state.clone())
+        self.guests.get(client).map(|guest| guest.state)
     }
 }
 // ANCHOR_END: goodbye

@@ -236,8 +236,8 @@ impl Lines {
         line.place = None;
         let turn = mem::take(&mut self.turn);
         let (first, payload) = (IoSlice::new(&turn[first]), IoSlice::new(payload));
-        if others.is_empty() {
-            self.deliver(client, &mut [first, payload]);
+        if others.is_empty() && payload.is_empty() {
+            self.deliver(client, &mut [first]);
         } else {
             let others = others.into_iter().map(|piece| IoSlice::new(&turn[piece]));
             let mut all: Vec<_> = [first].into_iter().chain(others).chain([payload]).collect();
@@ -392,7 +392,11 @@ fn write<'a, 'b>(
 ) -> io::Result<&'a mut [IoSlice<'b>]> {
     IoSlice::advance_slices(&mut slices, 0);
     while !slices.is_empty() {
-        match socket.write_vectored(slices) {
+        let written = match slices {
+            [one] => socket.write(one),
+            _ => socket.write_vectored(slices),
+        };
+        match written {
             Ok(0) => return Err(ErrorKind::WriteZero.into()),
             Ok(count) => {
                 IoSlice::advance_slices(&mut slices, count);

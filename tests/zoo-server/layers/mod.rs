@@ -1,5 +1,6 @@
 //! The servers from Part III on: the course's own, with a mistake between two of its layers, or between its roles.
 
+mod altered;
 mod control;
 mod deflate;
 mod door;
@@ -15,6 +16,7 @@ use std::net::TcpListener;
 use std::process::ExitCode;
 use std::rc::Rc;
 use std::sync::OnceLock;
+use std::time::Duration;
 
 use ch06_select::{Connection, Emit, each_turn};
 use ch07_room::{App, Echo, Room, Server, Terminal};
@@ -35,6 +37,9 @@ use super::mistakes::Mistake;
 /// What is spoken with a client, and where a mistake may be: in front of the rules, of the control frames, of what is
 /// inflated, and of the messages.
 type Layers = Bits<Rules<Strict<Between<Controls<Control<Inflates<Inflated<Parts<Messages>>>>>>>>>;
+
+/// Longer than anybody looks.
+const FOR_EVER: Duration = Duration::from_secs(1_000_000);
 
 static MISTAKE: OnceLock<&'static str> = OnceLock::new();
 

@@ -4,7 +4,7 @@
 use std::collections::{HashMap, HashSet};
 use std::io;
 use std::mem;
-use std::net::{SocketAddr, TcpListener};
+use std::net::TcpListener;
 use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
@@ -16,10 +16,9 @@ use ch15_pressure::{
 };
 use clap::Parser;
 
-use super::makes;
+use super::altered::{Alter, Altered};
+use super::{FOR_EVER, makes};
 
-/// Longer than any test.
-const FOR_EVER: Duration = Duration::from_secs(1_000_000);
 /// For how long a server has patience that has none.
 const AT_ONCE: Duration = Duration::from_millis(200);
 /// How much a server without a bound hands to the loop, in bytes, so that this one notices nothing; and how soon it
@@ -128,63 +127,46 @@ struct Slipping<H> {
 }
 
 /// Between the host and the loop.
-struct Through<'a> {
-    links: &'a mut Links,
-    slips: &'a mut Slips,
-}
+type Through<'a> = Altered<'a, Links, &'a mut Slips>;
 
-impl Sink for Through<'_> {
-    fn fill(&mut self, to: &[ClientId], write: impl FnOnce(&mut Vec<u8>)) {
+impl Alter<Links> for &mut Slips {
+    fn fill(&mut self, links: &mut Links, to: &[ClientId], write: impl FnOnce(&mut Vec<u8>)) {
         let mut bytes = Vec::new();
         write(&mut bytes);
-        let now = self.links.now();
+        let now = links.now();
         if bytes.starts_with(b"HTTP/1.1 101 ") {
-            self.slips.asking.retain(|client, _| !to.contains(client));
-            self.slips.open.extend(to.iter().map(|&client| (client, now)));
+            self.asking.retain(|client, _| !to.contains(client));
+            self.open.extend(to.iter().map(|&client| (client, now)));
         }
-        if makes("1000-to-all") && self.slips.stopping && bytes.first() == Some(&0x88) {
+        if makes("1000-to-all") && self.stopping && bytes.first() == Some(&0x88) {
             bytes[3] = 0xe8;
         }
         for &client in to {
-            let waits = self.slips.waiting.get(&client).is_some_and(|bytes| !bytes.is_empty());
-            if makes("kept-without-a-bound") && (waits || self.links.waiting(client) > LITTLE) {
-                self.slips.waiting.entry(client).or_default().extend(&bytes);
+            let waits = self.waiting.get(&client).is_some_and(|bytes| !bytes.is_empty());
+            if makes("kept-without-a-bound") && (waits || links.waiting(client) > LITTLE) {
+                self.waiting.entry(client).or_default().extend(&bytes);
                 continue;
             }
-            self.links.fill(&[client], |out| out.extend(&bytes));
+            links.fill(&[client], |out| out.extend(&bytes));
         }
     }
 
-    fn close(&mut self, client: ClientId) {
-        if !(makes("all-answers-waited-for") && self.slips.stopping) {
-            self.links.close(client);
+    fn close(&mut self, links: &mut Links, client: ClientId) {
+        if !(makes("all-answers-waited-for") && self.stopping) {
+            links.close(client);
+        }
+    }
+
+    fn stop(&mut self, links: &mut Links) {
+        match makes("all-answers-waited-for") {
+            true => self.last = Some(self.here.clone()),
+            false => links.stop(),
         }
     }
 }
 
-impl Patient for Through<'_> {
-    fn now(&self) -> Instant {
-        self.links.now()
-    }
-
-    fn waiting(&self, client: ClientId) -> usize {
-        self.links.waiting(client)
-    }
-
-    fn address(&self, client: ClientId) -> Option<SocketAddr> {
-        self.links.address(client)
-    }
-
-    fn sent(&self) -> u64 {
-        self.links.sent()
-    }
-
-    fn stop(&mut self) {
-        match makes("all-answers-waited-for") {
-            true => self.slips.last = Some(self.slips.here.clone()),
-            false => self.links.stop(),
-        }
-    }
+fn through<'a>(links: &'a mut Links, slips: &'a mut Slips) -> Through<'a> {
+    Altered { sink: links, mistake: slips }
 }
 
 impl<H: for<'a> Lively<Through<'a>, Mail = Letter>> Service<Links> for Slipping<H> {
@@ -197,7 +179,7 @@ impl<H: for<'a> Lively<Through<'a>, Mail = Letter>> Service<Links> for Slipping<
         }
         slips.here.insert(client);
         slips.asking.insert(client, links.now());
-        self.host.connected(client, &mut Through { links, slips });
+        self.host.connected(client, &mut through(links, slips));
     }
 
     fn received(&mut self, client: ClientId, bytes: &mut [u8], links: &mut Links) {
@@ -224,7 +206,7 @@ impl<H: for<'a> Lively<Through<'a>, Mail = Letter>> Service<Links> for Slipping<
         if makes("page-or-nothing") && bytes.starts_with(b"GET /health ") {
             bytes[5..].reverse();
         }
-        self.host.received(client, bytes, &mut Through { links, slips: &mut self.slips });
+        self.host.received(client, bytes, &mut through(links, &mut self.slips));
     }
 
     fn left(&mut self, client: ClientId, why: io::Result<()>, links: &mut Links) {
@@ -235,7 +217,7 @@ impl<H: for<'a> Lively<Through<'a>, Mail = Letter>> Service<Links> for Slipping<
         slips.waiting.remove(&client);
         slips.pinged.remove(&client);
         slips.stopped.remove(&client);
-        self.host.left(client, why, &mut Through { links, slips });
+        self.host.left(client, why, &mut through(links, slips));
     }
 }
 
@@ -254,12 +236,12 @@ impl<H: for<'a> Lively<Through<'a>, Mail = Letter>> Lively<Links> for Slipping<H
             return;
         }
         self.slips.stopping = true;
-        self.host.mail(letter, &mut Through { links, slips: &mut self.slips });
+        self.host.mail(letter, &mut through(links, &mut self.slips));
         self.slips.stopping = false;
     }
 
     fn tick(&mut self, links: &mut Links) -> Option<Instant> {
-        let due = self.host.tick(&mut Through { links, slips: &mut self.slips });
+        let due = self.host.tick(&mut through(links, &mut self.slips));
         let slips = &mut self.slips;
         if slips.last.as_ref().is_some_and(|last| last.is_disjoint(&slips.here)) {
             links.stop();

@@ -3,10 +3,10 @@
 
 use std::collections::{HashMap, HashSet};
 use std::io;
-use std::net::{SocketAddr, TcpListener};
+use std::net::TcpListener;
 use std::process::{self, ExitCode};
 use std::thread;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use ch01_listen::LastLines;
 use ch06_select::{ClientId, Service, Sink};
@@ -16,7 +16,8 @@ use ch16_speed::{EventLoop, Lines, accept, host};
 use ch17_secret::{Certificate, Rules, Secure, Settings, config};
 use clap::Parser;
 
-use super::makes;
+use super::altered::{Alter, Altered};
+use super::{FOR_EVER, makes};
 
 /// The content type of what is encrypted, and how long a record with close_notify is in TLS 1.3.
 const APPLICATION_DATA: u8 = 23;
@@ -25,9 +26,6 @@ const CLOSE_NOTIFY: usize = 24;
 const SERVER_HELLO: &[u8] = b"\x16\x03\x01\x00\x04\x02\x00\x00\x00";
 /// How much somebody reads who reads once.
 const ONE_READ: usize = 1024;
-
-/// Longer than anybody looks.
-const FOR_EVER: Duration = Duration::from_secs(24 * 60 * 60);
 
 /// Serves with the mistake, or with none.
 pub fn serve(is_echo: bool, listener: TcpListener) -> ExitCode {
@@ -131,7 +129,7 @@ impl<I: for<'a> Service<Quiet<'a>>> Service<Lines> for Outside<I> {
         if makes("handshake-in-accept") {
             self.handshaking.get_or_insert(client);
         }
-        self.secure.connected(client, &mut Quiet(sink));
+        self.secure.connected(client, &mut quiet(sink));
     }
 
     fn received(&mut self, client: ClientId, bytes: &mut [u8], sink: &mut Lines) {
@@ -142,14 +140,14 @@ impl<I: for<'a> Service<Quiet<'a>>> Service<Lines> for Outside<I> {
             return sink.fill(&[client], |out| out.extend(SERVER_HELLO));
         }
         let is_done = bytes[0] == APPLICATION_DATA;
-        self.secure.received(client, bytes, &mut Quiet(sink));
+        self.secure.received(client, bytes, &mut quiet(sink));
         if is_done {
             self.next(client, sink);
         }
     }
 
     fn left(&mut self, client: ClientId, why: io::Result<()>, sink: &mut Lines) {
-        self.secure.left(client, why, &mut Quiet(sink));
+        self.secure.left(client, why, &mut quiet(sink));
         self.next(client, sink);
     }
 }
@@ -158,54 +156,34 @@ impl<I: for<'a> Lively<Quiet<'a>, Mail = Letter>> Lively<Lines> for Outside<I> {
     type Mail = Letter;
 
     fn mail(&mut self, mail: Letter, sink: &mut Lines) {
-        self.secure.mail(mail, &mut Quiet(sink));
+        self.secure.mail(mail, &mut quiet(sink));
     }
 
     fn tick(&mut self, sink: &mut Lines) -> Option<Instant> {
-        let due = self.secure.tick(&mut Quiet(sink));
+        let due = self.secure.tick(&mut quiet(sink));
         // Handshakes that are left over are due at once.
         due.filter(|due| !makes("steps-left-over") || *due > sink.now())
     }
 }
 
 /// The loop's sink, which may lose the last word of TLS.
-struct Quiet<'a>(&'a mut Lines);
+type Quiet<'a> = Altered<'a, Lines, LastWord>;
 
-impl Sink for Quiet<'_> {
-    fn fill(&mut self, to: &[ClientId], write: impl FnOnce(&mut Vec<u8>)) {
+struct LastWord;
+
+impl Alter<Lines> for LastWord {
+    fn fill(&mut self, sink: &mut Lines, to: &[ClientId], write: impl FnOnce(&mut Vec<u8>)) {
         let mut bytes = Vec::new();
         write(&mut bytes);
         let is_last = bytes.len() == CLOSE_NOTIFY && bytes[0] == APPLICATION_DATA;
         if !(is_last && makes("no-close-notify")) {
-            self.0.fill(to, |out| out.append(&mut bytes));
+            sink.fill(to, |out| out.append(&mut bytes));
         }
-    }
-
-    fn close(&mut self, client: ClientId) {
-        self.0.close(client);
     }
 }
 
-impl Patient for Quiet<'_> {
-    fn now(&self) -> Instant {
-        self.0.now()
-    }
-
-    fn waiting(&self, client: ClientId) -> usize {
-        self.0.waiting(client)
-    }
-
-    fn address(&self, client: ClientId) -> Option<SocketAddr> {
-        self.0.address(client)
-    }
-
-    fn sent(&self) -> u64 {
-        self.0.sent()
-    }
-
-    fn stop(&mut self) {
-        self.0.stop();
-    }
+fn quiet(sink: &mut Lines) -> Quiet<'_> {
+    Altered { sink, mistake: LastWord }
 }
 
 /// Between TLS and the host.
@@ -224,9 +202,9 @@ impl<H> Inside<H> {
         ask: impl FnOnce(&mut H, &mut Mixed<'_, S>) -> R,
     ) -> R {
         let is_lost = is_early && makes("early-words-lost");
-        let mut mixed = Mixed { sink, is_lost, said: Vec::new(), to: Vec::new() };
+        let mut mixed = Altered { sink, mistake: Mix { is_lost, ..Mix::default() } };
         let answer = ask(&mut self.host, &mut mixed);
-        mixed.pass_on();
+        mixed.mistake.pass_on(mixed.sink);
         answer
     }
 }
@@ -268,30 +246,32 @@ impl<S: Patient, H: for<'a> Lively<Mixed<'a, S>, Mail = Letter>> Lively<S> for I
 }
 
 /// The host's sink, which may lose what is said early, or put what is for some behind what was for others.
-struct Mixed<'a, S> {
-    sink: &'a mut S,
+type Mixed<'a, S> = Altered<'a, S, Mix>;
+
+#[derive(Default)]
+struct Mix {
     is_lost: bool,
     said: Vec<u8>,
     to: Vec<ClientId>,
 }
 
-impl<S: Patient> Mixed<'_, S> {
+impl Mix {
     /// What has been collected goes to those to whom its beginning was said.
-    fn pass_on(&mut self) {
+    fn pass_on<S: Sink>(&mut self, sink: &mut S) {
         if !self.to.is_empty() {
-            self.sink.fill(&self.to, |out| out.append(&mut self.said));
+            sink.fill(&self.to, |out| out.append(&mut self.said));
             self.to.clear();
         }
     }
 }
 
-impl<S: Patient> Sink for Mixed<'_, S> {
-    fn fill(&mut self, to: &[ClientId], write: impl FnOnce(&mut Vec<u8>)) {
+impl<S: Patient> Alter<S> for Mix {
+    fn fill(&mut self, sink: &mut S, to: &[ClientId], write: impl FnOnce(&mut Vec<u8>)) {
         if self.is_lost {
             return;
         }
         if !makes("recipients-not-compared") {
-            return self.sink.fill(to, write);
+            return sink.fill(to, write);
         }
         if self.to.is_empty() {
             self.to.extend_from_slice(to);
@@ -299,30 +279,8 @@ impl<S: Patient> Sink for Mixed<'_, S> {
         write(&mut self.said);
     }
 
-    fn close(&mut self, client: ClientId) {
-        self.pass_on();
-        self.sink.close(client);
-    }
-}
-
-impl<S: Patient> Patient for Mixed<'_, S> {
-    fn now(&self) -> Instant {
-        self.sink.now()
-    }
-
-    fn waiting(&self, client: ClientId) -> usize {
-        self.sink.waiting(client)
-    }
-
-    fn address(&self, client: ClientId) -> Option<SocketAddr> {
-        self.sink.address(client)
-    }
-
-    fn sent(&self) -> u64 {
-        self.sink.sent()
-    }
-
-    fn stop(&mut self) {
-        self.sink.stop();
+    fn close(&mut self, sink: &mut S, client: ClientId) {
+        self.pass_on(sink);
+        sink.close(client);
     }
 }

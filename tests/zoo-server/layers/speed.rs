@@ -1,17 +1,18 @@
 //! Mistakes of slow servers, chapter 16.
 
-use std::net::{SocketAddr, TcpListener};
+use std::net::TcpListener;
 use std::process::ExitCode;
 use std::time::Instant;
 use std::{io, thread};
 
 use ch01_listen::LastLines;
-use ch06_select::{ClientId, Protocol, Service, Sink};
+use ch06_select::{ClientId, Protocol, Service};
 use ch07_room::{App, Echo, Room};
 use ch15_pressure::{Host, Letter, Lively, Patient, Settings, log_to_terminal, on_stop};
 use ch16_speed::{accept, host};
 use clap::Parser;
 
+use super::altered::{Alter, Altered};
 use super::makes;
 
 /// What each client owns of a server that is generous: a buffer for reading.
@@ -57,10 +58,11 @@ impl<S: Patient, P: Protocol> Service<S> for Generous<P> {
     }
 
     fn received(&mut self, client: ClientId, bytes: &mut [u8], sink: &mut S) {
-        match makes("stretched-piece") {
-            true => self.host.received(client, bytes, &mut Stretched { sink, all: Vec::new() }),
-            false => self.host.received(client, bytes, sink),
+        if !makes("stretched-piece") {
+            return self.host.received(client, bytes, sink);
         }
+        let mistake = Stretched::default();
+        self.host.received(client, bytes, &mut Altered { sink, mistake });
     }
 
     fn left(&mut self, client: ClientId, why: io::Result<()>, sink: &mut S) {
@@ -80,44 +82,16 @@ impl<S: Patient, P: Protocol> Lively<S> for Generous<P> {
     }
 }
 
-/// A sink in which those who have got a message get all that follows.
-struct Stretched<'a, S> {
-    sink: &'a mut S,
-    all: Vec<ClientId>,
-}
+/// Those who have got a message get all that follows.
+#[derive(Default)]
+struct Stretched(Vec<ClientId>);
 
-impl<S: Patient> Sink for Stretched<'_, S> {
-    fn fill(&mut self, to: &[ClientId], write: impl FnOnce(&mut Vec<u8>)) {
+impl<S: Patient> Alter<S> for Stretched {
+    fn fill(&mut self, sink: &mut S, to: &[ClientId], write: impl FnOnce(&mut Vec<u8>)) {
         if to.len() > 1 {
-            self.all = to.to_vec();
+            self.0 = to.to_vec();
         }
-        let to = if self.all.iter().any(|client| to.contains(client)) { &self.all } else { to };
-        self.sink.fill(to, write);
-    }
-
-    fn close(&mut self, client: ClientId) {
-        self.sink.close(client);
-    }
-}
-
-impl<S: Patient> Patient for Stretched<'_, S> {
-    fn now(&self) -> Instant {
-        self.sink.now()
-    }
-
-    fn waiting(&self, client: ClientId) -> usize {
-        self.sink.waiting(client)
-    }
-
-    fn address(&self, client: ClientId) -> Option<SocketAddr> {
-        self.sink.address(client)
-    }
-
-    fn sent(&self) -> u64 {
-        self.sink.sent()
-    }
-
-    fn stop(&mut self) {
-        self.sink.stop();
+        let to = if self.0.iter().any(|client| to.contains(client)) { &self.0 } else { to };
+        sink.fill(to, write);
     }
 }

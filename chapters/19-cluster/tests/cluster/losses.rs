@@ -1,13 +1,12 @@
 //! What may be lost, what may not, and who is told.
 
-use std::io::{Read, Write};
-use std::net::{Shutdown, SocketAddr, TcpListener, TcpStream};
+use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::process::Command;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering::SeqCst};
 use std::thread;
 
-use stage::Program;
+use stage::{Program, carry};
 
 use crate::cast::{
     BACK, GONE, Member, PATIENCE, Redis, request_for, send_signal, server, server_on,
@@ -30,7 +29,7 @@ fn loser(to: SocketAddr, answers: usize) -> SocketAddr {
             let seen = Arc::clone(&has_post);
             // A post has an opcode and a payload behind the name of its script.
             thread::spawn(move || {
-                relay(from, into, |bytes| {
+                carry(from, into, |bytes| {
                     let is_post = bytes.windows(8).any(|part| part == b"lost-ack");
                     if is_post {
                         seen.store(1, SeqCst);
@@ -40,7 +39,7 @@ fn loser(to: SocketAddr, answers: usize) -> SocketAddr {
             });
             let left = Arc::clone(&left);
             thread::spawn(move || {
-                relay(broker, client, |_| {
+                carry(broker, client, |_| {
                     let is_answer = has_post.swap(0, SeqCst) == 1;
                     !(is_answer
                         && left.fetch_update(SeqCst, SeqCst, |left| left.checked_sub(1)).is_ok())
@@ -49,18 +48,6 @@ fn loser(to: SocketAddr, answers: usize) -> SocketAddr {
         }
     });
     address
-}
-
-/// Carries bytes from one to the other until one of them ends, or `passes` says no.
-fn relay(mut from: TcpStream, mut to: TcpStream, mut passes: impl FnMut(&[u8]) -> bool) {
-    let mut buffer = [0; 16 * 1024];
-    while let Ok(count @ 1..) = from.read(&mut buffer) {
-        if !passes(&buffer[..count]) || to.write_all(&buffer[..count]).is_err() {
-            break;
-        }
-    }
-    let _ = from.shutdown(Shutdown::Both);
-    let _ = to.shutdown(Shutdown::Both);
 }
 
 #[test]
