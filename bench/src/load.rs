@@ -10,6 +10,7 @@ use mio::{Events, Interest, Poll, Token};
 
 use crate::mode::{App, Mode};
 use crate::script::{Ear, Script};
+use crate::secret::{Trust, Wire};
 
 /// How long a server may say nothing while something is in flight.
 const PATIENCE: Duration = Duration::from_secs(10);
@@ -19,11 +20,16 @@ const BUFFER: usize = 512 * 1024;
 
 const OFFER: &str = "Sec-WebSocket-Extensions: permessage-deflate; client_max_window_bits\r\n";
 
-/// Connects, and goes through the opening handshake.
-pub fn connect(address: SocketAddr, compressed: bool) -> Result<TcpStream> {
-    let mut stream = TcpStream::connect(address)?;
-    stream.set_nodelay(true)?;
-    stream.set_read_timeout(Some(PATIENCE))?;
+/// Connects, and goes through the opening handshake; and through that of TLS before it, if there is somebody to trust.
+pub fn connect(
+    address: SocketAddr,
+    compressed: bool,
+    trust: Option<&Trust>,
+) -> Result<Wire<TcpStream>> {
+    let socket = TcpStream::connect(address)?;
+    socket.set_nodelay(true)?;
+    socket.set_read_timeout(Some(PATIENCE))?;
+    let mut stream = Wire::new(socket, trust)?;
     let offer = if compressed { OFFER } else { "" };
     let request = format!(
         "GET / HTTP/1.1\r\n\
@@ -53,7 +59,7 @@ pub fn connect(address: SocketAddr, compressed: bool) -> Result<TcpStream> {
 
 /// One client.
 struct Client {
-    socket: mio::net::TcpStream,
+    wire: Wire<mio::net::TcpStream>,
     ear: Ear,
     /// How many messages it has heard.
     heard: usize,
@@ -80,17 +86,22 @@ pub struct Load<'a> {
 
 impl<'a> Load<'a> {
     /// Connects all clients.
-    pub fn new(address: SocketAddr, mode: &'a Mode, script: &'a Script) -> Result<Self> {
+    pub fn new(
+        address: SocketAddr,
+        mode: &'a Mode,
+        script: &'a Script,
+        trust: Option<&Trust>,
+    ) -> Result<Self> {
         let poll = Poll::new()?;
         let mut clients = Vec::with_capacity(mode.clients);
         for index in 0..mode.clients {
-            let stream = connect(address, script.compressed)?;
-            stream.set_nonblocking(true)?;
-            let mut socket = mio::net::TcpStream::from_std(stream);
+            let wire = connect(address, script.compressed, trust)?;
+            wire.socket.set_nonblocking(true)?;
+            let mut wire = wire.map(mio::net::TcpStream::from_std);
             let interest = Interest::READABLE | Interest::WRITABLE;
-            poll.registry().register(&mut socket, Token(index), interest)?;
+            poll.registry().register(&mut wire.socket, Token(index), interest)?;
             let ear = Ear::new(script.compressed);
-            clients.push(Client { socket, ear, heard: 0, next: 0, begun: 0, unsent: 0 });
+            clients.push(Client { wire, ear, heard: 0, next: 0, begun: 0, unsent: 0 });
         }
         Ok(Load {
             mode,
@@ -147,7 +158,7 @@ impl<'a> Load<'a> {
         let mut more = 0;
         loop {
             let client = &mut self.clients[index];
-            let count = match client.socket.read(&mut self.buffer) {
+            let count = match client.wire.read(&mut self.buffer) {
                 Ok(0) => bail!("it closes the connection"),
                 Ok(count) => count,
                 Err(error) if error.kind() == ErrorKind::WouldBlock => break,
@@ -159,12 +170,13 @@ impl<'a> Load<'a> {
             self.heard += whole as u64;
             client.heard += whole;
             let last = client.heard;
+            let may_be_more =
+                count == self.buffer.len() || !client.wire.is_emptied_by_short_reads();
             more += match self.mode.app {
                 App::Echo => whole,
                 App::Room => self.heard_by_all(last - whole..last),
             };
-            // A short read has emptied the socket.
-            if count < self.buffer.len() {
+            if !may_be_more {
                 break;
             }
         }
@@ -190,9 +202,10 @@ impl<'a> Load<'a> {
 impl Client {
     /// Sends what the system takes now.
     fn send(&mut self, script: &Script) -> Result<()> {
+        self.wire.flush()?;
         while self.unsent > 0 {
             let frames = script.frames(self.next, self.unsent.min(script.count()));
-            match self.socket.write(&frames[self.begun..]) {
+            match self.wire.write(&frames[self.begun..]) {
                 Ok(count) => self.sent(self.begun + count, script),
                 Err(error) if error.kind() == ErrorKind::WouldBlock => break,
                 Err(error) => return Err(error).context("it ends the connection"),

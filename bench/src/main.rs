@@ -10,6 +10,7 @@ mod process;
 mod recipe;
 mod results;
 mod script;
+mod secret;
 mod servers;
 mod table;
 
@@ -26,6 +27,7 @@ use crate::machine::Apart;
 use crate::measure::Measure;
 use crate::mode::Mode;
 use crate::results::Results;
+use crate::secret::Trust;
 use crate::servers::Server;
 
 /// Measures what a message costs each server: its processor's time, beside the others' and beside the kernel's floor.
@@ -80,8 +82,9 @@ struct Arguments {
     failed: Vec<String>,
 }
 
-/// How many clients do nothing, in a whole run.
+/// How many clients do nothing, in a whole run, and how many of them over TLS.
 const IDLE: usize = 10_000;
+const SECRET: usize = 1_000;
 
 fn main() -> ExitCode {
     match run(&Arguments::parse()) {
@@ -164,6 +167,7 @@ fn measure(
         rounds: arguments.rounds.unwrap_or(if arguments.quick { 3 } else { 5 }),
         time: Duration::from_secs_f64(arguments.seconds.unwrap_or(0.3)),
         limit: Duration::from_secs(60 * arguments.minutes),
+        trust: Trust::make(&servers::secret(course))?,
     };
     machine::pin()?;
     let (modes, idle) = match whole {
@@ -182,8 +186,13 @@ fn measure(
     results.modes = measure.play(&modes, &there)?;
     results.modes.iter().for_each(|played| print!("{}", table::played(played)));
     if let Some(clients) = idle {
-        results.idle = idle::measure(clients, measure.rounds.min(3), &there)?;
+        results.idle = idle::measure(clients, measure.rounds.min(3), &there, None)?;
         print!("{}", table::idle(&results.idle));
+    }
+    if whole {
+        let trust = Some(&measure.trust);
+        results.secret = idle::measure(SECRET, measure.rounds.min(3), &there, trust)?;
+        print!("over TLS, {}", table::idle(&results.secret));
     }
     if let Some(file) = save {
         let text = serde_json::to_string(&results)?;

@@ -10,16 +10,18 @@ use crate::mode::Mode;
 use crate::process::Process;
 use crate::results::{Played, Sample, Samples};
 use crate::script::Script;
+use crate::secret::Trust;
 use crate::servers::{Kind, Server};
 
 /// How it is measured.
-#[derive(Clone, Copy)]
 pub struct Measure {
     pub rounds: usize,
     /// How long a server plays in a round.
     pub time: Duration,
     /// When no other round begins.
     pub limit: Duration,
+    /// For modes over TLS.
+    pub trust: Trust,
 }
 
 /// How long a server plays before it is measured.
@@ -64,7 +66,10 @@ impl Measure {
         let cores = if server.kind == Kind::Floor { 1 } else { cores };
         let variables = server.variables(mode, cores);
         let process = Process::start(&server.command, &variables, &machine::last(cores))?;
-        let mut load = Load::new(process.address, mode, script)?;
+        // The floor moves as many messages, and hides none.
+        let is_secret = mode.secret && server.kind != Kind::Floor;
+        let trust = is_secret.then_some(&self.trust);
+        let mut load = Load::new(process.address, mode, script, trust)?;
         load.play(WARM_UP)?;
         // Nothing is in flight, here and below: what the clock says is of these messages.
         let (start, before) = (Instant::now(), process.cpu()?);

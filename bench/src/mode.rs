@@ -42,6 +42,8 @@ pub struct Mode {
     pub size: usize,
     pub depth: usize,
     pub clients: usize,
+    /// Over TLS.
+    pub secret: bool,
 }
 
 const KIB: usize = 1024;
@@ -63,6 +65,9 @@ pub const ALL: &[&str] = &[
     "ascii-1kx16",
     "chinese-1kx16",
     "deflate-1kx16",
+    "secret-32x64",
+    "secret-1kx16",
+    "secret-16kx16",
     "room-100x1",
     "room-100x16",
     "room-1000x1",
@@ -97,6 +102,7 @@ impl FromStr for Mode {
         let Some((size, depth)) = rest.split_once('x') else { bail!("{name:?} is not a mode") };
         let Some(size) = number(size) else { bail!("{name:?} has no size") };
         let Some(depth) = number(depth) else { bail!("{name:?} has no depth") };
+        let (what, secret) = if what == "secret" { ("echo", true) } else { (what, false) };
         let (app, content, clients, size) = match what {
             // The messages of a chat are short, and text.
             "echo" if size < 126 => (App::Echo, Content::Ascii, 1, size),
@@ -107,13 +113,13 @@ impl FromStr for Mode {
             "deflate" => (App::Echo, Content::Compressed, 1, size),
             "room" => (App::Room, Content::Ascii, size, 32),
             _ => bail!(
-                "{name:?} is not a mode: there are echo, crowd, ascii, chinese, room, deflate"
+                "{name:?} is not a mode: there are echo, crowd, ascii, chinese, room, deflate, secret"
             ),
         };
         if size == 0 || depth == 0 || clients == 0 {
             bail!("{name:?} has nothing to do");
         }
-        Ok(Mode { name: name.to_owned(), app, content, size, depth, clients })
+        Ok(Mode { name: name.to_owned(), app, content, size, depth, clients, secret })
     }
 }
 

@@ -131,11 +131,11 @@ fn uwebsockets(course: &Path) -> Result<()> {
     let sockets = source.join("uSockets/src");
     let target = built(course).join("uwebsockets");
     fs::create_dir_all(&target)?;
-    let options = ["-O3", "-flto", "-march=native", "-DLIBUS_NO_SSL", "-w"];
+    let options = ["-O3", "-flto", "-march=native", "-DLIBUS_USE_OPENSSL", "-w"];
     let mut compile = Command::new("cc");
     compile.current_dir(&target).args(options).args(["-std=c11", "-c", "-I"]).arg(&sockets);
     let mut objects = Vec::new();
-    for folder in [sockets.clone(), sockets.join("eventing")] {
+    for folder in [sockets.clone(), sockets.join("eventing"), sockets.join("crypto")] {
         for file in fs::read_dir(folder)? {
             let file = file?.path();
             if file.extension().is_some_and(|extension| extension == "c") {
@@ -148,7 +148,8 @@ fn uwebsockets(course: &Path) -> Result<()> {
     let mut link = Command::new("c++");
     link.args(options).args(["-std=c++20", "-pthread", "-I"]).arg(source.join("src"));
     link.arg("-I").arg(&sockets).arg(here.join("server.cpp")).args(objects);
-    run(link.arg("-lz").arg("-o").arg(target.join("server")))
+    link.arg(sockets.join("crypto/sni_tree.cpp"));
+    run(link.args(["-lssl", "-lcrypto", "-lz"]).arg("-o").arg(target.join("server")))
 }
 
 /// Where Debian's package golang-github-gorilla-websocket-dev puts it.

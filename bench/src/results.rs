@@ -12,6 +12,9 @@ pub struct Results {
     pub servers: BTreeMap<String, String>,
     pub modes: Vec<Played>,
     pub idle: Vec<Idle>,
+    /// The same over TLS.
+    #[serde(default)]
+    pub secret: Vec<Idle>,
     /// Who was left out, and why.
     pub missing: BTreeMap<String, String>,
 }

@@ -8,6 +8,7 @@ use anyhow::{Result, bail};
 use crate::machine;
 use crate::mode::{App, Content, Mode};
 use crate::recipe::Recipe;
+use crate::secret::Files;
 
 /// What a server is.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -28,10 +29,11 @@ pub struct Server {
     pub command: Vec<String>,
 }
 
-/// The first chapter whose server answers, and the first one that compresses, and that has several loops.
+/// The first chapter whose server answers, and the first one that compresses, that has several loops, and that knows TLS.
 const FIRST: u8 = 5;
 const COMPRESSES: u8 = 14;
 const LOOPS: u8 = 16;
+const SECRET: u8 = 17;
 
 /// The peers: their names, how they are built, and what starts them. `{built}` is the folder of what was built.
 const PEERS: &[(&str, Recipe, &str)] = &[
@@ -51,6 +53,11 @@ const PEERS: &[(&str, Recipe, &str)] = &[
 /// Where everything is built.
 pub fn built(course: &Path) -> PathBuf {
     course.join("target/bench")
+}
+
+/// Where the certificate of all servers is.
+pub fn secret(course: &Path) -> PathBuf {
+    built(course).join("secret")
 }
 
 /// The floor.
@@ -124,7 +131,7 @@ impl Server {
     /// What it is told by variables of its environment. Chapters and peers read those that they know.
     pub fn variables(&self, mode: &Mode, cores: usize) -> Vec<(&'static str, String)> {
         let enough = 1_000_000.to_string();
-        vec![
+        let mut variables = vec![
             ("APP", mode.app.name().to_owned()),
             ("MODE", mode.name.clone()),
             ("LOOPS", cores.to_string()),
@@ -135,7 +142,13 @@ impl Server {
             ("MAX_UNSENT", (256 * 1024 * 1024).to_string()),
             ("PING_AFTER", "3600".to_owned()),
             ("RUST_LOG", "off".to_owned()),
-        ]
+        ];
+        if mode.secret {
+            let Files { certificate, key } = Files::within(&secret(&crate::course()));
+            variables.push(("CERTIFICATE", certificate.to_string_lossy().into_owned()));
+            variables.push(("KEY", key.to_string_lossy().into_owned()));
+        }
+        variables
     }
 
     /// Why it cannot play this, if it cannot.
@@ -147,6 +160,7 @@ impl Server {
             (Kind::Chapter(5 | 6), _) if room => Some("it has no room"),
             (Kind::Chapter(..COMPRESSES), _) if compressed => Some("it does not compress"),
             (Kind::Chapter(..LOOPS), _) if cores > 1 => Some("it has one thread"),
+            (Kind::Chapter(..SECRET), _) if mode.secret => Some("it has no TLS"),
             (_, "tungstenite") if room => Some("its threads wait for their own clients"),
             (_, "tungstenite" | "tokio-tungstenite" | "tokio-websockets" | "fastwebsockets")
                 if compressed =>

@@ -44,7 +44,7 @@ const LONG: usize = 1_500;
 const TO_BLOCK: usize = 900_000;
 /// How much one that reads nothing may say: far more than all that a server and the system need to keep, where it keeps
 /// little and where it does not.
-const TO_FILL: (usize, usize) = (4_000_000, 16_000_000);
+const TO_FILL: (usize, usize) = (8_000_000, 16_000_000);
 /// After how many messages to look whether somebody is still there.
 const ROUND: usize = 16;
 /// How often to look whether something is unread, before the server is asked for: it may be about to read. And how far apart.

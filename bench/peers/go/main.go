@@ -88,7 +88,14 @@ func main() {
 		handler = room
 	}
 	http.HandleFunc("/", handler)
-	if http.ListenAndServe("127.0.0.1:"+port, nil) != nil {
+	address, certificate := "127.0.0.1:"+port, os.Getenv("CERTIFICATE")
+	var err error
+	if certificate != "" {
+		err = http.ListenAndServeTLS(address, certificate, os.Getenv("KEY"), nil)
+	} else {
+		err = http.ListenAndServe(address, nil)
+	}
+	if err != nil {
 		os.Exit(1)
 	}
 }

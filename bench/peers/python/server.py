@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import ssl
 
 import uvloop
 from websockets.asyncio.server import broadcast, serve
@@ -23,6 +24,14 @@ async def room(socket):
         members.discard(socket)
 
 
+def secret():
+    if "CERTIFICATE" not in os.environ:
+        return None
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(os.environ["CERTIFICATE"], os.environ["KEY"])
+    return context
+
+
 async def main():
     handler = room if os.environ.get("APP") == "room" else echo
     compressed = os.environ.get("MODE", "").startswith("deflate")
@@ -33,6 +42,7 @@ async def main():
         compression="deflate" if compressed else None,
         max_size=None,
         ping_interval=None,
+        ssl=secret(),
     ) as server:
         await server.serve_forever()
 

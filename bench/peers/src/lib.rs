@@ -15,6 +15,12 @@ use hyper::{Request, Response};
 use hyper_util::rt::TokioIo;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
+use tokio_rustls::TlsAcceptor;
+use tokio_rustls::rustls::ServerConfig;
+use tokio_rustls::rustls::pki_types::pem::PemObject;
+use tokio_rustls::rustls::pki_types::{CertificateDer, PrivateKeyDer};
+use tokio_rustls::server::TlsStream;
+use tokio_util::either::Either;
 
 fn variable(name: &str) -> Option<String> {
     std::env::var(name).ok()
@@ -31,12 +37,29 @@ pub fn is_room() -> bool {
     variable("APP").as_deref() == Some("room")
 }
 
+/// A client's socket, and TLS over it if the variables `CERTIFICATE` and `KEY` name files.
+pub type Wire = Either<TcpStream, Box<TlsStream<TcpStream>>>;
+
+/// What a server says who it is with, if it is to be secret.
+pub fn secret() -> Option<Arc<ServerConfig>> {
+    let certificate = CertificateDer::from_pem_file(variable("CERTIFICATE")?).expect("a file");
+    let key = PrivateKeyDer::from_pem_file(variable("KEY")?).expect("a file");
+    let config = ServerConfig::builder().with_no_client_auth();
+    Some(Arc::new(config.with_single_cert(vec![certificate], key).expect("a certificate")))
+}
+
+async fn open(socket: TcpStream, secret: Option<TlsAcceptor>) -> Option<Wire> {
+    let Some(secret) = secret else { return Some(Either::Left(socket)) };
+    secret.accept(socket).await.ok().map(|socket| Either::Right(Box::new(socket)))
+}
+
 /// Runs on as many threads as the variable `LOOPS` says, and has a task of its own for each client.
 pub fn serve<Task, Served>(task: Task)
 where
-    Task: Fn(TcpStream) -> Served + Clone + 'static,
+    Task: Fn(Wire, SocketAddr) -> Served + Clone + Send + 'static,
     Served: Future<Output = ()> + Send + 'static,
 {
+    let secret = secret().map(TlsAcceptor::from);
     let threads = variable("LOOPS").and_then(|loops| loops.parse().ok()).unwrap_or(1);
     let mut builder = match threads {
         1 => tokio::runtime::Builder::new_current_thread(),
@@ -46,16 +69,21 @@ where
     runtime.block_on(async move {
         let listener = TcpListener::bind(address()).await.expect("a port that is free");
         loop {
-            let Ok((stream, _)) = listener.accept().await else { continue };
-            let _ = stream.set_nodelay(true);
-            tokio::spawn(task(stream));
+            let Ok((socket, address)) = listener.accept().await else { continue };
+            let _ = socket.set_nodelay(true);
+            let (task, secret) = (task.clone(), secret.clone());
+            tokio::spawn(async move {
+                if let Some(wire) = open(socket, secret).await {
+                    task(wire, address).await;
+                }
+            });
         }
     });
 }
 
 /// Answers the one request of a connection with hyper, for those that want it so.
 pub async fn upgrade(
-    stream: TcpStream,
+    stream: Wire,
     answer: impl Fn(&mut Request<Incoming>) -> Option<Response<Empty<Bytes>>>,
 ) {
     let service = service_fn(|mut request| {

@@ -13,9 +13,8 @@ static std::string variable(const char *name, const char *otherwise) {
     return value ? value : otherwise;
 }
 
-static void serve(int port, bool is_room) {
-    uWS::App app;
-    app.ws<PerSocketData>("/*", {
+template <class App> static void serve(App app, int port, bool is_room) {
+    app.template ws<PerSocketData>("/*", {
         .compression = uWS::CompressOptions(uWS::DEDICATED_COMPRESSOR_4KB | uWS::DEDICATED_DECOMPRESSOR),
         .maxPayloadLength = 100 * 1024 * 1024,
         .idleTimeout = 0,
@@ -43,12 +42,23 @@ static void serve(int port, bool is_room) {
     }).run();
 }
 
+static void serve(int port, bool is_room) {
+    std::string certificate = variable("CERTIFICATE", ""), key = variable("KEY", "");
+    if (certificate.empty()) {
+        return serve(uWS::App(), port, is_room);
+    }
+    uWS::SocketContextOptions options;
+    options.key_file_name = key.c_str();
+    options.cert_file_name = certificate.c_str();
+    serve(uWS::SSLApp(options), port, is_room);
+}
+
 int main() {
     int port = std::stoi(variable("PORT", "4000"));
     bool is_room = variable("APP", "echo") == "room";
     std::vector<std::thread> threads;
     for (int other = 1; other < std::stoi(variable("LOOPS", "1")); other++) {
-        threads.emplace_back(serve, port, is_room);
+        threads.emplace_back([port, is_room] { serve(port, is_room); });
     }
     serve(port, is_room);
 }

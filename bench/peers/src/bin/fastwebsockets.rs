@@ -16,10 +16,9 @@ const LARGEST: usize = 64 * 1024 * 1024;
 
 fn main() {
     let room = Room::default();
-    serve(move |stream| {
+    serve(move |stream, address| {
         let room = room.clone();
         async move {
-            let Ok(address) = stream.peer_addr() else { return };
             upgrade(stream, |request| {
                 let (answer, socket) = fastwebsockets::upgrade::upgrade(request).ok()?;
                 let room = room.clone();

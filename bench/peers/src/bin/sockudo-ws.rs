@@ -1,22 +1,20 @@
 //! sockudo-ws, with the allocator that its README recommends, the handshake of its echo example, and messages sent in batches.
 
 use bytes::BytesMut;
-use peers::{Room, echo, is_room, member, serve};
+use peers::{Room, Wire, echo, is_room, member, serve};
 use sockudo_ws::deflate::negotiate_server_deflate;
 use sockudo_ws::handshake::{build_response, generate_accept_key, parse_request};
 use sockudo_ws::{CompressedWebSocketStream, Config, DeflateConfig, Message, WebSocketStream};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::TcpStream;
 
 /// More than the largest message.
 const LARGEST: usize = 64 * 1024 * 1024;
 
 fn main() {
     let room = Room::default();
-    serve(move |mut stream| {
+    serve(move |mut stream, address| {
         let room = room.clone();
         async move {
-            let Ok(address) = stream.peer_addr() else { return };
             let Some(deflate) = handshake(&mut stream).await else { return };
             let config = Config::builder().max_payload_length(LARGEST).idle_timeout(0).build();
             match deflate {
@@ -35,7 +33,7 @@ fn main() {
 }
 
 /// Says whether the messages are compressed, and how.
-async fn handshake(stream: &mut TcpStream) -> Option<Option<DeflateConfig>> {
+async fn handshake(stream: &mut Wire) -> Option<Option<DeflateConfig>> {
     let mut head = BytesMut::with_capacity(4096);
     while stream.read_buf(&mut head).await.ok()? > 0 {
         let Some((request, _)) = parse_request(&head).ok()? else { continue };

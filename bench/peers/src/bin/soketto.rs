@@ -13,10 +13,9 @@ use tokio_util::compat::TokioAsyncReadCompatExt;
 
 fn main() {
     let room = Room::<_, (bool, Arc<[u8]>)>::default();
-    serve(move |stream| {
+    serve(move |stream, address| {
         let room = room.clone();
         async move {
-            let Ok(address) = stream.peer_addr() else { return };
             let buffered = BufWriter::with_capacity(16 * 1024, stream.compat());
             let mut server = Server::new(BufReader::with_capacity(8 * 1024, buffered));
             server.add_extension(Box::new(Deflate::new(soketto::Mode::Server)));

@@ -7,10 +7,9 @@ use tokio_tungstenite::tungstenite::protocol::WebSocketConfig;
 
 fn main() {
     let room = Room::default();
-    serve(move |stream| {
+    serve(move |stream, address| {
         let room = room.clone();
         async move {
-            let Ok(address) = stream.peer_addr() else { return };
             let config = WebSocketConfig::default().max_frame_size(None);
             let Ok(socket) = accept_async_with_config(stream, Some(config)).await else { return };
             if is_room() {

@@ -5,10 +5,9 @@ use tokio_websockets::{Config, Limits, Message, ServerBuilder};
 
 fn main() {
     let room = Room::default();
-    serve(move |stream| {
+    serve(move |stream, address| {
         let room = room.clone();
         tokio::task::unconstrained(async move {
-            let Ok(address) = stream.peer_addr() else { return };
             let builder = ServerBuilder::new()
                 .config(Config::default().frame_size(usize::MAX))
                 .limits(Limits::unlimited());

@@ -12,10 +12,9 @@ const LARGEST: usize = 64 * 1024 * 1024;
 
 fn main() {
     let room = Room::default();
-    serve(move |stream| {
+    serve(move |stream, address| {
         let room = room.clone();
         async move {
-            let Ok(address) = stream.peer_addr() else { return };
             upgrade(stream, |request| {
                 let (answer, socket) = WebSocket::upgrade_with_options(request, options()).ok()?;
                 tokio::spawn(talk(room.clone(), address, socket));
