@@ -126,3 +126,63 @@ fn send(secret: &mut ClientConnection, socket: &mut impl Write) -> io::Result<()
     }
     Ok(())
 }
+
+#[cfg(test)]
+mod tests {
+    use std::net::{TcpListener, TcpStream};
+    use std::thread;
+
+    use rustls::pki_types::pem::PemObject;
+    use rustls::pki_types::{CertificateDer, PrivateKeyDer};
+    use rustls::{ServerConfig, ServerConnection, StreamOwned};
+
+    use super::*;
+
+    /// Sends back what comes, as it comes, on one connection.
+    fn echo(listener: &TcpListener, files: &Files) {
+        let certificate = CertificateDer::from_pem_file(&files.certificate).expect("a certificate");
+        let key = PrivateKeyDer::from_pem_file(&files.key).expect("a key");
+        let provider = Arc::new(rustls::crypto::ring::default_provider());
+        let config = ServerConfig::builder_with_provider(provider);
+        let config = config.with_safe_default_protocol_versions().expect("versions");
+        let config = config.with_no_client_auth().with_single_cert(vec![certificate], key);
+        let secret = ServerConnection::new(Arc::new(config.expect("they fit"))).expect("one");
+        let (socket, _) = listener.accept().expect("a client");
+        let (mut stream, mut buffer) = (StreamOwned::new(secret, socket), [0; 4096]);
+        while let Ok(count @ 1..) = stream.read(&mut buffer) {
+            stream.write_all(&buffer[..count]).expect("it listens");
+        }
+    }
+
+    /// More than all buffers on the way hold, and a socket that is never waited for.
+    #[test]
+    fn what_is_said_is_heard() {
+        let folder = std::env::temp_dir().join(format!("secret-{}", std::process::id()));
+        let trust = Trust::make(&folder).expect("a certificate");
+        let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
+        let address = listener.local_addr().expect("an address");
+        let files = Files::within(&folder);
+        let server = thread::spawn(move || echo(&listener, &files));
+        let socket = TcpStream::connect(address).expect("it listens");
+        socket.set_nonblocking(true).expect("it can be");
+        let mut wire = Wire::new(socket, Some(&trust)).expect("a connection");
+        let said: Vec<u8> = (0..8_000_000_u32).map(|number| (number % 251) as u8).collect();
+        let (mut sent, mut heard, mut buffer) = (0, Vec::new(), vec![0; 64 * 1024]);
+        let waits = |error: &io::Error| error.kind() == ErrorKind::WouldBlock;
+        while heard.len() < said.len() {
+            match wire.write(&said[sent..]) {
+                Ok(count) => sent += count,
+                Err(error) => assert!(waits(&error), "{error}"),
+            }
+            match wire.read(&mut buffer) {
+                Ok(0) => panic!("it closes the connection"),
+                Ok(count) => heard.extend_from_slice(&buffer[..count]),
+                Err(error) => assert!(waits(&error), "{error}"),
+            }
+        }
+        assert!(heard == said, "other bytes came back");
+        drop(wire);
+        server.join().expect("it ends");
+        fs::remove_dir_all(folder).expect("it is there");
+    }
+}

@@ -19,7 +19,7 @@ const FILE: &str = "bench/results.json";
 const FLOOR: &str = "floor";
 
 /// The modes of each table, and what its columns are called.
-const TABLES: [(&str, &[(&str, &str)]); 6] = [
+const TABLES: [(&str, &[(&str, &str)]); 7] = [
     (
         "short",
         &[
@@ -53,6 +53,14 @@ const TABLES: [(&str, &[(&str, &str)]); 6] = [
             ("room-1000x16", "1,000 × 16"),
         ],
     ),
+    (
+        "secret",
+        &[
+            ("secret-32x64", "32 bytes × 64"),
+            ("secret-1kx16", "1 KiB × 16"),
+            ("secret-16kx16", "16 KiB × 16"),
+        ],
+    ),
     ("cores", &[("crowd-32x1", "64 clients, 1 each"), ("crowd-32x16", "64 clients, 16 each")]),
 ];
 
@@ -71,7 +79,7 @@ pub(super) fn picture(course: &Path, mode: &str, caption: &str) -> Result<String
     Ok(figures::drawn(&format!("numbers-{mode}"), &drawing::times(&times), caption))
 }
 
-/// A row for each server: how many times the floor's time a message takes it, in some modes.
+/// A row for each server that plays some of these modes: how many times the floor's time a message takes it.
 pub(super) fn table(course: &Path, name: &str) -> Result<String, String> {
     let results = read(course)?;
     let table = TABLES.iter().find(|(one, _)| *one == name);
@@ -91,12 +99,15 @@ pub(super) fn table(course: &Path, name: &str) -> Result<String, String> {
     }
     table.push('\n');
     for server in results.names() {
-        let cell = |(_, played): &(&str, Option<&Played>)| {
-            let beside = played.and_then(|played| played.of(server)?.beside(played.of(FLOOR)?));
-            format!(" {} |", beside.map_or_else(|| "–".to_owned(), spread))
+        let beside = |(_, played): &(&str, Option<&Played>)| {
+            played.and_then(|played| played.of(server)?.beside(played.of(FLOOR)?))
         };
-        let cells: String = modes.iter().map(cell).collect();
-        table += &format!("| {} |{cells}\n", title(server));
+        let cells: Vec<Option<Spread>> = modes.iter().map(beside).collect();
+        if cells.iter().any(Option::is_some) {
+            let cell = |cell: Option<Spread>| cell.map_or_else(|| "–".to_owned(), spread);
+            let cells: Vec<String> = cells.into_iter().map(cell).collect();
+            table += &format!("| {} | {} |\n", title(server), cells.join(" | "));
+        }
     }
     Ok(table)
 }
@@ -134,14 +145,19 @@ pub(super) fn best(course: &Path) -> Result<String, String> {
     Ok(table)
 }
 
-/// A row for each server: bytes of memory for a client that does nothing.
+/// A row for each server: bytes of memory for a client that does nothing; also over TLS, where there is such a server.
 pub(super) fn idle(course: &Path) -> Result<String, String> {
-    let results = read(course)?;
-    let mut table = String::from("| Server | There | After one message |\n|---|--:|--:|\n");
-    for idle in &results.idle {
-        let bytes = idle.bytes().map(|both| both.map(whole));
-        let [there, after] = bytes.unwrap_or_else(|| ["–".to_owned(), "–".to_owned()]);
-        table += &format!("| {} | {there} | {after} |\n", title(&idle.server));
+    let Results { idle, secret, .. } = read(course)?;
+    let mut table = String::from(
+        "| Server | There | After one message | There, over TLS | After one message, over TLS |\n|---|--:|--:|--:|--:|\n",
+    );
+    for idle in &idle {
+        let secret = secret.iter().find(|secret| secret.server == idle.server);
+        let cells = [Some(idle), secret].map(|idle| {
+            let bytes = idle.and_then(results::Idle::bytes).map(|both| both.map(whole));
+            bytes.unwrap_or_else(|| ["–".to_owned(), "–".to_owned()]).join(" | ")
+        });
+        table += &format!("| {} | {} |\n", title(&idle.server), cells.join(" | "));
     }
     Ok(table)
 }
@@ -160,7 +176,9 @@ pub(super) fn missing(course: &Path) -> Result<String, String> {
         let played = played.filter_map(|(mode, samples)| Some((mode, samples?.fault.as_deref()?)));
         let idle = results.idle.iter().filter(|idle| idle.server == *server);
         let idle = idle.filter_map(|idle| Some(("idle", idle.fault.as_deref()?)));
-        for (mode, fault) in played.chain(idle) {
+        let secret = results.secret.iter().filter(|idle| idle.server == *server);
+        let secret = secret.filter_map(|idle| Some(("idle, over TLS", idle.fault.as_deref()?)));
+        for (mode, fault) in played.chain(idle).chain(secret) {
             match faults.iter_mut().find(|(known, _)| *known == fault) {
                 Some((_, modes)) => modes.push(mode),
                 None => faults.push((fault, vec![mode])),

@@ -492,7 +492,7 @@ const PONGS: &[Finding] = &[
         },
     },
     Finding {
-        cause: "the pong is empty: it has the payload of its ping",
+        cause: "the pong is empty: a pong has the payload of its ping",
         fits: |seen| seen.is_control(10) && seen.plain_payload() == Some(b""),
     },
     Finding {

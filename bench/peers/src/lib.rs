@@ -40,7 +40,7 @@ pub fn is_room() -> bool {
 /// A client's socket, and TLS over it if the variables `CERTIFICATE` and `KEY` name files.
 pub type Wire = Either<TcpStream, Box<TlsStream<TcpStream>>>;
 
-/// What a server says who it is with, if it is to be secret.
+/// The certificate that a server shows, and its key, if it is to speak over TLS.
 pub fn secret() -> Option<Arc<ServerConfig>> {
     let certificate = CertificateDer::from_pem_file(variable("CERTIFICATE")?).expect("a file");
     let key = PrivateKeyDer::from_pem_file(variable("KEY")?).expect("a file");
@@ -50,7 +50,9 @@ pub fn secret() -> Option<Arc<ServerConfig>> {
 
 async fn open(socket: TcpStream, secret: Option<TlsAcceptor>) -> Option<Wire> {
     let Some(secret) = secret else { return Some(Either::Left(socket)) };
-    secret.accept(socket).await.ok().map(|socket| Either::Right(Box::new(socket)))
+    // Boxed, so that a task without TLS does not carry what a handshake needs.
+    let accepted = Box::pin(secret.accept(socket)).await;
+    accepted.ok().map(|socket| Either::Right(Box::new(socket)))
 }
 
 /// Runs on as many threads as the variable `LOOPS` says, and has a task of its own for each client.

@@ -32,9 +32,8 @@ pub struct Decoder {
 /// Byte by byte: nearly always there is none, and to compare nothing, the C library takes longer.
 impl PartialEq for Decoder {
     fn eq(&self, other: &Self) -> bool {
-        self.frame == other.frame
-            && self.begun.iter().eq(&other.begun)
-            && self.control.iter().eq(&other.control)
+        let Decoder { begun, frame, control } = self;
+        *frame == other.frame && begun.iter().eq(&other.begun) && control.iter().eq(&other.control)
     }
 }
 // ANCHOR_END: part

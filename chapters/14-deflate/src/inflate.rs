@@ -1,12 +1,13 @@
 //! What comes compressed, inflated before it is put together (RFC 7692, section 7.2.2).
 
+use std::cell::Cell;
+
 use ch06_select::{Emit, End};
 use ch09_stream::{Header, Layer, Part};
 use ch10_control::{CloseCode, Failure};
 use zlib_rs::{Inflate, InflateFlush, Status};
 
 use crate::offer::{MAX_BITS, RSV1};
-use crate::spare::{Spare, Window};
 use crate::window::{TAIL, slide};
 
 // ANCHOR: inflated
@@ -17,10 +18,10 @@ const CHUNK: usize = 16 * 1024;
 /// Inflates the messages that are compressed, and hands all on.
 #[derive(Default)]
 pub struct Inflated<L> {
-    /// What is kept from one message to the next, if anything is.
-    window: Option<Window>,
+    /// The window is kept from one message to the next.
+    takeover: bool,
     /// What the client has said last: at least as much as its window holds.
-    said: Vec<u8>,
+    window: Vec<u8>,
     /// The message that is being inflated.
     inflate: Option<Inflate>,
     /// How often a block of it has said that it is the last.
@@ -31,17 +32,18 @@ pub struct Inflated<L> {
 /// Equal if nothing is being inflated, and the rest is equal.
 impl<L: PartialEq> PartialEq for Inflated<L> {
     fn eq(&self, other: &Self) -> bool {
-        let nothing = self.inflate.is_none() && other.inflate.is_none();
-        let same = self.window == other.window && self.said.iter().eq(&other.said);
-        nothing && same && self.layer == other.layer
+        let Inflated { takeover, window, inflate, ends: _, layer } = self;
+        let nothing = inflate.is_none() && other.inflate.is_none();
+        // Byte by byte, as in chapter 09.
+        let same = *takeover == other.takeover && window.iter().eq(&other.window);
+        nothing && same && *layer == other.layer
     }
 }
 
 impl<L> Inflated<L> {
     /// Inflates for `layer`.
     pub fn new(takeover: bool, layer: L) -> Self {
-        let window = takeover.then(Window::new);
-        Inflated { window, said: Vec::new(), inflate: None, ends: 0, layer }
+        Inflated { takeover, window: Vec::new(), inflate: None, ends: 0, layer }
     }
 }
 // ANCHOR_END: inflated
@@ -52,7 +54,7 @@ impl<L: Layer> Layer for Inflated<L> {
         // YOURS: Which parts are compressed, and where does a message end?
         let Part { header, payload, first, last } = part;
         if first && header.rsv & RSV1 != 0 {
-            (self.inflate, self.ends) = (Some(self.inflater()), 0);
+            (self.inflate, self.ends) = (Some(inflate_from(&self.window)), 0);
         }
         if self.inflate.is_none() {
             return self.layer.take(Part { header, payload, first, last }, emit);
@@ -62,11 +64,9 @@ impl<L: Layer> Layer for Inflated<L> {
         self.inflate_part(&header, payload, emit)?;
         if last && header.fin {
             self.inflate_part(&header, &TAIL, emit)?;
-            if let Some(inflate) = self.inflate.take() {
-                SPARE.with(|spare| spare.give(inflate, self.window));
-            }
-            if self.window.is_none() {
-                self.said = Vec::new();
+            SPARE.set(self.inflate.take());
+            if !self.takeover {
+                self.window = Vec::new();
             }
         }
         self.layer.take(Part { header, payload: &mut [], first: false, last }, emit)
@@ -83,25 +83,18 @@ const WINDOW: usize = 32 * 1024;
 const MAX_ENDS: usize = 1024;
 
 thread_local! {
-    static SPARE: Spare<Inflate> = const { Spare::new() };
+    /// An inflater that nobody uses.
+    static SPARE: Cell<Option<Inflate>> = const { Cell::new(None) };
 }
 
-impl<L> Inflated<L> {
-    /// An inflater that knows what was said before.
-    fn inflater(&self) -> Inflate {
-        match SPARE.with(|spare| spare.take(self.window)) {
-            Some((inflate, true)) => inflate,
-            Some((inflate, false)) => self.anew(inflate),
-            None => self.anew(Inflate::new(false, MAX_BITS)),
-        }
-    }
-
-    fn anew(&self, mut inflate: Inflate) -> Inflate {
-        inflate.reset(false);
-        // It has not begun, so it takes any window.
-        let _ = inflate.set_dictionary(&self.said);
-        inflate
-    }
+/// An inflater that knows what was said before, and nothing else.
+fn inflate_from(window: &[u8]) -> Inflate {
+    let mut inflate = SPARE.take().unwrap_or_else(|| Inflate::new(false, MAX_BITS));
+    // How somebody's message has left it, nobody else is to notice.
+    inflate.reset(false);
+    // It has not begun, so it takes any window.
+    let _ = inflate.set_dictionary(window);
+    inflate
 }
 // ANCHOR_END: anew
 
@@ -122,7 +115,7 @@ impl<L: Layer> Inflated<L> {
             let status = status.map_err(|_| BAD_DATA)?;
             input = &input[(inflate.total_in() - read) as usize..];
             let output = &mut chunk[..(inflate.total_out() - made) as usize];
-            slide(&mut self.said, output, WINDOW);
+            slide(&mut self.window, output, WINDOW);
             let is_full = output.len() == CHUNK;
             let part = Part { header: *header, payload: output, first: false, last: false };
             self.layer.take(part, emit)?;
@@ -130,9 +123,8 @@ impl<L: Layer> Inflated<L> {
                 // A block said that it is the last: the next one begins anew, and the window goes on.
                 Status::StreamEnd if self.ends == MAX_ENDS => return Err(BAD_DATA.into()),
                 Status::StreamEnd => {
-                    let ended = self.inflate.take();
-                    self.inflate = ended.map(|inflate| self.anew(inflate));
-                    self.ends += 1;
+                    SPARE.set(self.inflate.take());
+                    (self.inflate, self.ends) = (Some(inflate_from(&self.window)), self.ends + 1);
                 }
                 _ if is_full => {}
                 _ => break,

@@ -3,7 +3,6 @@
 mod deflate;
 mod inflate;
 mod offer;
-mod spare;
 mod window;
 
 use ch01_listen::Socket;

@@ -4,12 +4,15 @@
 /// What a sender cuts off the end of each message, and a receiver appends (RFC 7692, section 7.2).
 pub(crate) const TAIL: [u8; 4] = [0x00, 0x00, 0xff, 0xff];
 
-/// Moves a window of `size` bytes on over what is said. It may keep a quarter more, and is cut then.
+/// Moves a window of `size` bytes on over what is said. It keeps up to a quarter more, so that it is not
+/// moved each time.
 pub(crate) fn slide(window: &mut Vec<u8>, said: &[u8], size: usize) {
     // YOURS: Which bytes fall out of the window?
     let said = &said[said.len().saturating_sub(size)..];
     if window.len() + said.len() > size + size / 4 {
         window.drain(..window.len().saturating_sub(size - said.len()));
+    } else if window.len() + said.len() > size {
+        window.reserve_exact(size + size / 4 - window.len());
     }
     window.extend_from_slice(said);
     // YOURS_END

@@ -265,6 +265,18 @@ fn who_had_it_last() {
     }
 }
 
+/// A message that ends in the middle of a block is at an end all the same, whoever speaks next.
+#[test]
+fn how_a_message_ends_is_forgotten() {
+    let cut = [frame(0xc1, b""), frame(0xc1, HELLO)];
+    let reads: Vec<&[u8]> = cut.iter().map(|frame| &frame[..]).collect();
+    assert_eq!(said(&mut frames(true), &reads), ["", "Hello"]);
+    let mut interrupted = frames(true);
+    assert_eq!(said(&mut interrupted, &reads[..1]), [""]);
+    assert_eq!(said(&mut frames(true), &reads[1..]), ["Hello"]);
+    assert_eq!(said(&mut interrupted, &reads[1..]), ["Hello"]);
+}
+
 /// A compressor knows a window that it wrote to last, can be told of one, and knows no other.
 #[test]
 fn what_a_compressor_knows() {

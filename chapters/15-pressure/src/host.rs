@@ -60,7 +60,8 @@ struct Guest {
     /// Since when a message has been arriving, and whether it has a deadline. Few have one, so it is boxed.
     arrives: Option<Box<Instant>>,
     is_timed: bool,
-    /// The number of the ping that it was sent, and when, if it had not been heard.
+    /// The number of the ping that it was sent, and when, if it had not been heard. In its state, it would
+    /// take eight bytes more of each client.
     pinged: Option<Box<(u64, Instant)>>,
     state: State,
 }

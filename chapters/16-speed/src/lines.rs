@@ -236,8 +236,8 @@ impl Lines {
         line.place = None;
         let turn = mem::take(&mut self.turn);
         let (first, payload) = (IoSlice::new(&turn[first]), IoSlice::new(payload));
-        if others.is_empty() && payload.is_empty() {
-            self.deliver(client, &mut [first]);
+        if others.is_empty() {
+            self.deliver(client, &mut [first, payload]);
         } else {
             let others = others.into_iter().map(|piece| IoSlice::new(&turn[piece]));
             let mut all: Vec<_> = [first].into_iter().chain(others).chain([payload]).collect();
@@ -390,9 +390,12 @@ fn write<'a, 'b>(
     mut slices: &'a mut [IoSlice<'b>],
     sent: &mut u64,
 ) -> io::Result<&'a mut [IoSlice<'b>]> {
+    let filled = slices.iter().rposition(|slice| !slice.is_empty()).map_or(0, |last| last + 1);
+    slices = &mut slices[..filled];
     IoSlice::advance_slices(&mut slices, 0);
     while !slices.is_empty() {
         let written = match slices {
+            // The system takes one piece sooner than a list of one.
             [one] => socket.write(one),
             _ => socket.write_vectored(slices),
         };

@@ -3,7 +3,6 @@
 
 use std::io::{Read, Write};
 use std::net::TcpListener;
-use std::sync::Arc;
 use std::thread;
 
 use tokio_rustls::rustls::{ServerConnection, StreamOwned};
@@ -22,7 +21,7 @@ fn main() {
         thread::spawn(move || {
             let _ = stream.set_nodelay(true);
             let Some(secret) = secret else { return talk(stream) };
-            let secret = ServerConnection::new(Arc::clone(&secret)).expect("a connection");
+            let secret = ServerConnection::new(secret).expect("a connection");
             talk(StreamOwned::new(secret, stream));
         });
     }
