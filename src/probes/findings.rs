@@ -84,7 +84,12 @@ const HEADS: &[Finding] = &[
         fits: |seen| {
             seen.unit().and_then(bare_line_feed).is_some()
                 && !seen.bare_line_is("sec-websocket-accept")
+                && !seen.is_body_in_head()
         },
+    },
+    Finding {
+        cause: "the empty line in front of the body is missing: \\r\\n once more",
+        fits: |seen| seen.is_body_in_head(),
     },
     Finding {
         cause: "the empty line at the end is missing: \\r\\n once more",
@@ -125,7 +130,7 @@ pub(super) const RFC_ACCEPT: &str = "s3pPLMBiTxaQ9kYGzzhZRbK+xOo=";
 pub(super) const ACCEPT: &str = "Sec-WebSocket-Accept";
 
 /// Accept values that people get for the RFC's key, and how. A test makes them once more.
-const SLIPS: [(&str, &str); 8] = [
+const SLIPS: [(&str, &str); 9] = [
     (
         "b37a4f2cc0624f1690f64606cf385945b2bec4ea",
         "the digest is written in hexadecimal: Base64 is to be made of its twenty bytes",
@@ -145,6 +150,10 @@ const SLIPS: [(&str, &str); 8] = [
     ("hHLtf2V1k8aDQZfNjw3Ia1hCwt0=", "the GUID is not hashed with the key"),
     ("2OZf2Seed9yzIpkj+zvC9KS9Mjw=", "the GUID stands before the key, and belongs behind it"),
     ("s3mCG3XUBfFRrUGpYOBQiHm5i8g=", "a space before the key is hashed with it"),
+    (
+        "WJfwerbIozKsJXHxxI0JTO1SQgU=",
+        "the GUID is hashed in small letters: its letters are capitals",
+    ),
     ("zvnId+CMmoYWpbuFiCx6kU/bpAw=", "the line end behind the key is hashed with it"),
 ];
 
@@ -647,9 +656,23 @@ impl Evidence<'_> {
 
     /// Whether the line of the head that ends with a line feed alone is the one of this field.
     fn bare_line_is(&self, name: &str) -> bool {
-        let Some(at) = self.unit().and_then(bare_line_feed) else { return false };
-        let line = self.came[..at].rsplit(|byte| *byte == b'\n').next().unwrap_or_default();
-        String::from_utf8_lossy(line).to_ascii_lowercase().starts_with(name)
+        self.bare_line().is_some_and(|line| line.to_ascii_lowercase().starts_with(name))
+    }
+
+    /// The first line of a head that ends without `\r`.
+    fn bare_line(&self) -> Option<String> {
+        let at = self.unit().and_then(bare_line_feed)?;
+        let line = self.came[..at].rsplit(|byte| *byte == b'\n').next()?;
+        Some(String::from_utf8_lossy(line).into_owned())
+    }
+
+    /// Whether lines end as they should in a head, and then one comes that is no field.
+    fn is_body_in_head(&self) -> bool {
+        self.came.starts_with(b"HTTP/")
+            && self.came.windows(2).any(|two| two == b"\r\n")
+            && self
+                .bare_line()
+                .is_some_and(|line| !line.contains(':') && !line.starts_with("HTTP/"))
     }
 
     /// Whether a response head has begun, which is the one that was wanted so far, and has not ended.
@@ -878,6 +901,7 @@ mod tests {
             BASE64.encode(hash(&[key])),
             BASE64.encode(hash(&[GUID, key])),
             BASE64.encode(hash(&[b" ", key, GUID])),
+            BASE64.encode(hash(&[key, &GUID.to_ascii_lowercase()])),
             BASE64.encode(hash(&[key, b"\r", GUID])),
         ];
         assert_eq!(made.each_ref().map(String::as_str), SLIPS.map(|(value, _)| value));
@@ -1030,6 +1054,24 @@ mod tests {
         }
         let unit = &Stream::of_frames(Side::Server).feed(b"\x88\x05\x03\xe8bye")[0];
         assert_eq!(failure(unit, 1002), b"\x88\x05\x03\xeabye");
+    }
+
+    /// A line that is no field is not to blame for its own end.
+    #[test]
+    fn a_body_without_an_empty_line_in_front_is_told_from_bare_line_feeds() {
+        let found = |bytes: &[u8]| {
+            let unit = Stream::new(Side::Server).feed(bytes).remove(0);
+            let Failure::Missed(missed) = Failure::wrong(Wanted::Refusal, Sight::Cut, &unit) else {
+                panic!("it is missed")
+            };
+            causes(&missed)
+        };
+        let body = ["the empty line in front of the body is missing: \\r\\n once more"];
+        let bare = ["a line that ends with \\n alone: \\r\\n is required"];
+        let head = "HTTP/1.1 400 Bad Request\r\nConnection: close\r\n";
+        assert_eq!(found(format!("{head}no key\n").as_bytes()), body);
+        assert_eq!(found(format!("{head}Server: mine\n").as_bytes()), bare);
+        assert_eq!(found(b"HTTP/1.1 400 Bad Request\nConnection: close\n"), bare);
     }
 
     /// Findings about a server that has agreed to compress.
