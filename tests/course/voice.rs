@@ -203,6 +203,16 @@ fn the_glossary_is_in_the_order_of_the_alphabet() {
     assert!(terms.len() > 60, "{} terms", terms.len());
     let wrong = terms.windows(2).find(|two| two[0].replace('-', " ") > two[1].replace('-', " "));
     assert_eq!(wrong, None);
+    let mut letter = String::new();
+    for line in glossary.lines() {
+        match line.split_once(' ') {
+            Some(("##", next)) => letter = next.to_lowercase(),
+            Some(("###", term)) => {
+                assert!(term.to_lowercase().starts_with(&letter), "{term} stands under {letter}");
+            }
+            _ => {}
+        }
+    }
 }
 
 /// A term is marked where a reader meets it first: in italics, beside its explanation, or as a link to the glossary.
