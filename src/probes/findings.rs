@@ -374,7 +374,7 @@ const LINES: &[Finding] = &[
                 let unmasked = plain(&String::from_utf8_lossy(
                     &seen.unmasked_with(|key, i| key[(i + by) % 4]),
                 ));
-                unmasked.len() > 3 && seen.lines().any(|line| plain(line).contains(&unmasked))
+                unmasked.len() > 2 && seen.lines().any(|line| plain(line).contains(&unmasked))
             })
         },
     },
