@@ -206,7 +206,8 @@ pub(super) fn place(course: &Path) -> Result<String, String> {
     let versions: Vec<String> =
         versions.map(|(name, version)| format!("{name} {version}")).collect();
     let load = machine.load.parse::<f64>().unwrap_or_default();
-    let busy = match load < machine.cores as f64 / 2.0 {
+    // What was built just before is still in the average.
+    let busy = match load < machine.cores as f64 {
         true => String::new(),
         false => format!(
             " **Other programs kept {load:.0} cores' worth of work waiting meanwhile, so these figures are only a \
