@@ -174,11 +174,11 @@ pub(super) fn missing(course: &Path) -> Result<String, String> {
         let played = results.modes.iter().filter(|played| played.cores == 1);
         let played = played.map(|played| (&played.mode[..], played.of(server)));
         let played = played.filter_map(|(mode, samples)| Some((mode, samples?.fault.as_deref()?)));
-        let idle = results.idle.iter().filter(|idle| idle.server == *server);
-        let idle = idle.filter_map(|idle| Some(("idle", idle.fault.as_deref()?)));
-        let secret = results.secret.iter().filter(|idle| idle.server == *server);
-        let secret = secret.filter_map(|idle| Some(("idle, over TLS", idle.fault.as_deref()?)));
-        for (mode, fault) in played.chain(idle).chain(secret) {
+        let idle = results.idle.iter().map(|idle| ("idle", idle));
+        let idle = idle.chain(results.secret.iter().map(|idle| ("idle, over TLS", idle)));
+        let idle = idle.filter(|(_, idle)| idle.server == *server);
+        let idle = idle.filter_map(|(mode, idle)| Some((mode, idle.fault.as_deref()?)));
+        for (mode, fault) in played.chain(idle) {
             match faults.iter_mut().find(|(known, _)| *known == fault) {
                 Some((_, modes)) => modes.push(mode),
                 None => faults.push((fault, vec![mode])),

@@ -668,11 +668,7 @@ impl Evidence<'_> {
 
     /// Whether lines end as they should in a head, and then one comes that is no field.
     fn is_body_in_head(&self) -> bool {
-        self.came.starts_with(b"HTTP/")
-            && self.came.windows(2).any(|two| two == b"\r\n")
-            && self
-                .bare_line()
-                .is_some_and(|line| !line.contains(':') && !line.starts_with("HTTP/"))
+        self.bare_line().is_some_and(|line| !line.contains(':') && !line.starts_with("HTTP/"))
     }
 
     /// Whether a response head has begun, which is the one that was wanted so far, and has not ended.

@@ -31,8 +31,7 @@ impl DeflateWriter {
     /// A writer that keeps to what was agreed on.
     pub fn new(agreed: Agreement) -> Self {
         static NEXT: AtomicU64 = AtomicU64::new(0);
-        let number = || NEXT.fetch_add(1, Ordering::Relaxed);
-        let memory = || Memory { number: number(), said: Vec::new() };
+        let memory = || Memory { number: NEXT.fetch_add(1, Ordering::Relaxed), said: Vec::new() };
         DeflateWriter {
             bits: agreed.server_bits.unwrap_or(MAX_BITS),
             memory: agreed.server_takeover.then(memory),
@@ -109,15 +108,13 @@ impl DeflateWriter {
     /// A compressor that knows what may be repeated.
     fn compressor(&self) -> Deflate {
         // YOURS: What does it have to be told?
-        let number = self.number();
-        let mut deflate = match SPARE.with(|spare| spare[self.size()].take()) {
-            Some((deflate, known)) if known.is_some() && known == number => return deflate,
-            Some((mut deflate, _)) => {
-                deflate.reset();
-                deflate
-            }
-            None => Deflate::new(LEVEL, false, self.bits),
-        };
+        let (mut deflate, known) = SPARE
+            .with(|spare| spare[self.size()].take())
+            .unwrap_or_else(|| (Deflate::new(LEVEL, false, self.bits), None));
+        if known.is_some() && known == self.number() {
+            return deflate;
+        }
+        deflate.reset();
         if let Some(memory) = &self.memory {
             // It has not begun, so it takes anything that may be repeated.
             let _ = deflate.set_dictionary(&memory.said);

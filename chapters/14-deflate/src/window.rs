@@ -9,10 +9,11 @@ pub(crate) const TAIL: [u8; 4] = [0x00, 0x00, 0xff, 0xff];
 pub(crate) fn slide(window: &mut Vec<u8>, said: &[u8], size: usize) {
     // YOURS: Which bytes fall out of the window?
     let said = &said[said.len().saturating_sub(size)..];
-    if window.len() + said.len() > size + size / 4 {
-        window.drain(..window.len().saturating_sub(size - said.len()));
-    } else if window.len() + said.len() > size {
-        window.reserve_exact(size + size / 4 - window.len());
+    let (room, wanted) = (size + size / 4, window.len() + said.len());
+    if wanted > room {
+        window.drain(..wanted.saturating_sub(size).min(window.len()));
+    } else if wanted > size {
+        window.reserve_exact(room - window.len());
     }
     window.extend_from_slice(said);
     // YOURS_END
