@@ -18,6 +18,7 @@
   // The bar at the top is a part of the page to a screen reader, and so is the search.
   document.getElementById('mdbook-menu-bar').setAttribute('role', 'banner');
   document.getElementById('mdbook-search-wrapper')?.setAttribute('role', 'search');
+  document.getElementById('mdbook-searchbar')?.setAttribute('aria-label', 'Search this book');
 
   // The first stop of the Tab key leads past the table of contents.
   const skip = document.createElement('a');

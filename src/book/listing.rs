@@ -57,7 +57,7 @@ impl Listing {
 fn between(path: &str, lines: &[&str], anchor: &str) -> Result<std::ops::Range<usize>, String> {
     let mark = |kind: &str| {
         let wanted = format!("{kind}: {anchor}");
-        lines.iter().position(|line| is_mark(line) && line.ends_with(&wanted))
+        lines.iter().position(|line| line.ends_with(&wanted) && is_mark(line))
     };
     match (mark("ANCHOR"), mark("ANCHOR_END")) {
         (Some(start), Some(end)) if start < end => Ok(start + 1..end),

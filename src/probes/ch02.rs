@@ -79,8 +79,9 @@ pub(super) const SCRIPTS: &[(&str, Script)] = &[
                 return Err(session.missed(Failure::trouble(wanted, trouble)));
             }
         }
-        visitor.ends("the connection to be closed")?;
-        session.refuses(b"hello\r\n\r\n")
+        let ends = visitor.ends("the connection to be closed");
+        ends.map_err(|failure| failure.step("head"))?;
+        session.refuses(b"hello\r\n\r\n").map_err(|failure| failure.step("next"))
     }),
     ("half-head", |session| {
         let mut visitor = session.visitor()?;

@@ -209,8 +209,10 @@ mod process {
         let mut memory = None;
         let mut processes = vec![process];
         while let Some(process) = processes.pop() {
-            let status = fs::read_to_string(format!("/proc/{process}/status")).unwrap_or_default();
-            let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
+            // The number in `status` is as old as the last time when a processor told its own count.
+            let pages = format!("/proc/{process}/smaps_rollup");
+            let pages = fs::read_to_string(pages).unwrap_or_default();
+            let line = pages.lines().find_map(|line| line.strip_prefix("Rss:"));
             let kib =
                 line.and_then(|line| line.split_ascii_whitespace().next()?.parse::<u64>().ok());
             memory = kib.map(|kib| memory.unwrap_or(0) + kib * 1024).or(memory);

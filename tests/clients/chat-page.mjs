@@ -1,13 +1,11 @@
 // The room's own page in two tabs: node chat-page.mjs http://127.0.0.1:4000
 // What others say is text and never HTML; who comes and goes is seen; and when the server ends and
 // starts again, the page comes back by itself. It says on its output when that is to happen.
-import { createRequire } from 'node:module';
-import { readFileSync } from 'node:fs';
 import { createInterface } from 'node:readline';
 import { withBrowser, must } from './browser.mjs';
+import { unfair } from './fair.mjs';
 
 const [, , room] = process.argv;
-const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 const NAME = '<img src=x onerror=alert(1)>';
 const TEXT = '<script>alert(2)</script> & "more"';
 const input = createInterface({ input: process.stdin });
@@ -29,11 +27,9 @@ async function submit(tab, form, text) {
   await tab.locator(`#${form} button`).click();
 }
 
-async function accessible(tab) {
-  await tab.evaluate(axe);
-  const { violations } = await tab.evaluate(() => axe.run(document, { resultTypes: ['violations'] }));
-  const serious = violations.filter(({ impact }) => impact === 'serious' || impact === 'critical');
-  must(serious.length === 0, JSON.stringify(serious.map(({ id, nodes }) => [id, nodes.map((node) => node.target)])));
+async function mustBeAccessible(tab) {
+  const said = await unfair(tab);
+  must(said.length === 0, said.join('\n'));
   const overflow = await tab.evaluate(() => document.documentElement.scrollWidth - window.innerWidth);
   must(overflow <= 1, `the page is ${overflow} pixels wider than the window`);
 }
@@ -46,12 +42,13 @@ await withBrowser(async (browser) => {
   for (const tab of [one, two]) {
     await line(tab, `${NAME}: ${TEXT}`);
     must((await tab.locator('#log img, #log script').count()) === 0, 'what is said has made an element');
-    await accessible(tab);
+    await mustBeAccessible(tab);
   }
 
   console.log('end the server');
   await one.locator('#state', { hasText: 'error' }).waitFor();
   must(await one.locator('#say button').isDisabled(), 'nothing can be said while nobody hears it');
+  await mustBeAccessible(one);
   await one.locator('#say input').fill('kept');
 
   console.log('start it again');

@@ -2,6 +2,7 @@
 // The workshop was told a server that keeps the promises of chapter 01 and no more; the second address is that
 // of a server that runs, an echo.
 import { withBrowser, must, pageOf } from './browser.mjs';
+import { mustBeFair } from './fair.mjs';
 
 const [, , book, own, ...chapters] = process.argv;
 const NARROW = 360;
@@ -48,9 +49,11 @@ await withBrowser(async (browser) => {
   mustSay(await press(second.check, '.check-start'), '✗ chapter 02: answers 400', '\n  expected   a refusal: a response head', 'a hint');
   mustSay(await press(second.check, '.check-hint'), '\n  hint 1     ');
   await verdict(first, 'every promise up to chapter 01 is kept', 'kept');
+  await mustBeFair(first.tab, 'a check that went well', 'section.check');
   await verdict(second, '1 broken: 02 answers 400', 'broken');
   await second.check.locator('.check-broken', { hasText: '✗ chapter 02' }).waitFor();
   must(await isInView(second.check.locator('.check-broken')), 'what is broken is not in view');
+  await mustBeFair(second.tab, 'a check that did not go well, and a hint', 'section.check');
 
   const narrow = await open(browser, chapters[1], NARROW);
   await press(narrow.check, '.check-start');
@@ -76,6 +79,7 @@ await withBrowser(async (browser) => {
     await press(echo.check, '.check-start');
     await verdict(echo, said, 'none');
   }
+  await mustBeFair(echo.tab, 'a check that could not be', 'section.check');
   // However it is written.
   await echo.check.locator('.address').fill(own.replace('127.0.0.1', 'localhost'));
   mustSay(await press(echo.check, '.check-start'), `checking ${own}`);
@@ -96,6 +100,7 @@ await withBrowser(async (browser) => {
   await next.locator('details:not(.correct) summary').first().click();
   await next.locator('details.correct summary').click();
   await score.filter({ hasText: '1 of 2 right' }).waitFor();
+  await mustBeFair(first.tab, 'a quiz that was answered');
 
   const context = await browser.newContext({ javaScriptEnabled: false });
   const tab = await context.newPage();

@@ -2,6 +2,7 @@
 // What was recorded comes alive: names and bytes light each other up, there is a way through all events, what is copied is
 // what was recorded, and nothing is cut on a telephone.
 import { withBrowser, must, pageOf, pagesOf } from './browser.mjs';
+import { mustBeFair } from './fair.mjs';
 
 const [, , book] = process.argv;
 const NARROW = 360;
@@ -181,6 +182,7 @@ async function byHand(tab) {
   must(tab.url().includes('05-reply'), 'an arrow key does not turn the page');
   await figure.locator('.now .part', { hasText: /^masking-key/ }).focus();
   must((await figure.locator('.byte.lit').count()) === 4, 'a name that has the focus lights its bytes');
+  await mustBeFair(tab, 'a figure at a step, with a light', '#fig-05-reply-echo-3-4');
   await figure.locator('.now .byte').first().focus();
   await tab.keyboard.press('ArrowRight');
   must((await figure.locator('.part.lit').allInnerTexts()).join().includes('MASK'), 'an arrow key goes to the next byte');
@@ -193,6 +195,7 @@ async function byHand(tab) {
   await figure.locator('.now .unit-said', { hasText: 'selected' }).waitFor();
   const selected = await tab.evaluate(() => getSelection().toString());
   must(selected === bytes, `selected: ${selected}`);
+  await mustBeFair(tab, 'a figure whose bytes are selected', '#fig-05-reply-echo-3-4');
 }
 
 await withBrowser(async (browser) => {

@@ -1,13 +1,11 @@
 // The worksheet and the slides in a real browser: node handouts.mjs FOLDER
 // Light and dark, wide and narrow: nothing is wider than the window, a slide is not taller than the projector, and
 // axe-core finds nothing.
-import { createRequire } from 'node:module';
-import { readFileSync } from 'node:fs';
 import { pathToFileURL } from 'node:url';
 import { withBrowser, must } from './browser.mjs';
+import { unfair } from './fair.mjs';
 
 const [, , folder] = process.argv;
-const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 const WIDE = { width: 1280, height: 720 };
 const NARROW = { width: 360, height: 720 };
 
@@ -23,11 +21,7 @@ async function faults(tab, name, viewport) {
       if (height > viewport.height) said.push(`slide ${i + 1} is ${height} pixels tall`);
     });
   }
-  const { violations } = await tab.evaluate(() => axe.run(document, { resultTypes: ['violations'] }));
-  for (const { id, nodes } of violations) {
-    said.push(`axe: ${id} at ${nodes.map((node) => node.target.join(' ')).join(', ')}`);
-  }
-  return said;
+  return [...said, ...(await unfair(tab))];
 }
 
 await withBrowser(async (browser) => {
@@ -37,7 +31,6 @@ await withBrowser(async (browser) => {
     for (const name of ['worksheet.html', 'slides.html']) {
       const tab = await context.newPage();
       await tab.goto(pathToFileURL(`${folder}/${name}`).href);
-      await tab.evaluate(axe);
       for (const viewport of [WIDE, NARROW]) {
         const where = `${name}, ${colorScheme}, ${viewport.width}`;
         for (const fault of await faults(tab, name, viewport)) said.push(`${where}: ${fault}`);

@@ -2,6 +2,7 @@
 // The second address is that of a server that runs, an echo; so is the project that the workshop was told.
 // What the lab shows must equal what DevTools saw cross the wire.
 import { withBrowser, must, pageOf, starts } from './browser.mjs';
+import { mustBeFair } from './fair.mjs';
 
 const [, , book, server, ...chapters] = process.argv;
 const TEXTS = ['Li Jing', '李静, héllo', 'x'.repeat(200)];
@@ -227,6 +228,7 @@ async function fills({ lab, tab }) {
     };
   });
   const { isHigh, isNewest, isAtEnd, isBeside, tools, columns } = places;
+  await mustBeFair(tab, 'the lab on all of the screen', 'section.lab');
   must(!isHigh && isNewest && isAtEnd && isBeside && tools < 260 && columns === 8, `full screen: ${JSON.stringify(places)}`);
   await tab.keyboard.press('Escape');
   await lab.locator('.lab-full', { hasText: /^Full screen$/ }).waitFor();
@@ -340,12 +342,15 @@ await withBrowser(async (browser) => {
     const page = await open(browser, slug);
     // What a chapter's server can do, the page says itself.
     const { first, clients, hears, prepared } = await page.lab.evaluate((lab) => ({ ...lab.dataset }));
+    const fair = (state) => mustBeFair(page.tab, `the lab of ${slug}, ${state}`, 'section.lab');
     await takes(page, false);
+    await fair('not started, with bytes of a figure');
     await page.lab.locator('.lab-raw').fill(await page.lab.getAttribute('data-request'));
     await starts(page.lab);
     if (first === 'raw') {
       await raw(page);
       await takes(page, true);
+      await fair('with a raw request');
     } else {
       const isCrowd = clients !== '1';
       if (isCrowd) await crowd(page, hears === 'all');
@@ -353,11 +358,13 @@ await withBrowser(async (browser) => {
       if (!isCrowd) await say(page, hears === 'itself');
       if (prepared === 'hixie76') await hixie76(page);
       await lights(page);
+      await fair('with what was said, and a light');
       await measures(page);
       await shows(page);
       await fills(page);
       if (!isCrowd) await waits(page);
       await ends(page, isCrowd);
+      await fair('when all has ended');
       if (!isCrowd && hears === 'itself') echo = slug;
     }
     must(page.said.length === 0, page.said.join('\n'));

@@ -2,25 +2,19 @@
 // No console message, no request to elsewhere, nothing that axe-core finds, light and dark,
 // narrow and wide. With SHOTS=folder, a picture of each. axe-core looks at the document and its colors, which are the same in
 // every browser, and takes minutes in Firefox: there it is left out.
-import { createRequire } from 'node:module';
-import { readFileSync } from 'node:fs';
 import { withBrowser, must, pageOf, pagesOf } from './browser.mjs';
+import { unfair, wear } from './fair.mjs';
 
 const [, , book] = process.argv;
-const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 const CONTRAST = 'color-contrast';
-// What another theme can spoil is the contrast: the dark one of a wide window is looked at for that alone.
+// What another theme can spoil is the contrast.
 const LOOKS = [
-  { theme: 'light', width: 1280, rules: {} },
+  { theme: 'light', width: 1280 },
   { theme: 'navy', width: 1280, runOnly: [CONTRAST] },
-  { theme: 'coal', width: 360, rules: {} },
-];
-// Themes that are seldom chosen, on pages that have everything.
-const RARE = [
+  { theme: 'coal', width: 360 },
   { theme: 'rust', width: 800, runOnly: [CONTRAST] },
   { theme: 'ayu', width: 800, runOnly: [CONTRAST] },
 ];
-const EVERYTHING = ['05-reply.html', 'preface.html', 'teachers.html'];
 
 // What is wrong with a page: each look is one more at the same tab, as a reader's would be.
 async function visit(context, page, looks) {
@@ -33,7 +27,6 @@ async function visit(context, page, looks) {
     if (!url.startsWith(new URL(book).origin) && !url.startsWith('data:')) said.push(`asked ${url}`);
   });
   await tab.goto(pageOf(book, page));
-  if (!process.env.FIREFOX) await tab.evaluate(axe);
   for (const look of looks) {
     const { theme, width } = look;
     for (const fault of await faults(tab, look)) said.push(`(${theme}, ${width}) ${fault}`);
@@ -48,17 +41,8 @@ async function visit(context, page, looks) {
 
 async function faults(tab, { theme, width, ...options }) {
   await tab.setViewportSize({ width, height: 900 });
-  await tab.evaluate((name) => {
-    document.getElementById(`mdbook-theme-${name}`).click();
-    document.getAnimations().forEach((animation) => animation.finish());
-  }, theme);
-  const worn = await tab.evaluate(() => document.documentElement.className);
-  const said = worn.split(' ').includes(theme) ? [] : [`the page has another theme: ${worn}`];
-  const run = (options) => window.axe?.run(document, { resultTypes: ['violations'], ...options });
-  const { violations } = (await tab.evaluate(run, options)) ?? { violations: [] };
-  for (const { impact, id, nodes } of violations) {
-    said.push(`axe ${impact}: ${id} at ${nodes.map((node) => node.target.join(' ')).join(', ')}`);
-  }
+  await wear(tab, theme);
+  const said = process.env.FIREFOX ? [] : await unfair(tab, 'html', options);
   const overflow = await tab.evaluate(() => document.documentElement.scrollWidth - window.innerWidth);
   if (overflow > 1) said.push(`the page is ${overflow} pixels wider than the window`);
   return said;
@@ -70,7 +54,6 @@ await withBrowser(async (browser) => {
   must(all.length >= 8, `only ${all.length} pages in the table of contents`);
   const said = [];
   for (const page of [...all, '404.html']) said.push(...(await visit(context, page, LOOKS)));
-  for (const page of EVERYTHING) said.push(...(await visit(context, page, RARE)));
   said.push(...(await visit(context, 'print.html', [LOOKS[0]])));
   must(said.length === 0, said.join('\n'));
   console.log(`${all.length} pages`);

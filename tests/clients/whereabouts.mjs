@@ -1,12 +1,10 @@
 // Where a reader is: node whereabouts.mjs http://127.0.0.1:3000/?token=… folder-of-the-static-book
 // The workshop remembers of its server: all promises of chapter 01, one of 03, three hints in 04, one in 05.
-import { createRequire } from 'node:module';
-import { readFileSync } from 'node:fs';
 import { pathToFileURL } from 'node:url';
-import { withBrowser, must, pageOf } from './browser.mjs';
+import { withBrowser, must, pageOf, pagesOf } from './browser.mjs';
+import { mustBeFair } from './fair.mjs';
 
 const [, , book, folder] = process.argv;
-const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 const inFiles = (page) => `${pathToFileURL(folder)}/${page}.html`;
 const WIDE = { width: 1440, height: 900 };
 const NARROW = { width: 360, height: 740 };
@@ -252,32 +250,43 @@ async function paper(context) {
   await tab.close();
 }
 
+// With all that can be opened open: answers, solutions, a word, and the sidebar or, on a phone, the list of sections.
 async function accessible(context) {
-  const faults = [];
-  for (const page of ['preface', '03-accept', '04-decode', '08-hixie', 'glossary', 'teachers']) {
-    for (const [theme, size] of [['light', WIDE], ['coal', NARROW], ['coal', WIDE], ['ayu', WIDE]]) {
-      const tab = await opened(context, pageOf(book, `${page}.html`), size);
-      await tab.evaluate((name) => document.getElementById(`mdbook-theme-${name}`).click(), theme);
+  for (const page of await pagesOf(context, book)) {
+    for (const size of [WIDE, NARROW]) {
+      const tab = await opened(context, pageOf(book, page), size);
       await tab.evaluate(() => document.querySelectorAll('main details').forEach((details) => (details.open = true)));
-      const word = tab.locator('button.word').first();
+      const word = tab.locator('main > p button.word').first();
       if (await word.count()) await word.click();
-      await tab.evaluate(() => document.getAnimations().forEach((animation) => animation.finish()));
-      await tab.evaluate(axe);
-      const { violations } = await tab.evaluate(() => axe.run(document, { resultTypes: ['violations'] }));
-      const said = violations.map(({ id, nodes }) => `${id}: ${nodes.slice(0, 5).map(({ target }) => target.join(' ')).join(', ')}`);
-      faults.push(...said.map((fault) => `${page}, ${theme}, ${size.width}: ${fault}`));
+      await mustBeFair(tab, `${page}, ${size.width}, all of it open`);
       const wider = await tab.evaluate(() => document.documentElement.scrollWidth - innerWidth);
-      must(wider <= 1, `${page}, ${theme}: ${wider} pixels wider than ${size.width}`);
+      must(wider <= 1, `${page}: ${wider} pixels wider than ${size.width}`);
       await tab.close();
     }
   }
-  must(faults.length === 0, faults.join('\n'));
+}
+
+// What the bar of every page opens.
+async function menus(context) {
+  const tab = await opened(context, pageOf(book, '03-accept.html'), NARROW);
+  await tab.locator('#mdbook-sidebar-toggle').click();
+  await mustBeFair(tab, 'the sidebar on a phone');
+  await tab.locator('#mdbook-sidebar-toggle').click();
+  await tab.locator('#mdbook-theme-toggle').click();
+  must(await tab.locator('#mdbook-theme-list').isVisible(), 'the themes are shown');
+  await mustBeFair(tab, 'the themes');
+  await tab.keyboard.press('Escape');
+  await tab.locator('#mdbook-search-toggle').click();
+  await tab.locator('#mdbook-searchbar').fill('masking');
+  await tab.locator('#mdbook-searchresults li').first().waitFor();
+  await mustBeFair(tab, 'what was searched for');
+  await tab.close();
 }
 
 await withBrowser(async (browser) => {
   const context = await browser.newContext();
   const only = process.env.ONLY?.split(',');
-  for (const part of [titles, sections, steps, words, solutions, paper, progress, accessible, cleared]) {
+  for (const part of [titles, sections, steps, words, solutions, paper, progress, menus, accessible, cleared]) {
     if (only && !only.includes(part.name)) continue;
     await part(context);
     console.log(`${part.name}: as it should be`);

@@ -242,6 +242,7 @@ fn node_ends_where_there_is_no_key() {
 
 /// Which promises the two programs keep: the table of the appendix.
 #[test]
+#[ignore = "long"]
 fn the_promises_that_they_keep() {
     let tools =
         (crate::common::php("the appendix's table"), crate::common::node("the appendix's table"));

@@ -49,6 +49,7 @@ const COMPRESSED: [&[&str]; 4] = [
 type Verdicts = BTreeMap<String, [String; 2]>;
 
 #[test]
+#[ignore = "long"]
 fn every_case_is_won() {
     let Some(wstest) = wstest("the Autobahn test suite") else { return };
     let wstest = Path::new(wstest.get_program());
@@ -89,6 +90,7 @@ fn every_case_is_won() {
 
 /// The client of chapter 18 plays every case that is not about compression; with `CURVE=always`, those too.
 #[test]
+#[ignore = "long"]
 fn every_case_is_won_by_the_client() {
     let Some(wstest) = wstest("the Autobahn test suite, for a client") else { return };
     let program = client();
@@ -180,6 +182,7 @@ fn counts(chapter: u8, verdicts: &Verdicts) -> Value {
 /// Through the tunnel of chapter 17, by TLS, nothing is different: every case that is not about compression; with
 /// `CURVE=always`, those too, in parts side by side.
 #[test]
+#[ignore = "long"]
 fn every_case_is_won_through_tls() {
     let Some(wstest) = wstest("the Autobahn test suite by TLS") else { return };
     let wstest = Path::new(wstest.get_program());

@@ -40,6 +40,7 @@ fn has(vendor: &Path, name: &str, version: &str) -> bool {
 }
 
 #[test]
+#[ignore = "long"]
 fn a_bundle_has_all_that_a_laptop_without_a_network_needs() {
     if crates_of_all_systems("the bundle").is_none() {
         return;

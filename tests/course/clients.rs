@@ -24,6 +24,7 @@ fn python_websockets_hears_every_echo() {
 }
 
 #[test]
+#[ignore = "long"]
 fn a_browser_hears_every_echo() {
     let Some(browser) = crate::common::browser("a browser against chapter 05") else { return };
     let (server, book) = (chapter(5), open_book());
@@ -35,6 +36,7 @@ fn a_browser_hears_every_echo() {
 
 /// What `onclose` says in a real browser, before chapter 10 and in it.
 #[test]
+#[ignore = "long"]
 fn a_browser_says_goodbye() {
     let Some(_) = crate::common::browser("a browser's goodbye to chapters 09 and 10") else {
         return;

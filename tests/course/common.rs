@@ -10,6 +10,7 @@ use std::sync::OnceLock;
 use std::time::Duration;
 
 use ch00_wire::{Header, RFC_KEY, Recorder, masked_frame, rfc_request};
+use frame_by_frame::book::{self, Edition};
 use frame_by_frame::{chapters, chromium};
 use stage::{Client, Server};
 
@@ -31,6 +32,17 @@ pub fn copy_folder(from: &Path, to: &Path) {
             false => drop(fs::copy(&from, &to).expect("a copy")),
         }
     }
+}
+
+/// The book as files, written once for all tests, which only read it.
+pub fn static_book() -> &'static Path {
+    static BOOK: OnceLock<PathBuf> = OnceLock::new();
+    BOOK.get_or_init(|| {
+        let files = Path::new(env!("CARGO_TARGET_TMPDIR")).join("book");
+        book::build(course(), &files, Edition::Static)
+            .unwrap_or_else(|mistakes| panic!("{mistakes}"));
+        files
+    })
 }
 
 /// A command of the workshop.

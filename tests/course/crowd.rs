@@ -112,6 +112,7 @@ fn drop_in_turn(server: &Server, stays: &mut TcpStream, count: usize) {
 }
 
 #[test]
+#[ignore = "long"]
 fn what_drops_leaves_nothing_behind() {
     probes::raise_file_limit();
     let server = chapter(7);

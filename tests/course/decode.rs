@@ -63,6 +63,7 @@ fn the_page_names_every_recorded_frame_as_the_instrument_does() {
 }
 
 #[test]
+#[ignore = "long"]
 fn the_page_names_a_million_inputs_as_the_instrument_does() {
     let Some(node) = node("the decoder of the pages, on made-up frames") else { return };
     let start = Instant::now();

@@ -167,6 +167,7 @@ fn a_project_that_ends_at_once_is_told_with_its_last_words() {
 }
 
 #[test]
+#[ignore = "long"]
 fn labs_are_limited_in_number() {
     let book = open_book();
     let own = TcpListener::bind("127.0.0.1:0").expect("a port");
@@ -197,6 +198,7 @@ fn one_page_checks_at_a_time_and_the_others_are_told_so() {
 
 #[cfg(unix)]
 #[test]
+#[ignore = "long"]
 fn a_signal_closes_the_workshop_and_its_labs() {
     for signal in ["-INT", "-TERM", "-HUP"] {
         let book = open_book();
@@ -248,6 +250,7 @@ fn a_place_that_is_named_is_taken_or_nothing() {
 
 /// Each lab, and the news of each page, once took one of a browser's six connections to a host.
 #[test]
+#[ignore = "long"]
 fn a_dozen_tabs_with_labs_keep_no_page_from_loading() {
     let Some(mut browser) = crate::common::browser("a dozen tabs with labs") else { return };
     let book = open_book();
@@ -305,6 +308,7 @@ fn pass_on(mut client: TcpStream, to: SocketAddr, rewrite: &Rewrite) -> io::Resu
 
 /// The ways of a cloud's proxy, and of a server's that stands before a container.
 #[test]
+#[ignore = "long"]
 fn behind_a_proxy_the_book_its_labs_and_its_checks_need_one_port() {
     let Some(mut browser) = crate::common::browser("the book behind a proxy") else { return };
     let bind = || TcpListener::bind("127.0.0.1:0").expect("a port");

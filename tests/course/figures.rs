@@ -2,10 +2,10 @@
 
 use std::fs;
 
-use crate::common::{address_of, course, open_book, succeeds};
-use frame_by_frame::book::{self, Edition};
+use crate::common::{address_of, course, open_book, static_book, succeeds};
 
 #[test]
+#[ignore = "long"]
 fn every_recorded_figure_comes_alive() {
     let Some(mut browser) = crate::common::browser("the figures in a browser") else { return };
     let book = open_book();
@@ -16,9 +16,8 @@ fn every_recorded_figure_comes_alive() {
 
 #[test]
 fn a_figure_is_text_with_a_link_and_its_data() {
-    let files = tempfile::tempdir().expect("a folder");
-    book::build(course(), files.path(), Edition::Static).expect("the book builds");
-    let page = fs::read_to_string(files.path().join("05-reply.html")).expect("a page");
+    let files = static_book();
+    let page = fs::read_to_string(files.join("05-reply.html")).expect("a page");
     let figure = page.split("id=\"fig-05-reply-echo-3-4\"").nth(1).expect("the figure has its id");
     let figure = figure.split("</figure>").next().expect("a first piece");
     assert!(figure.contains("37 fa 21 3d                 masking-key"), "it is text: {figure}");

@@ -29,6 +29,7 @@ fn python_websockets_is_understood_in_fragments() {
 
 /// Chromium cuts at 131,000 bytes, which is inside a character here.
 #[test]
+#[ignore = "long"]
 fn a_browser_is_understood_in_fragments() {
     let Some(browser) = browser("a browser in fragments, against chapter 11") else { return };
     let (server, book) = (chapter(11), open_book());

@@ -3,8 +3,7 @@
 use std::fs;
 use std::path::Path;
 
-use crate::common::{browser, chromium, course, poppler, succeeds, workshop};
-use frame_by_frame::book::{self, Edition};
+use crate::common::{browser, chromium, course, poppler, static_book, succeeds, workshop};
 
 /// How many slides there may be, and how many words on one.
 const SLIDES: std::ops::RangeInclusive<usize> = 12..=20;
@@ -30,6 +29,7 @@ fn each_slide_is_one_figure_and_few_words() {
 }
 
 #[test]
+#[ignore = "long"]
 fn what_is_printed_fits_its_pages() {
     let test = "the worksheet and the slides as PDFs";
     if chromium(test).is_none() {
@@ -85,14 +85,14 @@ fn a_table_that_is_not_there_is_a_mistake() {
 }
 
 #[test]
+#[ignore = "long"]
 fn on_every_screen_nothing_is_cut() {
     let Some(mut browser) = browser("the worksheet and the slides in a browser") else { return };
-    let files = tempfile::tempdir().expect("a folder");
-    book::build(course(), files.path(), Edition::Static).expect("the book builds");
+    let files = static_book();
     for name in ["worksheet.html", "slides.html"] {
-        assert!(is_alone(&files.path().join(name)), "{name} needs another file");
+        assert!(is_alone(&files.join(name)), "{name} needs another file");
     }
-    browser.arg(course().join("tests/clients/handouts.mjs")).arg(files.path());
+    browser.arg(course().join("tests/clients/handouts.mjs")).arg(files);
     println!("{}", succeeds(browser));
 }
 

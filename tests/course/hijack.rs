@@ -51,11 +51,13 @@ fn is_done_and_prevented(browser: impl Fn() -> Option<Command>) {
 }
 
 #[test]
+#[ignore = "long"]
 fn a_page_of_another_origin_in_chromium() {
     is_done_and_prevented(|| browser("a page of another origin in Chromium"));
 }
 
 #[test]
+#[ignore = "long"]
 fn a_page_of_another_origin_in_firefox() {
     is_done_and_prevented(|| second_browser("a page of another origin in Firefox"));
 }

@@ -40,6 +40,7 @@ fn write(project: &Path, slug: &str) {
 }
 
 #[test]
+#[ignore = "long"]
 fn each_chapter_is_begun_and_written_and_holds() {
     let folder = tempfile::tempdir().expect("a folder");
     let project = folder.path().join("my-server");
@@ -110,6 +111,7 @@ fn a_first_half_hour() {
 }
 
 #[test]
+#[ignore = "long"]
 fn what_held_before_is_named_and_the_last_hint_opens_the_solution() {
     let folder = tempfile::tempdir().expect("a folder");
     done(folder.path(), &["start", "late"]);
@@ -133,6 +135,7 @@ fn what_held_before_is_named_and_the_last_hint_opens_the_solution() {
 }
 
 #[test]
+#[ignore = "long"]
 fn whoever_missed_a_lesson_joins_at_any_chapter() {
     let folder = tempfile::tempdir().expect("a folder");
     done(folder.path(), &["start", "late", "--chapter", "3"]);
@@ -176,6 +179,7 @@ fn nothing_that_is_there_is_changed() {
 }
 
 #[test]
+#[ignore = "long"]
 fn watch_checks_again_when_a_file_is_saved() {
     let folder = tempfile::tempdir().expect("a folder");
     done(folder.path(), &["start"]);
@@ -207,6 +211,7 @@ fn watch_checks_again_when_a_file_is_saved() {
 }
 
 #[test]
+#[ignore = "long"]
 fn a_long_question_is_shown_whole() {
     let folder = tempfile::tempdir().expect("a folder");
     done(folder.path(), &["start"]);
@@ -228,6 +233,7 @@ fn a_long_question_is_shown_whole() {
 }
 
 #[test]
+#[ignore = "long"]
 fn a_socket_that_does_not_listen_is_told_what_it_lacks() {
     let folder = tempfile::tempdir().expect("a folder");
     done(folder.path(), &["start"]);
@@ -243,6 +249,7 @@ fn a_socket_that_does_not_listen_is_told_what_it_lacks() {
 }
 
 #[test]
+#[ignore = "long"]
 fn the_solution_is_shown_once_the_promises_hold() {
     let folder = tempfile::tempdir().expect("a folder");
     done(folder.path(), &["start"]);
@@ -261,6 +268,7 @@ fn the_solution_is_shown_once_the_promises_hold() {
 }
 
 #[test]
+#[ignore = "long"]
 fn a_question_that_no_promise_came_to_is_named() {
     let folder = tempfile::tempdir().expect("a folder");
     done(folder.path(), &["start"]);
@@ -287,6 +295,7 @@ fn host() -> String {
 /// Cargo may put the program in several places. The one that was built last is checked, and never an older one
 /// that lies where the program usually does.
 #[test]
+#[ignore = "long"]
 fn what_cargo_has_built_is_checked_wherever_cargo_puts_it() {
     let folder = tempfile::tempdir().expect("a folder");
     let place = folder.path().join("mon dossier é 李");

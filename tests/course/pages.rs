@@ -2,8 +2,9 @@
 
 use std::process::Command;
 
-use crate::common::{address_of, chapter, course, open_book, open_book_in, serving, succeeds};
-use frame_by_frame::book::{self, Edition};
+use crate::common::{
+    address_of, chapter, course, open_book, open_book_in, serving, static_book, succeeds,
+};
 use frame_by_frame::chapters::CHAPTERS;
 
 /// A browser that a script drives, if it is there; the name of the test is for who misses it.
@@ -13,6 +14,7 @@ macro_rules! tests_in {
     ($module:ident, $browser:path: $($test:ident),* $(,)?) => {
         mod $module {
             $(#[test]
+            #[ignore = "long"]
             fn $test() {
                 super::$test($browser);
             })*
@@ -82,20 +84,18 @@ fn every_page_checks_what_the_terminal_checks(browser: Driven) {
 
 fn without_the_workshop_every_lab_shows_its_recording(browser: Driven) {
     let Some(mut browser) = browser("the static pages in a browser") else { return };
-    let files = tempfile::tempdir().expect("a folder");
-    book::build(course(), files.path(), Edition::Static).expect("the book builds");
+    let files = static_book();
     browser.arg(course().join("tests/clients/static.mjs"));
-    browser.arg(files.path());
+    browser.arg(files);
     browser.args(with_labs());
     assert_eq!(succeeds(browser).matches("shows its recording").count(), with_labs().len());
 }
 
 fn a_frame_can_be_played_with(browser: Driven) {
     let Some(mut browser) = browser("the frame to play with") else { return };
-    let files = tempfile::tempdir().expect("a folder");
-    book::build(course(), files.path(), Edition::Static).expect("the book builds");
+    let files = static_book();
     let book = open_book();
     browser.arg(course().join("tests/clients/play.mjs"));
-    browser.arg(address_of(&book)).arg(files.path());
+    browser.arg(address_of(&book)).arg(files);
     println!("{}", succeeds(browser));
 }

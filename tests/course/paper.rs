@@ -13,6 +13,7 @@ const PAGES: usize = 400;
 const NOTES: &str = "<details><summary>Minutes, stumbling blocks, the projector</summary>";
 
 #[test]
+#[ignore = "long"]
 fn the_book_is_printed_whole_with_its_answers_and_without_controls() {
     let test = "the book as a PDF";
     let Some(info) = poppler("pdfinfo", test) else { return };

@@ -74,6 +74,7 @@ fn npm_ws_and_python_hear_every_echo() {
 }
 
 #[test]
+#[ignore = "long"]
 fn browsers_talk_in_the_room_when_they_trust_the_certificate() {
     for browser in [common::browser, common::second_browser] {
         let Some(browser) = browser("a browser against chapter 17") else { continue };

@@ -14,6 +14,7 @@ use frame_by_frame::chapters::CHAPTERS;
 type Shown = BTreeMap<PathBuf, HashSet<usize>>;
 
 #[test]
+#[ignore = "long"]
 fn every_step_compiles_where_its_page_says_so() {
     let desk = desk();
     let mut wrong = Vec::new();

@@ -3,18 +3,17 @@
 use std::fs;
 use std::path::Path;
 
-use frame_by_frame::book::{self, Edition};
 use frame_by_frame::probes;
 use serde_json::{Value, json};
 
-use crate::common::{address_of, course, open_book_in, succeeds};
+use crate::common::{address_of, course, open_book_in, static_book, succeeds};
 
 /// What the checker remembers with, and the server that it remembers: nobody starts it.
 const FILE: &str = ".frame-by-frame.json";
 const SERVER: &str = "127.0.0.1:4000";
 
 /// The parts of the browser's test.
-const PARTS: usize = 11;
+const PARTS: usize = 12;
 
 /// The ids of a chapter's promises.
 fn promises(chapter: u8) -> Vec<&'static str> {
@@ -32,17 +31,16 @@ fn remember(folder: &Path) {
 }
 
 #[test]
+#[ignore = "long"]
 fn a_reader_sees_where_they_are_and_how_far() {
     let Some(mut browser) = crate::common::browser("where a reader is, in a browser") else {
         return;
     };
-    let (folder, files) =
-        (tempfile::tempdir().expect("a folder"), tempfile::tempdir().expect("a folder"));
+    let folder = tempfile::tempdir().expect("a folder");
     remember(folder.path());
-    book::build(course(), files.path(), Edition::Static).expect("the book builds");
     let book = open_book_in(folder.path(), &["--attach", SERVER]);
     browser.arg(course().join("tests/clients/whereabouts.mjs"));
-    browser.arg(address_of(&book)).arg(files.path());
+    browser.arg(address_of(&book)).arg(static_book());
     let said = succeeds(browser);
     assert_eq!(said.matches("as it should be").count(), PARTS, "{said}");
     let left = fs::read_to_string(folder.path().join(FILE)).expect("the file of the checker");
@@ -52,9 +50,8 @@ fn a_reader_sees_where_they_are_and_how_far() {
 
 #[test]
 fn what_is_for_the_screen_is_not_in_the_page_for_paper() {
-    let files = tempfile::tempdir().expect("a folder");
-    book::build(course(), files.path(), Edition::Static).expect("the book builds");
-    let read = |name: &str| fs::read_to_string(files.path().join(name)).expect("a page");
+    let files = static_book();
+    let read = |name: &str| fs::read_to_string(files.join(name)).expect("a page");
     let (page, all) = (read("03-accept.html"), read("print.html"));
     for mark in
         ["class=\"word\"", "class=\"sections\"", "class=\"next-step\"", "class=\"difference\""]

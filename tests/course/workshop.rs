@@ -211,6 +211,7 @@ fn checked(arguments: &[&str]) -> (Option<i32>, String) {
 }
 
 #[test]
+#[ignore = "long"]
 fn check_explains_the_first_promise_that_is_not_kept() {
     let (code, printed) = checked(&["--server", &serving(2)]);
     assert_eq!(code, Some(1));
@@ -249,6 +250,7 @@ fn check_explains_like_a_teacher() {
 }
 
 #[test]
+#[ignore = "long"]
 fn check_all_goes_on_after_a_failure() {
     let (code, printed) = checked(&["4", "--all", "--server", &serving(3)]);
     assert_eq!(code, Some(1));
@@ -289,6 +291,7 @@ fn check_tells_a_program_also_why_it_cannot_go_on() {
 
 /// A fault is told once: what cannot be judged because of it is not judged, and says so.
 #[test]
+#[ignore = "long"]
 fn one_fault_is_one_mark() {
     let (code, printed) = checked(&["8", "--all", "--server", &serving(3)]);
     assert_eq!(code, Some(1), "{printed}");
@@ -306,6 +309,7 @@ fn one_fault_is_one_mark() {
 }
 
 #[test]
+#[ignore = "long"]
 fn check_is_content_with_a_good_server() {
     let last = usize::from(chapters::last().number);
     let server = format!("{} --app {{app}}", serving(last));
@@ -316,6 +320,7 @@ fn check_is_content_with_a_good_server() {
 }
 
 #[test]
+#[ignore = "long"]
 fn check_looks_at_a_running_server_too() {
     let server = chapter(chapters::last().number);
     let at = format!("localhost:{}", server.address().port());
@@ -325,6 +330,7 @@ fn check_looks_at_a_running_server_too() {
 }
 
 #[test]
+#[ignore = "long"]
 fn check_says_what_is_wrong_with_a_server_that_does_not_start() {
     let says = |server: &str| says(&["check", "--server", server]);
     assert!(says("no-such-program").contains("cannot be started"));

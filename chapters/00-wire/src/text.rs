@@ -20,8 +20,10 @@ const LINES: usize = 60;
 const FIRST_LINES: usize = 20;
 /// How much of a long text is shown.
 const CHARACTERS: usize = 90;
-/// How much of that is its end, where a line of a terminal is long.
-const LAST_CHARACTERS: usize = 40;
+/// How long a line of a terminal may be to be shown whole, and how much is shown of both ends of a longer one.
+const LINE_CHARACTERS: usize = 200;
+const FIRST_CHARACTERS: usize = 110;
+const LAST_CHARACTERS: usize = 60;
 
 impl fmt::Display for Recording {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -271,10 +273,10 @@ fn shortened(text: &str, what: &str) -> String {
 /// words are shown too: what went wrong is often said there.
 fn with_its_end(line: &str) -> String {
     let count = line.chars().count();
-    if count <= CHARACTERS {
+    if count <= LINE_CHARACTERS {
         return visible(line);
     }
-    let start: String = line.chars().take(CHARACTERS - LAST_CHARACTERS).collect();
+    let start: String = line.chars().take(FIRST_CHARACTERS).collect();
     let end: String = line.chars().skip(count - LAST_CHARACTERS).collect();
     format!("{}… ({count} characters in this line) …{}", visible(&start), visible(&end))
 }

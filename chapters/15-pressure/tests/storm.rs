@@ -323,6 +323,7 @@ fn until(what: &str, mut is_so: impl FnMut() -> bool) {
 }
 
 #[test]
+#[ignore = "long"]
 fn the_storm() {
     let seconds = std::env::var("STORM").ok().and_then(|text| text.parse().ok()).unwrap_or(15);
     let mut command = Command::new(PROGRAM);
