@@ -26,7 +26,7 @@ pub(super) const SCRIPTS: &[(&str, Script)] = &[
     ("harmless-terminal", |session| {
         let before = session.lines()?;
         let mut member = session.member()?;
-        member.send(&masked_frame(1, "Li\n\x1b[2J\x7f\u{9b}2JJing".as_bytes()))?;
+        member.send(&masked_frame(1, "Li\n\x1b[2J\u{9b}2JJing".as_bytes()))?;
         member.shows(before, "Jing")?;
         let lines = session.lines_from(before);
         let together = |line: &String| {

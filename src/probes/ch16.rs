@@ -17,6 +17,8 @@ const TURNS: usize = 4;
 /// How many clients come first, so that what grows by doubling has done so; and how many are measured then.
 const FIRST: usize = 250;
 const IDLE: usize = 1_000;
+/// How many of them come at a time: a terminal that is not read in time makes a server keep its lines.
+const AT_A_TIME: usize = 50;
 /// How much memory each of these may take, in bytes: nothing but what has to be known of it.
 const EACH: u64 = 384;
 
@@ -43,13 +45,9 @@ pub(super) const SCRIPTS: &[(&str, Script)] = &[
         )))
     }),
     ("idle-clients-own-nothing", |session| {
-        let mut first = gather(session, FIRST)?;
-        greeted(&mut first)?;
-        session.wait_until_rest();
+        let _first = idle(session, FIRST)?;
         let before = session.memory();
-        let mut idle = gather(session, IDLE)?;
-        greeted(&mut idle)?;
-        session.wait_until_rest();
+        let _idle = idle(session, IDLE)?;
         let (Some(before), Some(after)) = (before, session.memory()) else {
             return Err(Failure::Unseen(
                 "this system does not say how much memory a program takes",
@@ -89,10 +87,17 @@ fn turns(session: &Session, hearer: &mut Member) -> Result<usize, Failure> {
     Ok(turns)
 }
 
-/// Each of them says something, and hears it.
-fn greeted(crowd: &mut [Member]) -> Result<(), Failure> {
-    crowd.iter_mut().try_for_each(|member| {
-        let _ = member.say("Li Jing");
-        member.hear("Li Jing").map(drop)
-    })
+/// So many who have said something, have heard it, and say nothing more. What their server had to print is printed.
+fn idle<'s>(session: &'s Session<'s>, count: usize) -> Result<Vec<Member<'s>>, Failure> {
+    let mut all = Vec::new();
+    while all.len() < count {
+        let mut some = gather(session, AT_A_TIME)?;
+        for member in &mut some {
+            let _ = member.say("Li Jing");
+            member.hear("Li Jing")?;
+        }
+        session.wait_until_rest();
+        all.append(&mut some);
+    }
+    Ok(all)
 }

@@ -709,6 +709,8 @@ impl Visitor<'_> {
 
     /// Sends a text message, and sees the server's terminal show it, while the client waits.
     pub(super) fn is_printed(&mut self, text: &str) -> Result<(), Failure> {
+        // What is still to be printed of the handshake is not about this message.
+        self.session.wait_until_rest();
         let before = self.session.lines()?;
         self.says(text)?;
         self.shows(before, text)

@@ -17,7 +17,7 @@ def of_bytes(length, character):
 messages = ["Li Jing"]
 messages += [of_bytes(length, character) for character in ("x", "静") for length in EDGES]
 
-connection = connect(sys.argv[1])
+connection = connect(sys.argv[1], open_timeout=60)
 for text in messages:
     connection.send(text)
     back = connection.recv(timeout=30)

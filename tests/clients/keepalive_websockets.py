@@ -8,7 +8,7 @@ from websockets.asyncio.client import connect
 
 async def main(url):
     # The library pings by itself, every 20 seconds. Here it is told when.
-    async with connect(url, ping_interval=None) as connection:
+    async with connect(url, ping_interval=None, open_timeout=60) as connection:
         for payload in [b"Li Jing", b"", bytes(range(125))]:
             pong = await connection.ping(payload)
             await asyncio.wait_for(pong, 60)

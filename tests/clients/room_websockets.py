@@ -11,7 +11,7 @@ from websockets.sync.client import connect
 url, text, count = sys.argv[1:]
 sys.stdout.reconfigure(encoding="utf-8", line_buffering=True)
 # Its pings are answered from chapter 10 on, and this room is also one of chapter 08.
-connection = connect(url, ping_interval=None)
+connection = connect(url, ping_interval=None, open_timeout=60)
 print("open, compressed" if connection.protocol.extensions else "open")
 
 

@@ -16,8 +16,8 @@ const MEANING: usize = 28;
 /// How many pieces are counted out one by one.
 const FEW_PIECES: usize = 6;
 /// How many lines of a terminal are shown; where there are more, how many from its beginning.
-const LINES: usize = 60;
-const FIRST_LINES: usize = 20;
+const LINES: usize = 40;
+const FIRST_LINES: usize = 10;
 /// How much of a long text is shown.
 const CHARACTERS: usize = 90;
 /// How long a line of a terminal may be to be shown whole, and how much is shown of both ends of a longer one.
