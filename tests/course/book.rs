@@ -84,10 +84,22 @@ fn a_link_that_leads_nowhere_is_a_mistake() {
         ("[next](06-nothing.md)", "06-nothing.html, which is not there"),
         ("[next](04-decode.md#no-such-place)", "04-decode.html#no-such-place, which is not there"),
         ("![picture](picture.png)", "picture.png, which is not there"),
-        ("<script src=\"https://example.com/a.js\"></script>", "from another machine"),
-        ("<img src='https://example.com/a.png' alt=''>", "from another machine"),
-        ("<img src=\"//example.com/a.png\" alt=\"\">", "from another machine"),
-        ("<link rel=\"stylesheet\" href=\"https://example.com/a.css\">", "from another machine"),
+        (
+            "<script src=\"https://example.com/a.js\"></script>",
+            "https://example.com/a.js from another machine",
+        ),
+        (
+            "<img src='https://example.com/a.png' alt=''>",
+            "https://example.com/a.png from another machine",
+        ),
+        (
+            "<img src=\"//example.com/a.png\" alt=\"\">",
+            "loads //example.com/a.png from another machine",
+        ),
+        (
+            "<link rel=\"stylesheet\" href=\"https://example.com/a.css\">",
+            "https://example.com/a.css from another machine",
+        ),
     ];
     let mistakes = with_line(&links.map(|(line, _)| line).join("\n\n"));
     for (line, mistake) in links {
