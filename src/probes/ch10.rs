@@ -210,7 +210,12 @@ fn pings_unread(session: &Session) -> Result<(), Failure> {
             return Ok(());
         }
     }
-    // All was taken: so most of it was not to be answered. What was kept comes now, in front of this.
+    // All was taken, which is not to say that it was read: a server that leaves it where it is owes no answer to it.
+    session.wait_until_rest();
+    if silent.was_read() == Some(false) {
+        return Ok(());
+    }
+    // So most of it was not to be answered. What was kept comes now, in front of this.
     let last = "Li Jing, who reads now";
     let is_heard = silent.say(last) && silent.hear_among(last).is_ok();
     let kept = silent.aside();

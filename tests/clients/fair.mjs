@@ -7,13 +7,15 @@ import { must } from './browser.mjs';
 const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 const THEMES = ['light', 'rust', 'coal', 'navy', 'ayu'];
 
-// Dresses the page of the book in a theme, without waiting for colors that fade.
+// Dresses the page of the book in a theme, and waits for its colors, though not for those that fade: a theme has a style
+// sheet for code that a browser asks for when it is first worn.
 export async function wear(tab, theme) {
-  const worn = await tab.evaluate((name) => {
-    document.getElementById(`mdbook-theme-${name}`).click();
+  await tab.evaluate((name) => document.getElementById(`mdbook-theme-${name}`).click(), theme);
+  await tab.waitForFunction(() => [...document.querySelectorAll('link[rel~=stylesheet]')].every((link) => link.disabled || link.sheet));
+  const worn = await tab.evaluate(() => {
     document.getAnimations().forEach((animation) => animation.finish());
     return document.documentElement.className;
-  }, theme);
+  });
   must(worn.split(' ').includes(theme), `the page has another theme than ${theme}: ${worn}`);
 }
 

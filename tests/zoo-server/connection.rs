@@ -187,8 +187,8 @@ impl Connection<'_> {
         }
         if self.zoo.makes("member-too-late") {
             self.stream.write_all(&mem::take(&mut answer))?;
-            // What is said now passes it by.
-            thread::sleep(Duration::from_millis(50));
+            // What is said until it speaks itself passes it by.
+            self.fill()?;
         }
         self.zoo.room.join(self.number, &self.stream, Age::Newer, &answer)?;
         self.is_open = true;
