@@ -209,13 +209,8 @@ mod process {
         let mut memory = None;
         let mut processes = vec![process];
         while let Some(process) = processes.pop() {
-            // The number in `status` is as old as the last time when a processor told its own count.
-            let pages = format!("/proc/{process}/smaps_rollup");
-            let pages = fs::read_to_string(pages).unwrap_or_default();
-            let line = pages.lines().find_map(|line| line.strip_prefix("Rss:"));
-            let kib =
-                line.and_then(|line| line.split_ascii_whitespace().next()?.parse::<u64>().ok());
-            memory = kib.map(|kib| memory.unwrap_or(0) + kib * 1024).or(memory);
+            let own = stage::memory(process);
+            memory = own.map(|own| memory.unwrap_or(0) + own).or(memory);
             let tasks = fs::read_dir(format!("/proc/{process}/task")).into_iter().flatten();
             processes.extend(tasks.flatten().flat_map(|task| started_by(&task.path())));
         }

@@ -7,6 +7,7 @@ mod client;
 mod program;
 mod server;
 mod stage;
+mod taken;
 mod tap;
 mod waiting;
 
@@ -15,4 +16,5 @@ pub use client::{Client, Trouble};
 pub use program::{Exit, Program, at_first_interrupt, end_all};
 pub use server::{ENDING, Server, StartError};
 pub use stage::Stage;
+pub use taken::{descriptors, memory};
 pub use tap::{Relay, Tap};

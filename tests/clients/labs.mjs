@@ -199,6 +199,14 @@ async function measures({ lab }) {
   must((await count()) === '1 byte', `x has ${await count()}`);
 }
 
+// How far a byte's two digits are from those beside it, as a part of a digit's width.
+function room(byte) {
+  const digits = document.createRange();
+  digits.selectNodeContents(byte);
+  const { width } = digits.getBoundingClientRect();
+  return (byte.getBoundingClientRect().width - width) / (width / 2);
+}
+
 // At 1920 and 200 %, the newest frame, and what it takes to send the next one, are in view; Escape leaves.
 async function fills({ lab, tab }) {
   const before = tab.viewportSize();
@@ -230,6 +238,11 @@ async function fills({ lab, tab }) {
   const { isHigh, isNewest, isAtEnd, isBeside, tools, columns } = places;
   await mustBeFair(tab, 'the lab on all of the screen', 'section.lab');
   must(!isHigh && isNewest && isAtEnd && isBeside && tools < 260 && columns === 8, `full screen: ${JSON.stringify(places)}`);
+  for (const width of [960, 1280, 1920, 2560]) {
+    await tab.setViewportSize({ width, height: (width * 9) / 16 });
+    const apart = await lab.locator('.unit button.byte').last().evaluate(room);
+    must(apart > 0.5, `on a full screen of ${width} pixels, ${apart} of a letter's width is between two bytes`);
+  }
   await tab.keyboard.press('Escape');
   await lab.locator('.lab-full', { hasText: /^Full screen$/ }).waitFor();
   await tab.setViewportSize(before);

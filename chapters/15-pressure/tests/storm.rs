@@ -305,12 +305,8 @@ fn metric(server: SocketAddr, name: &str) -> u64 {
 }
 
 /// Open descriptors and resident memory of the server's process, in KiB, where the system tells.
-fn taken(server: &Server) -> Option<(usize, usize)> {
-    let process = format!("/proc/{}", server.id());
-    let descriptors = std::fs::read_dir(format!("{process}/fd")).ok()?.count();
-    let status = std::fs::read_to_string(format!("{process}/status")).ok()?;
-    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"))?;
-    Some((descriptors, line.trim().trim_end_matches(" kB").parse().ok()?))
+fn taken(server: &Server) -> Option<(usize, u64)> {
+    Some((stage::descriptors(server.id())?, stage::memory(server.id())? / 1024))
 }
 
 /// Asks again until it is so: nobody tells when a server has forgotten somebody.

@@ -4,14 +4,13 @@
 
 mod support;
 
-use std::fs;
 use std::io::Write;
 use std::net::TcpStream;
 use std::process::Command;
 
 use ch00_wire::{Recorder, rfc_request};
 use rustls::version::TLS13;
-use stage::Server;
+use stage::{Server, memory};
 use support::{Lab, PATIENCE, head};
 
 /// What is in use before is not counted: code that runs for the first time takes memory too.
@@ -43,17 +42,9 @@ fn tls_costs_less_than_4_kib_for_a_client_that_says_nothing() {
 fn each<Client>(server: u32, client: impl Fn() -> Client) -> u64 {
     let mut clients: Vec<Client> = (0..BEFORE).map(|_| client()).collect();
     let mut more = || {
-        let before = memory(server);
+        let before = memory(server).expect("Linux says it");
         clients.extend((0..CLIENTS).map(|_| client()));
-        memory(server).saturating_sub(before) / CLIENTS as u64
+        memory(server).expect("Linux says it").saturating_sub(before) / CLIENTS as u64
     };
     [more(), more(), more()].into_iter().min().expect("three times")
-}
-
-/// The memory of a process that is its own, in bytes.
-fn memory(process: u32) -> u64 {
-    let rollup = fs::read_to_string(format!("/proc/{process}/smaps_rollup")).expect("readable");
-    let line = rollup.lines().find_map(|line| line.strip_prefix("Private_Dirty:"));
-    let kib = line.and_then(|line| line.split_whitespace().next()).expect("a number");
-    1024 * kib.parse::<u64>().expect("a number")
 }
