@@ -353,6 +353,18 @@ pub fn openssl(test: &str) -> Option<Command> {
     found.or_else(|| missing(test, "openssl"))
 }
 
+/// Java with Tomcat, as Debian has it.
+pub fn tomcat(test: &str) -> Option<Command> {
+    let mut java = java(test)?;
+    let names = ["embed-core", "embed-websocket", "embed-el", "annotations-api"];
+    let jars = names.map(|name| format!("/usr/share/java/tomcat10-{name}.jar"));
+    if !jars.iter().all(|jar| Path::new(jar).exists()) {
+        return missing(test, "Debian's libtomcat10-embed-java and libtomcat10-java");
+    }
+    java.args(["-cp", &jars.join(":")]);
+    Some(java)
+}
+
 /// Java, with its compiler.
 pub fn java(test: &str) -> Option<Command> {
     installed(&["javac"], test, "java and javac")?;

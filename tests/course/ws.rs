@@ -8,7 +8,7 @@ use ch00_wire::Recorder;
 use frame_by_frame::chapters;
 use stage::Server;
 
-use crate::common::{PATIENCE, course, node, program, python};
+use crate::common::{PATIENCE, course, node, program, python, tomcat};
 
 /// Types each line when the one before has come back, and then ends the input: the exit code, and what was said.
 fn talks(server: &Server, lines: &[&str]) -> (Option<i32>, Vec<String>) {
@@ -60,7 +60,7 @@ fn every_server_of_the_course_is_talked_to() {
     }
 }
 
-/// Compression included: both packages agree to it.
+/// Compression included: all of them agree to it.
 #[test]
 fn the_servers_of_others_are_talked_to() {
     let long = "Li Jing, ".repeat(7_000);
@@ -69,10 +69,12 @@ fn the_servers_of_others_are_talked_to() {
     let servers = [
         (node("ws against npm ws"), "server-ws.mjs"),
         (python("ws against Python websockets"), "server_websockets.py"),
+        (tomcat("ws against Tomcat"), "EchoServer.java"),
     ];
     for (command, name) in servers {
         let Some(mut command) = command else { continue };
-        command.arg(script(name));
+        // Tomcat wants a folder.
+        command.arg(script(name)).arg(concat!(env!("CARGO_TARGET_TMPDIR"), "/tomcat"));
         let server = Server::announced(command, &Recorder::new(), PATIENCE).expect("it starts");
         assert_eq!(talks(&server, &lines), (Some(0), Vec::new()), "{name}");
     }
