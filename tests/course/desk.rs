@@ -156,6 +156,8 @@ fn a_lab_starts_the_readers_own_project() {
         client.send(&masked_frame(1, b"Li Jing")).expect("sent");
         client.frame().expect("the echo");
         line_with(&mut news, "\"hex\":\"81 07 4c 69 20 4a 69 6e 67\"");
+        // It ends what it has started, if it can be asked.
+        assert!(!book.ask_to_end() || book.wait_for_end(PATIENCE), "the workshop goes on");
     }
 }
 
