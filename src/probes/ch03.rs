@@ -1,6 +1,6 @@
 //! Chapter 03, Accept: the connection opens.
 
-use ch00_wire::{RFC_KEY, Unit, masked_frame, request, rfc_key_line, rfc_request};
+use ch00_wire::{RFC_KEY, Unit, is_accept_value, masked_frame, request, rfc_key_line, rfc_request};
 
 use super::Script;
 use super::findings::{ACCEPT, RFC_ACCEPT};
@@ -96,16 +96,10 @@ pub(super) const SCRIPTS: &[(&str, Script)] = &[
 fn accepts(session: &Session, key_line: &str, accept: &str) -> Result<(), Failure> {
     let (_visitor, head) = session.handshake(&request(key_line))?;
     let accepted = has(session, &head, ACCEPT, accept, |value| value == accept);
-    match head.value(ACCEPT).is_some_and(is_digest) {
+    match head.value(ACCEPT).is_some_and(is_accept_value) {
         true => accepted.map_err(|failure| failure.step("digest")),
         false => accepted,
     }
-}
-
-/// Whether this is Base64 of twenty bytes, as a digest is: 27 digits and a sign behind them.
-fn is_digest(value: &str) -> bool {
-    let is_digit = |c: char| c.is_ascii_alphanumeric() || c == '+' || c == '/';
-    value.strip_suffix('=').is_some_and(|digits| digits.len() == 27 && digits.chars().all(is_digit))
 }
 
 /// Sends the head of a real client, in these pieces, and sees its connection open.

@@ -12,7 +12,7 @@ import org.apache.catalina.servlets.DefaultServlet;
 import org.apache.catalina.startup.Tomcat;
 import org.apache.tomcat.websocket.server.WsSci;
 
-/** An echo with Tomcat, for the client of chapter 18: java EchoServer.java FOLDER, which it may write to. Its first line says where it listens. */
+/** An echo with Tomcat, for the client of chapter 18. Its first line says where it listens. */
 public class EchoServer {
     /** The longest message that it takes whole, in bytes. */
     private static final int LONGEST = 1024 * 1024;
@@ -38,7 +38,6 @@ public class EchoServer {
     public static void main(String[] arguments) throws Exception {
         Logger.getLogger("").setLevel(Level.WARNING);
         Tomcat tomcat = new Tomcat();
-        tomcat.setBaseDir(arguments[0]);
         tomcat.setHostname("127.0.0.1");
         tomcat.setPort(0);
         tomcat.getConnector().setProperty("address", "127.0.0.1");

@@ -361,7 +361,8 @@ pub fn tomcat(test: &str) -> Option<Command> {
     if !jars.iter().all(|jar| Path::new(jar).exists()) {
         return missing(test, "Debian's libtomcat10-embed-java and libtomcat10-java");
     }
-    java.args(["-cp", &jars.join(":")]);
+    let folder = concat!("-Dcatalina.base=", env!("CARGO_TARGET_TMPDIR"), "/tomcat");
+    java.args([folder, "-cp", &jars.join(":")]);
     Some(java)
 }
 

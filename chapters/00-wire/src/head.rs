@@ -211,8 +211,8 @@ pub(crate) fn place_of_value(line: &[u8]) -> usize {
     colon + line[colon..].iter().take_while(|byte| matches!(byte, b' ' | b'\t')).count()
 }
 
-/// Whether a value has the form of 20 bytes in base64.
-fn is_accept_value(value: &str) -> bool {
+/// Whether a value has the form of 20 bytes in base64, as an accept value does (RFC 6455, section 4.2.2).
+pub fn is_accept_value(value: &str) -> bool {
     let is_digit = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'/');
     value.len() == 28 && value.ends_with('=') && value.bytes().take(27).all(is_digit)
 }

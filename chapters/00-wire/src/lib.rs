@@ -23,6 +23,7 @@ mod tls;
 mod unit;
 
 pub use frame::unmask;
+pub use head::is_accept_value;
 pub use header::{Frame, Header};
 pub use hex::{counted, hex, unhex};
 pub use record::{Closing, Event, Recorder, Recording};
